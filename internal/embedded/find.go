@@ -1,0 +1,79 @@
+package embedded
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+
+	"github.com/escuta-sac/escuta/internal/fault"
+)
+
+// ErrMissing means that the machine has no binary of an engine. Its arguments
+// name what was looked for and the packages that bring it.
+var ErrMissing = fault.New(fault.Unavailable, "engine_missing")
+
+// Binaries are the programs of one PostgreSQL installation.
+type Binaries struct {
+	Postgres string
+	Initdb   string
+}
+
+// FindPostgres looks for PostgreSQL: the highest of Debian's versioned folders
+// first, then PATH, then where it lands when built by hand. Debian keeps
+// postgres and initdb out of PATH on purpose, so PATH alone would miss them.
+func FindPostgres() (Binaries, error) {
+	for _, dir := range postgresFolders() {
+		b := Binaries{Postgres: filepath.Join(dir, "postgres"), Initdb: filepath.Join(dir, "initdb")}
+		if runnable(b.Postgres) && runnable(b.Initdb) {
+			return b, nil
+		}
+	}
+	return Binaries{}, ErrMissing.With("program", "PostgreSQL").With("package", "postgresql")
+}
+
+// FindRedis looks for redis-server, or valkey-server, which speaks the same.
+func FindRedis() (string, error) {
+	for _, name := range []string{"redis-server", "valkey-server"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path, nil
+		}
+		for _, dir := range []string{"/usr/local/bin", "/usr/bin"} {
+			if path := filepath.Join(dir, name); runnable(path) {
+				return path, nil
+			}
+		}
+	}
+	return "", ErrMissing.With("program", "Redis").With("package", "redis-server")
+}
+
+func postgresFolders() []string {
+	var found []string
+	for _, pattern := range []string{"/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin"} {
+		dirs, _ := filepath.Glob(pattern) // the patterns are constant and well-formed
+		found = append(found, dirs...)
+	}
+	slices.SortStableFunc(found, func(a, b string) int { return major(b) - major(a) })
+	if path, err := exec.LookPath("postgres"); err == nil {
+		if real, err := filepath.EvalSymlinks(path); err == nil {
+			found = append(found, filepath.Dir(real))
+		}
+	}
+	return append(found, "/usr/local/pgsql/bin", "/usr/local/bin", "/opt/homebrew/bin")
+}
+
+// major is the version in the name of a folder, 15 for /usr/lib/postgresql/15/bin.
+func major(dir string) int {
+	name := filepath.Base(filepath.Dir(dir))
+	if i := len("pgsql-"); len(name) > i && name[:i] == "pgsql-" {
+		name = name[i:]
+	}
+	n, _ := strconv.Atoi(name)
+	return n
+}
+
+func runnable(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0
+}

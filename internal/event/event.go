@@ -1,0 +1,61 @@
+// Package event is how one part of the program learns what another has done.
+//
+// A change appends its event in its own transaction (Append), so the two share
+// one fate. Ids are no positions: transactions commit in another order than
+// they draw ids, and a reader that noted "last id 42" would never see 41. So
+// the Sequencer gives the committed events positions without holes, and puts
+// them on a Redis stream; a Log follows them from any position, in order, and
+// takes from PostgreSQL whatever the stream does not have. Redis makes that
+// fast and is never needed for it to be right.
+package event
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/escuta-sac/escuta/internal/access"
+)
+
+// The kinds of event. Each belongs to a ticket and raised its version by one.
+const (
+	TicketOpened       = "ticket.opened"
+	TicketMessageIn    = "ticket.message_in"
+	TicketReplied      = "ticket.replied"
+	TicketDelivered    = "ticket.delivered" // what became of a reply: delivered or failed
+	TicketNoted        = "ticket.noted"
+	TicketClaimed      = "ticket.claimed"
+	TicketReleased     = "ticket.released"
+	TicketLeaseExpired = "ticket.lease_expired"
+	TicketChanged      = "ticket.changed"
+	TicketStatus       = "ticket.status"
+	TicketReopened     = "ticket.reopened"
+	ClockWarned        = "clock.warned"
+	ClockBreached      = "clock.breached"
+)
+
+// Event is one recorded change of one ticket.
+type Event struct {
+	ID       int64
+	TicketID int64
+	Version  int // the ticket's, after the change
+	Kind     string
+	// Audience may see the event. Before is the audience the ticket had until
+	// this change moved it, nil when it stayed: whoever only belongs to Before
+	// learns that the ticket is gone, and nothing else.
+	Audience access.Audience
+	Before   *access.Audience
+	ActorID  *int64          // account that caused it; nil for customers and clocks
+	Payload  json.RawMessage // {"row": the list row after the change, "data": what the kind adds}
+	At       time.Time       // UTC
+	Pos      int64           // 0 until the sequencer has been there
+}
+
+// Payload splits an event's payload without looking into its parts.
+type Payload struct {
+	Row  json.RawMessage `json:"row"`
+	Data json.RawMessage `json:"data"`
+}
+
+// Poker wakes the sequencer. It is called after the commit, never blocks and
+// never fails: a poke that gets lost costs a second, not an event.
+type Poker interface{ Poke() }

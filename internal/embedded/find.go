@@ -11,7 +11,8 @@ import (
 )
 
 // ErrMissing means that the machine has no binary of an engine. Its arguments
-// name what was looked for and the packages that bring it.
+// name what was looked for, the package that brings it, and the variable that
+// points to one elsewhere.
 var ErrMissing = fault.New(fault.Unavailable, "engine_missing")
 
 // Binaries are the programs of one PostgreSQL installation.
@@ -30,7 +31,7 @@ func FindPostgres() (Binaries, error) {
 			return b, nil
 		}
 	}
-	return Binaries{}, ErrMissing.With("program", "PostgreSQL").With("package", "postgresql")
+	return Binaries{}, ErrMissing.With("program", "PostgreSQL").With("package", "postgresql").With("variable", "ESCUTA_DATABASE_URL")
 }
 
 // FindRedis looks for redis-server, or valkey-server, which speaks the same.
@@ -45,7 +46,7 @@ func FindRedis() (string, error) {
 			}
 		}
 	}
-	return "", ErrMissing.With("program", "Redis").With("package", "redis-server")
+	return "", ErrMissing.With("program", "Redis").With("package", "redis-server").With("variable", "ESCUTA_REDIS_URL")
 }
 
 func postgresFolders() []string {

@@ -40,30 +40,32 @@ func (p *Postgres) recordedPid() int {
 	return max(pid, 0)
 }
 
-// freeStalePid helps PostgreSQL over a postmaster.pid whose number now belongs
-// to some other program, as is common after a restart of a container: it would
+// freeStalePid helps PostgreSQL over a lock file whose number now belongs to
+// some other program, as is common after a restart of a container: it would
 // refuse to start. Removing the file would also remove its check for surviving
 // children by their shared memory, so only the number is replaced, by one that
 // no process can have.
+//
+// Failing costs nothing: PostgreSQL then says itself what is in its way.
 func (p *Postgres) freeStalePid() {
 	pid := p.recordedPid()
 	if pid == 0 || !alive(pid) || p.running() != 0 {
 		return
 	}
-	content, err := os.ReadFile(p.pidFile())
-	if err != nil {
-		return
+	for _, file := range []string{p.pidFile(), filepath.Join(p.opts.Sockets, ".s.PGSQL.5432.lock")} {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			continue
+		}
+		_, rest, _ := bytes.Cut(content, []byte("\n"))
+		const beyondPidMax = "4194305\n"
+		f, err := os.OpenFile(file, os.O_WRONLY|os.O_TRUNC, 0) // keeps the owner and the mode
+		if err != nil {
+			continue
+		}
+		_, _ = f.Write(append([]byte(beyondPidMax), rest...))
+		_ = f.Close()
 	}
-	_, rest, _ := bytes.Cut(content, []byte("\n"))
-	const beyondPidMax = "4194305\n"
-	// Opened without O_CREATE, so that owner and mode stay PostgreSQL's. Failing
-	// costs nothing: PostgreSQL then says itself what is in its way.
-	f, err := os.OpenFile(p.pidFile(), os.O_WRONLY|os.O_TRUNC, 0)
-	if err != nil {
-		return
-	}
-	defer f.Close()
-	_, _ = f.Write(append([]byte(beyondPidMax), rest...))
 }
 
 func sameFolder(a, b string) bool {

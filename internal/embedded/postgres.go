@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -18,7 +19,8 @@ import (
 // role is the superuser of a private cluster, and the name of its database.
 const role = "escuta"
 
-// PostgresOptions says where a private cluster lives and how it is run.
+// PostgresOptions says where a private cluster lives and how it is run. The
+// folders that hold its own must exist.
 type PostgresOptions struct {
 	Dir     string // the cluster; made when it does not exist
 	Sockets string // folder of the Unix socket, short enough for one
@@ -27,6 +29,8 @@ type PostgresOptions struct {
 	// Volatile trades durability for speed, for tests alone: what was committed
 	// is lost with the machine.
 	Volatile bool
+	// Settings are further "name=value" of the command line.
+	Settings []string
 	// DieWithParent ends the engine with the process that started it, however
 	// that ends. Off, an engine outlives a killed server and is adopted by the next.
 	DieWithParent bool
@@ -35,45 +39,33 @@ type PostgresOptions struct {
 // Postgres is a private PostgreSQL that listens on a Unix socket only.
 type Postgres struct {
 	opts PostgresOptions
-	proc *process
-
-	// Adopted tells that the engine was already running, left by a server that was killed.
-	Adopted bool
+	bin  Binaries
+	user *syscall.Credential
+	current
 }
 
-// durable are the settings that a private cluster runs with. They are given on
-// the command line, where neither a file nor ALTER SYSTEM can undo them; who
-// wants to tune PostgreSQL runs one of their own and says so by its URL.
-var durable = []string{
-	"fsync=on",
-	"full_page_writes=on",
-	"synchronous_commit=on",
-	"max_connections=100",
-}
+// The settings are given on the command line, where neither a file nor ALTER
+// SYSTEM can undo them; who wants to tune PostgreSQL runs one of their own and
+// says so by its URL.
+var (
+	durable  = []string{"fsync=on", "full_page_writes=on", "synchronous_commit=on", "max_connections=100"}
+	volatile = []string{"fsync=off", "full_page_writes=off", "synchronous_commit=off", "max_connections=300"}
 
-var volatile = []string{
-	"fsync=off",
-	"full_page_writes=off",
-	"synchronous_commit=off",
-	"max_connections=300",
-	VolatileMark + "=on",
-}
-
-// common is sized for a machine of two cores that also runs the server.
-var common = []string{
-	"listen_addresses=",
-	"unix_socket_permissions=0700",
-	"shared_buffers=256MB",
-	"wal_compression=on",
-	"max_wal_size=2GB",
-	"commit_delay=0",
-	"autovacuum_naptime=15s",
-	"jit=off", // compiling a plan costs more than any of our queries takes
-	"timezone=UTC",
-	"log_timezone=UTC",
-	"log_checkpoints=off",
-	"log_min_messages=warning",
-}
+	// common is sized for a machine of two cores that also runs the server.
+	common = []string{
+		"listen_addresses=",
+		"unix_socket_permissions=0700",
+		"shared_buffers=256MB",
+		"wal_compression=on",
+		"max_wal_size=2GB",
+		"commit_delay=0", // intake groups its commits itself
+		"autovacuum_naptime=15s",
+		"jit=off", // compiling a plan costs more than any of our queries takes
+		"timezone=UTC",
+		"log_timezone=UTC",
+		"log_checkpoints=off",
+	}
+)
 
 // StartPostgres makes the cluster if there is none, starts it unless it is
 // already running, and returns when it answers. Replaying the log after a crash
@@ -87,51 +79,56 @@ func StartPostgres(ctx context.Context, o PostgresOptions) (*Postgres, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := private(o.Sockets, user); err != nil {
-		return nil, err
-	}
 	if err := createCluster(ctx, bin.Initdb, o, user); err != nil {
 		return nil, err
 	}
-	p := &Postgres{opts: o}
-	if pid := p.running(); pid != 0 {
-		p.proc, p.Adopted = adopt(pid), true
-		err := p.proc.await(ctx, p.answers)
-		if err == nil {
-			return p, p.createDatabase(ctx)
-		}
-		if !errors.Is(err, errEnded) { // it was on its way down; start a new one
-			return nil, fmt.Errorf("wait for the running PostgreSQL: %w", err)
-		}
-		p.Adopted = false
-	}
-	if err := p.launch(ctx, bin.Postgres, user); err != nil {
+	p := &Postgres{opts: o, bin: bin, user: user}
+	if err := p.start(ctx); err != nil {
 		return nil, err
 	}
 	return p, p.createDatabase(ctx)
 }
 
+func (p *Postgres) start(ctx context.Context) error {
+	// Also when it runs already: a cleaner of /tmp may have taken the folder.
+	if err := private(p.opts.Sockets, p.user); err != nil {
+		return err
+	}
+	if pid := p.running(); pid != 0 {
+		proc := adopt(pid)
+		err := proc.await(ctx, p.answers)
+		if err == nil {
+			p.set(proc, true)
+			return nil
+		}
+		if !errors.Is(err, errEnded) { // ended: it was on its way down, and now there is room
+			return fmt.Errorf("wait for the PostgreSQL that is already running: %w", err)
+		}
+	}
+	return p.launch(ctx)
+}
+
 // launch starts the engine. When a postmaster was killed, its children need a
 // moment to notice and hold the shared memory until then, so a start that fails
 // at once is tried again for a while.
-func (p *Postgres) launch(ctx context.Context, path string, user *syscall.Credential) error {
+func (p *Postgres) launch(ctx context.Context) error {
 	p.freeStalePid()
 	args := []string{"-D", p.opts.Dir, "-k", p.opts.Sockets}
 	settings := durable
 	if p.opts.Volatile {
 		settings = volatile
 	}
-	for _, s := range append(append([]string(nil), common...), settings...) {
+	for _, s := range slices.Concat(common, settings, p.opts.Settings) {
 		args = append(args, "-c", s)
 	}
 	for deadline := time.Now().Add(15 * time.Second); ; {
-		proc, err := launch(path, args, user, p.opts.Log, p.opts.DieWithParent)
+		proc, err := launch(p.bin.Postgres, args, p.user, p.opts.Log, p.opts.DieWithParent)
 		if err != nil {
 			return err
 		}
-		p.proc = proc
 		err = proc.await(ctx, p.answers)
 		if err == nil {
+			p.set(proc, false)
 			return nil
 		}
 		if !errors.Is(err, errEnded) {
@@ -156,16 +153,34 @@ func (p *Postgres) URL(database string) string {
 
 // Stop ends the engine: open sessions are cut, what is committed is on disk.
 func (p *Postgres) Stop(ctx context.Context) error {
-	return p.proc.stop(ctx, 30*time.Second, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGKILL)
+	proc, _ := p.get()
+	return proc.stop(ctx, 30*time.Second, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGKILL)
 }
 
 // Kill ends the engine as a crash would (SIGKILL) and waits until it is gone.
 func (p *Postgres) Kill() error {
-	return p.proc.stop(context.Background(), 5*time.Second, syscall.SIGKILL)
+	proc, _ := p.get()
+	return proc.stop(context.Background(), 5*time.Second, syscall.SIGKILL)
 }
 
-// Done is closed when the engine has ended, whoever ended it.
-func (p *Postgres) Done() <-chan struct{} { return p.proc.done }
+// Done is closed when the engine, as it runs now, has ended, whoever ended it.
+func (p *Postgres) Done() <-chan struct{} {
+	proc, _ := p.get()
+	return proc.done
+}
+
+// PID is the process of the engine, as it runs now.
+func (p *Postgres) PID() int {
+	proc, _ := p.get()
+	return proc.pid
+}
+
+func (p *Postgres) name() string { return "postgres" }
+
+func (p *Postgres) adopted() bool {
+	_, adopted := p.get()
+	return adopted
+}
 
 // answers asks for the server's own folder, so that another cluster that
 // happens to sit behind the socket is not mistaken for ours.
@@ -228,6 +243,18 @@ func createCluster(ctx context.Context, initdb string, o PostgresOptions, user *
 	}
 	if err := os.Rename(fresh, o.Dir); err != nil {
 		return fmt.Errorf("put the new cluster in its place: %w", err)
+	}
+	return syncFolder(filepath.Dir(o.Dir))
+}
+
+func syncFolder(dir string) error {
+	f, err := os.Open(dir)
+	if err != nil {
+		return fmt.Errorf("open %s: %w", dir, err)
+	}
+	defer f.Close()
+	if err := f.Sync(); err != nil {
+		return fmt.Errorf("sync %s: %w", dir, err)
 	}
 	return nil
 }

@@ -18,11 +18,18 @@ type process struct {
 	done chan struct{} // closed when it has ended
 }
 
+// maxLog is the size from which the log of an engine is put aside at its next
+// start. They print little: warnings and errors.
+const maxLog = 10 << 20
+
 // launch starts a program whose output goes to the end of logFile.
 //
 // It gets a session of its own: a Ctrl-C at the terminal would otherwise reach
 // the engines as well, and they would go before the server has finished its work.
 func launch(path string, args []string, user *syscall.Credential, logFile string, dieWithUs bool) (*process, error) {
+	if info, err := os.Stat(logFile); err == nil && info.Size() > maxLog {
+		_ = os.Rename(logFile, logFile+".old") // else it only goes on growing
+	}
 	out, err := os.OpenFile(logFile, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("open the log of %s: %w", path, err)
@@ -70,7 +77,10 @@ func adopt(pid int) *process {
 	p := &process{pid: pid, done: make(chan struct{})}
 	go func() {
 		defer close(p.done)
-		for t := time.NewTicker(50 * time.Millisecond); alive(pid); <-t.C {
+		t := time.NewTicker(50 * time.Millisecond)
+		defer t.Stop()
+		for alive(pid) {
+			<-t.C
 		}
 	}()
 	return p

@@ -76,7 +76,8 @@ var sharedServer = sync.OnceValues(func() (server, error) {
 			return s, err
 		}
 		pg, err := embedded.StartPostgres(ctx, embedded.PostgresOptions{
-			Dir: dir + "/pg", Sockets: dir + "/s", Log: dir + "/log", Volatile: true, DieWithParent: true,
+			Dir: dir + "/pg", Sockets: dir + "/s", Log: dir + "/log", DieWithParent: true,
+			Volatile: true, Settings: []string{postgres.VolatileMark + "=on"},
 		})
 		if err != nil {
 			return s, err

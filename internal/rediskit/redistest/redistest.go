@@ -39,7 +39,7 @@ func Start(t testing.TB) *Engine {
 		t.Fatalf("make a folder for Redis: %v", err)
 	}
 	e := &Engine{t: t, opts: embedded.RedisOptions{
-		Dir: filepath.Join(dir, "r"), Socket: filepath.Join(dir, "r", "s"), Log: filepath.Join(dir, "log"),
+		Dir: filepath.Join(dir, "r"), Sockets: filepath.Join(dir, "s"), Log: filepath.Join(dir, "log"),
 		Volatile: true, DieWithParent: true,
 	}}
 	e.Start()
@@ -59,10 +59,12 @@ func (e *Engine) URL() string { return e.r.URL() }
 // short, as the server's own are.
 func (e *Engine) Client() redis.UniversalClient {
 	e.t.Helper()
-	c := redis.NewClient(&redis.Options{
-		Network: "unix", Addr: e.opts.Socket,
-		DialTimeout: 500 * time.Millisecond, ReadTimeout: 2 * time.Second, WriteTimeout: 2 * time.Second,
-	})
+	o, err := redis.ParseURL(e.URL())
+	if err != nil {
+		e.t.Fatalf("read the URL of Redis: %v", err)
+	}
+	o.DialTimeout, o.ReadTimeout, o.WriteTimeout = 500*time.Millisecond, 2*time.Second, 2*time.Second
+	c := redis.NewClient(o)
 	e.t.Cleanup(func() { _ = c.Close() })
 	return c
 }

@@ -35,8 +35,9 @@ type Engines struct {
 	Postgres *Postgres // nil when not asked for
 	Redis    *Redis    // nil when not asked for
 
-	log  *slog.Logger
-	lock *os.File
+	log     *slog.Logger
+	lock    *os.File
+	sockets string
 }
 
 // Start takes the data folder for itself, starts the engines that were asked
@@ -53,7 +54,7 @@ func Start(ctx context.Context, o Options) (*Engines, error) {
 		return nil, err
 	}
 	sockets := socketFolder(dir)
-	e := &Engines{log: o.Log, lock: lock}
+	e := &Engines{log: o.Log, lock: lock, sockets: sockets}
 	both, starting := errgroup.WithContext(ctx)
 	if o.Postgres {
 		both.Go(func() (err error) {
@@ -106,7 +107,9 @@ func (e *Engines) Stop(ctx context.Context) error {
 			return nil
 		})
 	}
-	return errors.Join(both.Wait(), e.lock.Close())
+	err := both.Wait()
+	_ = os.Remove(e.sockets) // fails, as it should, while a socket is in it
+	return errors.Join(err, e.lock.Close())
 }
 
 // engine is what Run and Stop need to know of either.

@@ -24,8 +24,10 @@ type Binaries struct {
 // FindPostgres looks for PostgreSQL: the highest of Debian's versioned folders
 // first, then PATH, then where it lands when built by hand. Debian keeps
 // postgres and initdb out of PATH on purpose, so PATH alone would miss them.
-func FindPostgres() (Binaries, error) {
-	for _, dir := range postgresFolders() {
+func FindPostgres() (Binaries, error) { return postgresIn(postgresFolders()) }
+
+func postgresIn(folders []string) (Binaries, error) {
+	for _, dir := range folders {
 		b := Binaries{Postgres: filepath.Join(dir, "postgres"), Initdb: filepath.Join(dir, "initdb")}
 		if runnable(b.Postgres) && runnable(b.Initdb) {
 			return b, nil
@@ -34,14 +36,16 @@ func FindPostgres() (Binaries, error) {
 	return Binaries{}, ErrMissing.With("program", "PostgreSQL").With("package", "postgresql").With("variable", "ESCUTA_DATABASE_URL")
 }
 
-// FindRedis looks for redis-server, or valkey-server, which speaks the same.
+// FindRedis looks for redis-server, or valkey-server, which speaks the same,
+// in PATH and where packages put them.
 func FindRedis() (string, error) {
+	return redisIn(append(filepath.SplitList(os.Getenv("PATH")), "/usr/bin", "/usr/local/bin", "/opt/homebrew/bin"))
+}
+
+func redisIn(folders []string) (string, error) {
 	for _, name := range []string{"redis-server", "valkey-server"} {
-		if path, err := exec.LookPath(name); err == nil {
-			return path, nil
-		}
-		for _, dir := range []string{"/usr/local/bin", "/usr/bin"} {
-			if path := filepath.Join(dir, name); runnable(path) {
+		for _, dir := range folders {
+			if path := filepath.Join(dir, name); filepath.IsAbs(path) && runnable(path) {
 				return path, nil
 			}
 		}

@@ -86,7 +86,10 @@ func StartPostgres(ctx context.Context, o PostgresOptions) (*Postgres, error) {
 	if err := p.start(ctx); err != nil {
 		return nil, err
 	}
-	return p, p.createDatabase(ctx)
+	if err := p.createDatabase(ctx); err != nil {
+		return nil, errors.Join(err, p.Stop(context.WithoutCancel(ctx)))
+	}
+	return p, nil
 }
 
 func (p *Postgres) start(ctx context.Context) error {

@@ -47,7 +47,10 @@ func StartRedis(ctx context.Context, o RedisOptions) (*Redis, error) {
 		return nil, err
 	}
 	r := &Redis{opts: o, path: path, user: user}
-	return r, r.start(ctx)
+	if err := r.start(ctx); err != nil {
+		return nil, err
+	}
+	return r, nil
 }
 
 func (r *Redis) start(ctx context.Context) error {

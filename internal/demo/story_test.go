@@ -1,0 +1,89 @@
+package demo
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/escuta-sac/escuta/internal/brazil"
+)
+
+var friday = time.Date(2026, 11, 20, 18, 30, 0, 0, time.UTC)
+
+func aWeek(t *testing.T, seed uint64) (corpus, world) {
+	t.Helper()
+	c, err := readCorpus()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c, c.week(seed, friday, time.UTC, 2000)
+}
+
+func TestTheSameSeedGivesTheSameWeek(t *testing.T) {
+	_, a := aWeek(t, 7)
+	_, b := aWeek(t, 7)
+	_, other := aWeek(t, 8)
+	strip := func(w world) world {
+		for i := range w.Stories {
+			w.Stories[i].fill = nil
+		}
+		return w
+	}
+	if !reflect.DeepEqual(strip(a), strip(b)) {
+		t.Error("two weeks of one seed differ")
+	}
+	if reflect.DeepEqual(strip(a), strip(other)) {
+		t.Error("another seed gives the same week")
+	}
+}
+
+func TestTheWeekIsBelievable(t *testing.T) {
+	c, w := aWeek(t, 1)
+	channels, done, blank := map[string]int{}, 0, 0
+	for _, s := range w.Stories {
+		channels[s.Channel]++
+		last := s.Opened
+		for _, a := range s.Acts {
+			if a.At.Before(last) || !a.At.Before(friday) {
+				t.Fatalf("an act of %v after %v, now %v", a.At, last, friday)
+			}
+			last = a.At
+			if strings.ContainsAny(a.Text, "{}") {
+				t.Errorf("a blank was left in %q", a.Text)
+			}
+		}
+		if strings.ContainsAny(s.Subject+s.Body, "{}") {
+			t.Errorf("a blank was left in %q", s.Subject)
+		}
+		if n := len(s.Acts); n > 0 && s.Acts[n-1].What == replyThenResolves {
+			done++
+		} else if n == 0 {
+			blank++
+		}
+		if s.Walled != (s.Channel == "ombudsman") {
+			t.Errorf("a case of %s, walled %v", s.Channel, s.Walled)
+		}
+	}
+	for _, name := range []string{"phone", "webform", "email", "ombudsman"} {
+		if channels[name] < 15 {
+			t.Errorf("%d tickets by %s", channels[name], name)
+		}
+	}
+	if done < len(w.Stories)/2 || done > len(w.Stories)*9/10 || blank < 10 {
+		t.Errorf("%d of %d solved, %d untouched", done, len(w.Stories), blank)
+	}
+	for _, p := range w.People[:50] {
+		if _, err := brazil.ParseCPF(p.CPF); err != nil {
+			t.Errorf("%s of %s: %v", p.CPF, p.Name, err)
+		}
+		if phone, err := brazil.ParsePhone(p.Phone); err != nil || string(phone) != p.Phone {
+			t.Errorf("%s is stored as %s: %v", p.Phone, phone, err)
+		}
+	}
+	for _, q := range c.Reasons {
+		if len(q.Openings) == 0 || len(q.Replies) == 0 || q.Weight == 0 || q.Team == "" {
+			t.Errorf("reason %v is incomplete", q.Path)
+		}
+	}
+}

@@ -1,0 +1,262 @@
+package sla
+
+import (
+	"slices"
+	"time"
+
+	"github.com/escuta-sac/escuta/internal/brazil"
+)
+
+// farthestDays bounds one computation. A calendar that opens a minute a week
+// cannot hold a term of years, and says so instead of counting for ever.
+const farthestDays = 80 * 366
+
+// walk counts one term from its start.
+type walk struct {
+	c      *Calendar
+	start  time.Time
+	term   Term
+	pauses []Pause // in order, without overlaps
+	tell   func(Step)
+	told   time.Time // end of the last step
+	done   time.Duration
+	warned int
+	out    Deadline
+}
+
+// step tells of the time since the last step.
+func (w *walk) step(to time.Time, s Step) {
+	s.From, s.To = w.told, to
+	w.told = to
+	w.tell(s)
+}
+
+// days counts whole days. A day counts at its end, if the clock is running
+// then: a pause from Monday noon to Tuesday noon costs Monday, and one of five
+// minutes costs nothing.
+func (w *walk) days() (Deadline, error) {
+	d := brazil.DateOf(w.start, w.c.hours.Zone)
+	w.told = w.start
+	w.step(d.AddDays(1).In(w.c.hours.Zone).UTC(), Step{Reason: StartDay})
+	total := time.Duration(w.term.Amount) * 24 * time.Hour
+	for counted, looked := 0, 0; counted < w.term.Amount; looked++ {
+		if looked == farthestDays {
+			return Deadline{}, ErrUnreachable
+		}
+		d = d.AddDays(1)
+		begin, end := w.told, d.AddDays(1).In(w.c.hours.Zone).UTC()
+		hours, why, name := w.c.on(d)
+		p, paused := w.pausedAt(end.Add(-time.Second))
+		switch {
+		case paused && p.To.IsZero():
+			return w.standing(p), nil
+		case len(hours) == 0 && w.term.Unit == BusinessDays:
+			w.step(end, Step{Reason: why, Name: name})
+		case paused:
+			w.step(end, Step{Reason: Paused, Name: p.Reason})
+		default:
+			w.warn(begin, end, 24*time.Hour, total)
+			w.step(end, Step{Counted: true, Amount: 1})
+			counted++
+		}
+	}
+	w.out.Target = w.c.dayEnd(d)
+	return w.roll(d)
+}
+
+// roll finds the legal limit: the end of the target's day, or of the first open
+// day after it.
+func (w *walk) roll(d brazil.Date) (Deadline, error) {
+	for range farthestDays {
+		limit := w.c.dayEnd(d)
+		hours, why, name := w.c.on(d)
+		rolled := limit.After(w.out.Target)
+		var p Pause
+		var paused bool
+		if w.term.Roll && rolled {
+			p, paused = w.pausedAt(limit)
+		}
+		switch {
+		case paused && p.To.IsZero():
+			return w.standing(p), nil
+		case paused:
+			w.rollStep(limit, rolled, Step{Reason: Paused, Name: p.Reason})
+		case len(hours) == 0:
+			w.rollStep(limit, rolled, Step{Reason: why, Name: name})
+		default:
+			w.rollStep(limit, rolled, Step{Reason: Rolled})
+			w.out.LegalLimit = limit
+			w.out.Due = w.out.Target
+			if w.term.Roll {
+				w.out.Due = limit
+			}
+			return w.out, nil
+		}
+		d = d.AddDays(1)
+	}
+	return Deadline{}, ErrUnreachable
+}
+
+// rollStep tells of a day after the target; the target's own is told already.
+func (w *walk) rollStep(limit time.Time, rolled bool, s Step) {
+	if w.term.Roll && rolled {
+		w.step(limit.Add(time.Second), s)
+	}
+}
+
+// hours counts opening hours to the microsecond, minute by minute as Código
+// Civil art. 132 par. 4 says.
+func (w *walk) hours() (Deadline, error) {
+	unit := time.Hour
+	if w.term.Unit == Minutes {
+		unit = time.Minute
+	}
+	total := time.Duration(w.term.Amount) * unit
+	w.told = w.start
+	d := brazil.DateOf(w.start, w.c.hours.Zone)
+	var room [8]span
+	for range farthestDays {
+		for _, open := range w.c.openOn(room[:0], d) {
+			if !open.to.After(w.start) {
+				continue
+			}
+			if open.from.Before(w.start) {
+				open.from = w.start
+			}
+			if p, standing := w.spend(open, total); standing {
+				return w.standing(p), nil
+			}
+			if w.done == total {
+				w.out.Target, w.out.LegalLimit, w.out.Due = w.told, w.told, w.told
+				return w.out, nil
+			}
+		}
+		d = d.AddDays(1)
+	}
+	return Deadline{}, ErrUnreachable
+}
+
+// spend counts what of an open stretch is not paused, up to the total.
+func (w *walk) spend(open span, total time.Duration) (standing Pause, stands bool) {
+	at := open.from.UTC()
+	for _, p := range w.pauses {
+		if !p.To.IsZero() && !p.To.After(at) {
+			continue
+		}
+		if !p.From.Before(open.to) {
+			break
+		}
+		if p.From.After(at) {
+			if w.run(at, p.From, total); w.done == total {
+				return Pause{}, false
+			}
+			at = p.From
+		}
+		if p.To.IsZero() {
+			w.closed(at)
+			return p, true
+		}
+		until := p.To
+		if until.After(open.to) {
+			until = open.to
+		}
+		w.closed(at)
+		at = until.UTC()
+		w.step(at, Step{Reason: Paused, Name: p.Reason})
+	}
+	if at.Before(open.to) {
+		w.run(at, open.to.UTC(), total)
+	}
+	return Pause{}, false
+}
+
+// run counts from one instant to another, or until the total is reached.
+func (w *walk) run(from, to time.Time, total time.Duration) {
+	w.closed(from)
+	if left := total - w.done; to.Sub(from) > left {
+		to = from.Add(left)
+	}
+	w.warn(from, to, to.Sub(from), total)
+	w.step(to, Step{Counted: true, Amount: int64(to.Sub(from) / time.Second)})
+}
+
+// closed tells, day by day, why the time since the last step was not counted.
+func (w *walk) closed(until time.Time) {
+	for w.told.Before(until) {
+		d := brazil.DateOf(w.told, w.c.hours.Zone)
+		to := d.AddDays(1).In(w.c.hours.Zone).UTC()
+		if to.After(until) || !to.After(w.told) {
+			to = until
+		}
+		hours, why, name := w.c.on(d)
+		if len(hours) > 0 {
+			why, name = Closed, ""
+		}
+		w.step(to, Step{Reason: why, Name: name})
+	}
+}
+
+// warn adds what is counted to what is done, and notes the parts of the total
+// that are over with it. The stretch may be longer or shorter than its worth: a
+// day has 23 hours where clocks change, and counts as one.
+func (w *walk) warn(from, to time.Time, worth, total time.Duration) {
+	for ; w.warned < len(warnPercent); w.warned++ {
+		part := total / 100 * time.Duration(warnPercent[w.warned])
+		if part > w.done+worth {
+			break
+		}
+		into := part - w.done
+		if length := to.Sub(from); length != worth {
+			into = time.Duration(float64(into) * (float64(length) / float64(worth))).Truncate(time.Second)
+		}
+		w.out.Warn[w.warned] = from.Add(into)
+	}
+	w.done += worth
+}
+
+// pausedAt finds the pause that holds an instant.
+func (w *walk) pausedAt(t time.Time) (Pause, bool) {
+	for _, p := range w.pauses {
+		if p.From.After(t) {
+			break
+		}
+		if p.To.IsZero() || p.To.After(t) {
+			return p, true
+		}
+	}
+	return Pause{}, false
+}
+
+// standing is the answer while a pause has no end: the last step has none either.
+func (w *walk) standing(p Pause) Deadline {
+	w.tell(Step{From: w.told, Reason: Paused, Name: p.Reason})
+	return Deadline{Standing: true}
+}
+
+// merge puts pauses in order and joins those that touch, so that no instant is
+// taken off twice.
+func merge(pauses []Pause) []Pause {
+	if len(pauses) == 0 {
+		return nil
+	}
+	list := slices.Clone(pauses)
+	slices.SortStableFunc(list, func(a, b Pause) int { return a.From.Compare(b.From) })
+	var out []Pause
+	for _, p := range list {
+		if !p.To.IsZero() && !p.To.After(p.From) {
+			continue
+		}
+		last := len(out) - 1
+		if last < 0 || !out[last].To.IsZero() && p.From.After(out[last].To) {
+			out = append(out, p)
+			continue
+		}
+		if out[last].To.IsZero() {
+			break
+		}
+		if p.To.IsZero() || p.To.After(out[last].To) {
+			out[last].To = p.To
+		}
+	}
+	return out
+}

@@ -34,10 +34,54 @@ create table reasons (
   check ((level = 1) = (parent_id is null))
 );
 
--- The next unused number of a local day; nodes take blocks.
+-- A tree to begin with; every company grows its own.
+with seed(a, b, c) as (values
+  ('Entrega', 'Atraso', 'Prazo vencido'),
+  ('Entrega', 'Atraso', 'Sem atualização de rastreio'),
+  ('Entrega', 'Produto errado ou incompleto', 'Item trocado'),
+  ('Entrega', 'Produto errado ou incompleto', 'Faltou item'),
+  ('Entrega', 'Avaria', 'Chegou quebrado'),
+  ('Entrega', 'Avaria', 'Embalagem violada'),
+  ('Produto', 'Defeito', 'Não liga'),
+  ('Produto', 'Defeito', 'Para de funcionar'),
+  ('Produto', 'Garantia', 'Como acionar'),
+  ('Produto', 'Garantia', 'Reparo em andamento'),
+  ('Produto', 'Troca e devolução', 'Arrependimento em 7 dias'),
+  ('Produto', 'Troca e devolução', 'Troca por outro modelo'),
+  ('Cobrança', 'Fatura', 'Valor errado'),
+  ('Cobrança', 'Fatura', 'Segunda via'),
+  ('Cobrança', 'Cobrança indevida', 'Serviço não contratado'),
+  ('Cobrança', 'Cobrança indevida', 'Cobrança em duplicidade'),
+  ('Cobrança', 'Estorno', 'Não recebido'),
+  ('Cobrança', 'Estorno', 'Valor parcial'),
+  ('Contrato', 'Cancelamento', 'Pedido de cancelamento'),
+  ('Contrato', 'Cancelamento', 'Cancelamento não efetivado'),
+  ('Contrato', 'Mudança de plano', 'Endereço'),
+  ('Contrato', 'Mudança de plano', 'Pacote'),
+  ('Atendimento', 'Demora', 'Sem resposta'),
+  ('Atendimento', 'Demora', 'Prazo prometido não cumprido'),
+  ('Atendimento', 'Qualidade', 'Informação errada'),
+  ('Atendimento', 'Qualidade', 'Conduta do atendente'),
+  ('Atendimento', 'Elogio', 'Pessoa'),
+  ('Atendimento', 'Elogio', 'Serviço'),
+  ('Dados pessoais', 'Direitos do titular', 'Acesso aos dados'),
+  ('Dados pessoais', 'Direitos do titular', 'Correção'),
+  ('Dados pessoais', 'Direitos do titular', 'Eliminação')
+), one as (
+  insert into reasons (level, name) select distinct 1, a from seed returning id, name
+), two as (
+  insert into reasons (parent_id, level, name) select distinct one.id, 2, b from seed join one on one.name = a returning id, parent_id, name
+)
+insert into reasons (parent_id, level, name)
+  select two.id, 3, c from seed join one on one.name = a join two on two.parent_id = one.id and two.name = b;
+
+-- The next unused number of a local day; nodes take blocks. The epoch of the
+-- events under which it was counted tells when the database is a restored one,
+-- which does not know all the numbers that customers were told.
 create table protocol_days (
-  day  date primary key,
-  next bigint not null default 1
+  day   date primary key,
+  epoch text not null,
+  next  bigint not null
 );
 
 create table tickets (
@@ -83,12 +127,23 @@ create table tickets (
   closed_at      timestamptz
 );
 create unique index tickets_protocol on tickets (protocol);
+-- One index per sort of a team's queue, one per sort of what stands behind the
+-- wall, and one per view that would otherwise read past everybody else's rows.
+-- Newest first goes by opened_at, not by id: sorted by id the planner walks the
+-- primary key and filters, which for a quiet team reads everybody's tickets.
+-- The last five cost the intake nothing: a new ticket is in none of them.
 create index tickets_team_due on tickets (team_id, next_due, id) where open and not walled;
-create index tickets_assignee_due on tickets (assignee_id, next_due, id) where open and not walled;
-create index tickets_walled_due on tickets (next_due, id) where open and walled;
 create index tickets_team_waiting on tickets (team_id, waiting_since, id) where open and not walled;
-create index tickets_team_newest on tickets (team_id, id) where not walled;
-create index tickets_walled_newest on tickets (id) where walled;
+create index tickets_team_newest on tickets (team_id, opened_at, id) where open and not walled;
+create index tickets_unassigned_due on tickets (team_id, next_due, id) where open and not walled and assignee_id is null;
+create index tickets_walled_due on tickets (next_due, id) where open and walled;
+create index tickets_walled_waiting on tickets (waiting_since, id) where open and walled;
+create index tickets_walled_newest on tickets (opened_at, id) where open and walled;
+create index tickets_assignee_due on tickets (assignee_id, next_due, id) where open and not walled;
+create index tickets_breached_due on tickets (team_id, next_due, id) where open and not walled and breached;
+create index tickets_customers_turn on tickets (team_id, next_due, id) where open and not walled and status = 'waiting_customer';
+create index tickets_done_newest on tickets (team_id, opened_at, id) where not open and not walled;
+create index tickets_walled_done on tickets (opened_at, id) where not open and walled;
 create index tickets_customer on tickets (customer_id, id);
 create index tickets_lease on tickets (lease_until) where holder_id is not null;
 create index tickets_resolved on tickets (resolved_at) where status = 'resolved';
@@ -180,5 +235,13 @@ create table intake_ledger (
 );
 create unique index intake_ledger_key on intake_ledger (source_key);
 create index intake_ledger_open on intake_ledger (id) where fate in ('pending', 'quarantined');
--- Counts by day, channel and fate, so that the summary does not read the ledger.
-create index intake_ledger_received on intake_ledger (received_at, channel, fate);
+
+-- How many things of each channel have each fate, as the sum of n: whoever gives
+-- or changes a fate adds rows here in the same transaction. They are only added,
+-- so that writers never wait for each other, and folded into one row now and then.
+create table intake_tallies (
+  id      bigint generated by default as identity primary key,
+  channel text not null,
+  fate    text not null,
+  n       bigint not null
+);

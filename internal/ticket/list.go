@@ -1,0 +1,139 @@
+package ticket
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"gorm.io/gorm"
+
+	"github.com/escuta-sac/escuta/internal/access"
+)
+
+// Bounds of a page.
+const (
+	DefaultLimit = 50
+	MaxLimit     = 100
+)
+
+// Query asks for one page of what an actor sees. Everything but Actor and Now
+// may be left out; what is left out does not narrow.
+type Query struct {
+	Actor access.Actor
+	Now   time.Time // in the company's zone, whose midnight ends today
+
+	View     View
+	Status   string // a Status, or "open" for everything neither resolved nor closed
+	Team     int64
+	Assignee int64
+	Channel  string
+	Q        string // what to search for, as typed; nothing typed is an error
+
+	Sort   Sort   // SortDue, or SortRelevance when something is searched
+	Cursor string // from the page before
+	Limit  int    // DefaultLimit when not positive, MaxLimit at most
+}
+
+// Page is one page of a list.
+type Page struct {
+	Items []Snapshot
+	Next  string // cursor of the page after; empty on the last
+}
+
+// List reads one page. Without a view a search goes through everything the
+// actor sees, a list through what is open. What is resolved or closed has no
+// deadline and nobody waiting, so it comes newest first whatever was asked.
+//
+// A ticket that changes its place while somebody pages may come twice or not at
+// all; its event repairs the screen. Unknown views, sorts and filters are
+// ErrInvalid with the field, a cursor of another list is ErrCursor.
+func List(ctx context.Context, db *gorm.DB, q Query) (Page, error) {
+	l, err := newList(q)
+	if err != nil {
+		return Page{}, err
+	}
+	var rows []ranked
+	if l.search == nil {
+		err = db.WithContext(ctx).Raw(l.sql, l.args...).Scan(&rows).Error
+	} else {
+		rows, err = l.searched(ctx, db)
+	}
+	if err != nil {
+		return Page{}, fmt.Errorf("list tickets: %w", err)
+	}
+	page := Page{Items: make([]Snapshot, 0, min(len(rows), l.limit))}
+	for i, r := range rows {
+		// One row more than asked for tells that there is another page, without a count.
+		if i == l.limit {
+			last := rows[i-1]
+			page.Next = keyOf(l.sort, last.Row.ticket(), last.Rank).String()
+			break
+		}
+		page.Items = append(page.Items, r.Row.ticket().Snapshot())
+	}
+	return page, nil
+}
+
+// OfCustomer reads the newest tickets of a customer that the actor may see.
+func OfCustomer(ctx context.Context, db *gorm.DB, actor access.Actor, customerID int64, limit int) ([]Snapshot, error) {
+	var w where
+	w.add("t.customer_id = ?", customerID)
+	w.visible(actor.Scope())
+	var rows []row
+	err := db.WithContext(ctx).Raw("SELECT t.* FROM tickets t WHERE "+w.String()+" ORDER BY t.id DESC LIMIT ?",
+		append(w.args, limit)...).Scan(&rows).Error
+	if err != nil {
+		return nil, fmt.Errorf("list the tickets of customer %d: %w", customerID, err)
+	}
+	found := make([]Snapshot, len(rows))
+	for i, r := range rows {
+		found[i] = r.ticket().Snapshot()
+	}
+	return found, nil
+}
+
+// ranked is a row of a list; Rank is how well it matches a search.
+type ranked struct {
+	Row  row `gorm:"embedded"`
+	Rank int64
+}
+
+// where is a conjunction under construction.
+type where struct {
+	terms []string
+	args  []any
+}
+
+func (w *where) add(term string, args ...any) {
+	w.terms = append(w.terms, term)
+	w.args = append(w.args, args...)
+}
+
+// visible is access.Actor.MaySee as SQL, for lists that start from elsewhere
+// than the team.
+func (w *where) visible(s access.Scope) {
+	teams, args := "TRUE", []any{}
+	if !s.AllTeams {
+		teams, args = "t.team_id IN ?", []any{s.Teams}
+	}
+	if s.Walled {
+		w.add("(t.walled OR "+teams+")", args...)
+	} else {
+		w.add("NOT t.walled AND "+teams, args...)
+	}
+}
+
+func (w where) String() string {
+	if len(w.terms) == 0 {
+		return "TRUE"
+	}
+	return strings.Join(w.terms, " AND ")
+}
+
+func (w where) with(term string, args ...any) where {
+	more := where{terms: slices.Clone(w.terms), args: slices.Clone(w.args)}
+	more.add(term, args...)
+	return more
+}

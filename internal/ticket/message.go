@@ -1,0 +1,192 @@
+package ticket
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"gorm.io/gorm"
+
+	"github.com/escuta-sac/escuta/internal/folding"
+)
+
+// Direction says who speaks in a message.
+type Direction string
+
+// The directions: in is the customer, out is us.
+const (
+	In  Direction = "in"
+	Out Direction = "out"
+)
+
+// Delivery is how far a message of ours has come.
+type Delivery string
+
+// The states of a delivery. A message of the customer has none.
+const (
+	NotDelivered Delivery = "none"
+	Queued       Delivery = "queued"
+	Delivered    Delivery = "delivered"
+	Failed       Delivery = "failed"
+)
+
+// MaxBody bounds what one message or note may hold, in runes.
+const MaxBody = 50_000
+
+// previewLength is how much of a message a list row shows, in runes.
+const previewLength = 140
+
+// Message is what the customer or we said. It never changes, but for its Delivery.
+type Message struct {
+	ID         int64
+	TicketID   int64
+	ContactID  *int64
+	Direction  Direction
+	AuthorID   *int64 // nil when the customer speaks
+	AuthorName string
+	Body       string
+	Version    int // the ticket's, by which the message came
+	Delivery   Delivery
+	Envelope   json.RawMessage // frozen when sent: who it goes to, from whom, under which id
+	At         time.Time
+	Files      []File
+}
+
+// Note is what only we see. It is another table than the messages, so that no
+// forgotten filter shows one to a customer.
+type Note struct {
+	ID         int64
+	TicketID   int64
+	AuthorID   int64
+	AuthorName string
+	Body       string
+	Version    int
+	At         time.Time
+}
+
+// CheckBody returns the text as it will be stored, or ErrInvalid naming field:
+// blank, over MaxBody, or not text at all.
+func CheckBody(field, body string) (string, error) {
+	body = strings.TrimSpace(strings.ReplaceAll(body, "\r\n", "\n"))
+	switch {
+	case !utf8.ValidString(body) || strings.ContainsRune(body, 0):
+		return "", ErrInvalid.Field(field, "not_text")
+	case body == "":
+		return "", ErrInvalid.Field(field, "required")
+	case utf8.RuneCountInString(body) > MaxBody:
+		return "", ErrInvalid.Field(field, "too_long")
+	}
+	return body, nil
+}
+
+// Preview gives the first words of a text on one line, as a list row shows them.
+func Preview(body string) string {
+	line := strings.Join(strings.Fields(body), " ")
+	if utf8.RuneCountInString(line) <= previewLength {
+		return line
+	}
+	runes := []rune(line)[:previewLength-1]
+	return strings.TrimRight(string(runes), " ") + "…"
+}
+
+// InsertMessage stores a message as part of the change that is making the
+// version t has now, and marks t accordingly. Called from within Change.
+func InsertMessage(ctx context.Context, tx *gorm.DB, t *Ticket, m Message) (Message, error) {
+	m.TicketID, m.Version = t.ID, t.Version
+	if m.Delivery == "" {
+		m.Delivery = NotDelivered
+	}
+	if m.Envelope == nil {
+		m.Envelope = json.RawMessage("{}")
+	}
+	m.At = *micro(&m.At)
+	err := tx.WithContext(ctx).Raw(`INSERT INTO messages
+		(ticket_id, contact_id, direction, author_id, author_name, body, version, delivery, envelope, search, at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?::jsonb, to_tsvector('simple', ?), ?) RETURNING id`,
+		m.TicketID, m.ContactID, m.Direction, m.AuthorID, m.AuthorName, m.Body, m.Version, m.Delivery,
+		string(m.Envelope), folding.Fold(m.Body), m.At).Scan(&m.ID).Error
+	if err != nil {
+		return Message{}, fmt.Errorf("store a message of ticket %d: %w", t.ID, err)
+	}
+	t.PublicVersion, t.Preview = t.Version, Preview(m.Body)
+	for i := range m.Files {
+		if m.Files[i], err = attach(ctx, tx, t.ID, m.ID, m.Files[i], m.At); err != nil {
+			return Message{}, err
+		}
+	}
+	return m, nil
+}
+
+// InsertNote stores a note as part of the change that is making the version t
+// has now. Called from within Change.
+func InsertNote(ctx context.Context, tx *gorm.DB, t *Ticket, n Note) (Note, error) {
+	n.TicketID, n.Version = t.ID, t.Version
+	n.At = *micro(&n.At)
+	err := tx.WithContext(ctx).Raw(`INSERT INTO notes (ticket_id, author_id, body, version, at)
+		VALUES (?, ?, ?, ?, ?) RETURNING id`, n.TicketID, n.AuthorID, n.Body, n.Version, n.At).Scan(&n.ID).Error
+	if err != nil {
+		return Note{}, fmt.Errorf("store a note of ticket %d: %w", t.ID, err)
+	}
+	return n, nil
+}
+
+// InsertContact records one interaction about the ticket and returns its id.
+func InsertContact(ctx context.Context, tx *gorm.DB, t *Ticket, d Direction, at time.Time) (id int64, err error) {
+	err = tx.WithContext(ctx).Raw(`WITH c AS (
+			INSERT INTO contacts (channel, direction, customer_id, at) VALUES (?, ?, ?, ?) RETURNING id)
+		INSERT INTO ticket_contacts (ticket_id, contact_id) SELECT ?, id FROM c RETURNING contact_id`,
+		t.Channel, d, t.CustomerID, at, t.ID).Scan(&id).Error
+	if err != nil {
+		return 0, fmt.Errorf("record a contact about ticket %d: %w", t.ID, err)
+	}
+	return id, nil
+}
+
+type messageRow struct {
+	ID         int64
+	TicketID   int64
+	ContactID  *int64
+	Direction  Direction
+	AuthorID   *int64
+	AuthorName string
+	Body       string
+	Version    int
+	Delivery   Delivery
+	Envelope   string
+	At         time.Time
+}
+
+func (r messageRow) message(files []File) Message {
+	return Message{ID: r.ID, TicketID: r.TicketID, ContactID: r.ContactID, Direction: r.Direction,
+		AuthorID: r.AuthorID, AuthorName: r.AuthorName, Body: r.Body, Version: r.Version,
+		Delivery: r.Delivery, Envelope: json.RawMessage(r.Envelope), At: r.At, Files: files}
+}
+
+// longest bounds how much of one ticket is read at once: the newest so many
+// messages, notes and events. A ticket that has more is a machine's.
+const longest = 1000
+
+// Messages reads the public messages that came after a version, oldest first,
+// with their files; after 0 reads all of them.
+func Messages(ctx context.Context, db *gorm.DB, ticketID int64, after int) ([]Message, error) {
+	var rows []messageRow
+	err := db.WithContext(ctx).Raw(`SELECT * FROM (
+			SELECT id, ticket_id, contact_id, direction, author_id, author_name, body, version, delivery, envelope, at
+			FROM messages WHERE ticket_id = ? AND version > ? ORDER BY id DESC LIMIT ?) m ORDER BY m.id`,
+		ticketID, after, longest).Scan(&rows).Error
+	if err != nil {
+		return nil, fmt.Errorf("read the messages of ticket %d: %w", ticketID, err)
+	}
+	files, err := filesOf(ctx, db, ticketID)
+	if err != nil {
+		return nil, err
+	}
+	messages := make([]Message, len(rows))
+	for i, r := range rows {
+		messages[i] = r.message(files[r.ID])
+	}
+	return messages, nil
+}

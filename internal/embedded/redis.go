@@ -145,7 +145,7 @@ func (r *Redis) ready(ctx context.Context) bool {
 // stuck or on its way down, still has its process in the file it wrote.
 func (r *Redis) probe(ctx context.Context) (pid int, ready bool) {
 	c := redis.NewClient(&redis.Options{
-		Network: "unix", Addr: r.socket(), MaxRetries: -1, PoolSize: 1,
+		Network: "unix", Addr: r.socket(), MaxRetries: -1, DialerRetries: 1, PoolSize: 1,
 		DialTimeout: time.Second, ReadTimeout: time.Second, DisableIdentity: true,
 	})
 	defer c.Close()

@@ -12,6 +12,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/escuta-sac/escuta/internal/embedded"
+	"github.com/escuta-sac/escuta/internal/rediskit"
 )
 
 // New starts a Redis and opens a client of it; both end with the test.
@@ -55,16 +56,16 @@ func Start(t testing.TB) *Engine {
 // URL is how to reach it with redis.ParseURL; it stays the same over Kill and Start.
 func (e *Engine) URL() string { return e.r.URL() }
 
-// Client opens one more client, closed when the test ends. Its timeouts are
-// short, as the server's own are.
+// PID is its process, for a test that stops or slows it by a signal.
+func (e *Engine) PID() int { return e.r.PID() }
+
+// Client opens one more client, as the server does, closed when the test ends.
 func (e *Engine) Client() redis.UniversalClient {
 	e.t.Helper()
-	o, err := redis.ParseURL(e.URL())
+	c, err := rediskit.Open(e.URL())
 	if err != nil {
-		e.t.Fatalf("read the URL of Redis: %v", err)
+		e.t.Fatalf("open Redis: %v", err)
 	}
-	o.DialTimeout, o.ReadTimeout, o.WriteTimeout = 500*time.Millisecond, 2*time.Second, 2*time.Second
-	c := redis.NewClient(o)
 	e.t.Cleanup(func() { _ = c.Close() })
 	return c
 }

@@ -1,0 +1,4 @@
+package blob
+
+// Stored lets a test see how a full disk is told.
+var Stored = stored

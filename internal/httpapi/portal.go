@@ -1,0 +1,314 @@
+package httpapi
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/google/uuid"
+
+	"github.com/escuta-sac/escuta/internal/brazil"
+	"github.com/escuta-sac/escuta/internal/channel/webform"
+	"github.com/escuta-sac/escuta/internal/fault"
+	"github.com/escuta-sac/escuta/internal/i18n"
+)
+
+// customers is what the pages need of the public calls: they are those calls
+// with another face, so that there is one rule for what a customer may see.
+type customers interface {
+	Open(ctx context.Context, s webform.Submission) (PublicReceipt, error)
+	Follow(ctx context.Context, protocol, token string) (PublicTicket, error)
+	Write(ctx context.Context, protocol, token string, s webform.Submission) (PublicReply, error)
+	Rate(ctx context.Context, protocol, token string, score int, comment string) error
+	Prove(ctx context.Context, protocol, identity, proof string) (PublicAccess, error)
+}
+
+// portalRoutes are the customers' pages. They need no script and no log-in.
+type portalRoutes struct {
+	*Server
+	customers customers
+	brand     func(context.Context) (PortalBrand, error)
+	pages     *portalPages
+	zone      *time.Location
+}
+
+// tokenLife is how long a browser remembers which ticket it may see.
+const tokenLife = 30 * 24 * time.Hour
+
+// open handles GET /abrir.
+func (h portalRoutes) open(c *fiber.Ctx) error {
+	return h.show(c, http.StatusOK, "open.html", portalView{Page: "open", Key: uuid.NewString(), Values: portalValues{Kind: "reclamacao"}})
+}
+
+// send handles POST /abrir: the ticket is opened, and the browser led to its page.
+func (h portalRoutes) send(c *fiber.Ctx) error {
+	again := portalView{Page: "open"}
+	f, err := readForm(c, "key", "website", "kind", "subject", "body", "name", "email", "phone", "document")
+	if err != nil {
+		again.Key = uuid.NewString()
+		return h.again(c, "open.html", again, err)
+	}
+	again.Key = f.values["key"]
+	again.Values = portalValues{Name: f.values["name"], Email: f.values["email"], Phone: f.values["phone"],
+		Document: f.values["document"], Kind: f.values["kind"], Subject: f.values["subject"], Body: f.values["body"]}
+	if f.values["website"] != "" { // only a machine fills a field that nobody sees
+		return h.again(c, "open.html", again, errForbidden)
+	}
+	files, err := h.store(c.UserContext(), f.files)
+	if err != nil {
+		return h.again(c, "open.html", again, err)
+	}
+	receipt, err := h.customers.Open(c.UserContext(), webform.Submission{
+		Name: f.values["name"], Email: f.values["email"], Phone: f.values["phone"], Document: f.values["document"],
+		Kind: f.values["kind"], Subject: f.values["subject"], Body: f.values["body"], Files: files, Key: f.values["key"],
+	})
+	if err != nil {
+		return h.again(c, "open.html", again, err)
+	}
+	h.remember(c, receipt.Protocol, receipt.AccessToken)
+	return c.Redirect("/acompanhar/"+receipt.Protocol+"?novo=1", http.StatusSeeOther)
+}
+
+// find handles GET /acompanhar.
+func (h portalRoutes) find(c *fiber.Ctx) error {
+	return h.show(c, http.StatusOK, "find.html", portalView{Page: "find"})
+}
+
+// prove handles POST /acompanhar: a protocol and a proof lead to the ticket.
+func (h portalRoutes) prove(c *fiber.Ctx) error {
+	protocol, proof := c.FormValue("protocol"), c.FormValue("proof")
+	again := portalView{Page: "find", Values: portalValues{Protocol: protocol}}
+	missing := errInvalid
+	for name, value := range map[string]string{"protocol": protocol, "proof": proof} {
+		if strings.TrimSpace(value) == "" {
+			missing = missing.Field(name, "required")
+		}
+	}
+	if len(missing.Details) > 0 {
+		return h.again(c, "find.html", again, missing)
+	}
+	access, err := h.customers.Prove(c.UserContext(), protocol, "", proof)
+	if err != nil {
+		return h.again(c, "find.html", again, err)
+	}
+	h.remember(c, access.Protocol, access.AccessToken)
+	return c.Redirect("/acompanhar/"+access.Protocol, http.StatusSeeOther)
+}
+
+// track handles GET /acompanhar/:protocol. A token in the address is moved into
+// a cookie at once: an address gets copied, printed and remembered.
+func (h portalRoutes) track(c *fiber.Ctx) error {
+	protocol, ok := protocolOf(c)
+	if !ok {
+		return h.absent(c)
+	}
+	if token := c.Query("t"); token != "" {
+		if _, err := h.customers.Follow(c.UserContext(), protocol, token); err != nil {
+			return h.refused(c, err)
+		}
+		h.remember(c, protocol, token)
+		return c.Redirect("/acompanhar/"+protocol, http.StatusSeeOther)
+	}
+	return h.ticket(c, http.StatusOK, protocol, portalView{
+		Key: uuid.NewString(), JustOpened: c.Query("novo") != "", JustSent: c.Query("enviado") != "",
+	}, nil)
+}
+
+// write handles POST /acompanhar/:protocol.
+func (h portalRoutes) write(c *fiber.Ctx) error {
+	protocol, ok := protocolOf(c)
+	if !ok {
+		return h.absent(c)
+	}
+	again := portalView{Key: uuid.NewString()}
+	f, err := readForm(c, "key", "body")
+	if err != nil {
+		return h.ticket(c, 0, protocol, again, err)
+	}
+	again.Key, again.Values.Body = f.values["key"], f.values["body"]
+	token := c.Cookies(accessCookie)
+	// Whoever may not see the ticket stores no files under it.
+	if _, err := h.customers.Follow(c.UserContext(), protocol, token); err != nil {
+		return h.refused(c, err)
+	}
+	files, err := h.store(c.UserContext(), f.files)
+	if err != nil {
+		return h.ticket(c, 0, protocol, again, err)
+	}
+	reply, err := h.customers.Write(c.UserContext(), protocol, token,
+		webform.Submission{Body: f.values["body"], Files: files, Key: f.values["key"]})
+	if err != nil {
+		return h.ticket(c, 0, protocol, again, err)
+	}
+	if reply.AccessToken != "" { // the old ticket was closed for good: this is a new one
+		h.remember(c, reply.Protocol, reply.AccessToken)
+		return c.Redirect("/acompanhar/"+reply.Protocol+"?novo=1", http.StatusSeeOther)
+	}
+	return c.Redirect("/acompanhar/"+protocol+"?enviado=1", http.StatusSeeOther)
+}
+
+// rate handles POST /acompanhar/:protocol/avaliar.
+func (h portalRoutes) rate(c *fiber.Ctx) error {
+	protocol, ok := protocolOf(c)
+	if !ok {
+		return h.absent(c)
+	}
+	again := portalView{Key: uuid.NewString()}
+	score, err := strconv.Atoi(c.FormValue("score"))
+	if err != nil {
+		return h.ticket(c, 0, protocol, again, errInvalid.Field("score", "required"))
+	}
+	if err := h.customers.Rate(c.UserContext(), protocol, c.Cookies(accessCookie), score, c.FormValue("comment")); err != nil {
+		return h.ticket(c, 0, protocol, again, err)
+	}
+	return c.Redirect("/acompanhar/"+protocol+"?enviado=1", http.StatusSeeOther)
+}
+
+// ticket shows the ticket's page, with a problem when there is one.
+func (h portalRoutes) ticket(c *fiber.Ctx, status int, protocol string, v portalView, problem error) error {
+	token := c.Cookies(accessCookie)
+	t, err := h.customers.Follow(c.UserContext(), protocol, token)
+	if err != nil {
+		return h.refused(c, err)
+	}
+	h.remember(c, protocol, token)
+	words := portalWords{requestOf(c.UserContext()).lang, h.zone}
+	v.Page, v.Ticket, v.Scores = "track", h.worded(words, t), []int{1, 2, 3, 4, 5}
+	v.Title = words.text("portal.track.title", "protocol", t.Protocol)
+	if problem != nil {
+		return h.again(c, "track.html", v, problem)
+	}
+	return h.show(c, status, "track.html", v)
+}
+
+func (h portalRoutes) worded(words portalWords, t PublicTicket) *portalTicket {
+	out := &portalTicket{
+		Protocol: t.Protocol, Subject: t.Subject, Status: t.Status, Next: t.Next,
+		Team: t.HandledBy.Team, Brand: t.HandledBy.Brand, OpenedAt: t.OpenedAt, AnswerBy: t.AnswerBy,
+		CanReply:  slices.Contains(t.Can, "reply") || slices.Contains(t.Can, "reopen"),
+		CanReopen: slices.Contains(t.Can, "reopen"), CanRate: slices.Contains(t.Can, "rate"),
+	}
+	if t.AnswerBy != nil {
+		now := time.Now()
+		out.Left, out.Late = words.left(*t.AnswerBy, now), now.After(*t.AnswerBy)
+		if whole := t.AnswerBy.Sub(t.OpenedAt); whole > 0 {
+			out.UsedPercent = min(100, int(100*now.Sub(t.OpenedAt)/whole))
+		}
+	}
+	for _, m := range t.Messages {
+		pm := portalMessage{From: m.From, Name: m.Name, Body: m.Body, At: m.At}
+		for _, f := range m.Files {
+			pm.Files = append(pm.Files, portalFile{f.Name, f.URL, readableSize(f.Size)})
+		}
+		out.Messages = append(out.Messages, pm)
+	}
+	return out
+}
+
+// refused answers for a ticket that is absent or not this browser's: both alike.
+func (h portalRoutes) refused(c *fiber.Ctx, err error) error {
+	switch fault.From(err).Kind {
+	case fault.NotFound, fault.Forbidden, fault.Unauthorized:
+		return h.absent(c)
+	}
+	return err
+}
+
+func (h portalRoutes) absent(c *fiber.Ctx) error {
+	lang := requestOf(c.UserContext()).lang
+	return h.show(c, http.StatusNotFound, "absent.html", portalView{
+		Title:   i18n.Text(lang, "portal.absent.title", nil),
+		Problem: &portalProblem{Title: i18n.Text(lang, "portal.absent.title", nil), Detail: i18n.Text(lang, "portal.absent.text", nil)},
+	})
+}
+
+// again shows a form with what was typed and what is wrong with it.
+func (h portalRoutes) again(c *fiber.Ctx, page string, v portalView, err error) error {
+	ctx := c.UserContext()
+	p := h.problem(ctx, err)
+	lang := requestOf(ctx).lang
+	v.Problem = &portalProblem{Title: i18n.Text(lang, "portal.problem.title", nil), Detail: p.Detail}
+	for _, f := range p.Errors {
+		name, _, _ := strings.Cut(strings.TrimPrefix(f.Field, "body."), "[")
+		v.Problem.Fields = append(v.Problem.Fields, portalFieldProblem{name, i18n.Text(lang, "portal.field."+name, nil), f.Detail})
+	}
+	if len(p.Errors) > 0 && page != "find.html" {
+		v.Problem.Detail = i18n.Text(lang, "portal.problem.again", nil)
+	}
+	if len(p.Errors) == 0 {
+		v.Problem.Title = p.Title
+	}
+	if f := fault.From(err); f.Kind == fault.Unavailable || f.Kind == fault.TooMany {
+		v.Problem.Title, v.Problem.Detail = i18n.Text(lang, "portal.busy.title", nil), i18n.Text(lang, "portal.busy.again", nil)
+	}
+	for name, values := range p.GetHeaders() {
+		c.Set(name, values[0])
+	}
+	return h.show(c, p.Status, page, v)
+}
+
+func (h portalRoutes) show(c *fiber.Ctx, status int, page string, v portalView) error {
+	ctx := c.UserContext()
+	brand, err := h.brand(ctx)
+	if err != nil {
+		return err
+	}
+	lang := requestOf(ctx).lang
+	v.Lang, v.Brand, v.Style, v.Script = lang, brand, h.pages.tag, h.pages.tag
+	v.BrandStyle = strings.TrimPrefix(brand.Color, "#")
+	if v.Title == "" {
+		v.Title = i18n.Text(lang, "portal."+v.Page+".title", nil)
+	}
+	if v.Page == "open" {
+		for _, kind := range webform.Kinds {
+			v.Kinds = append(v.Kinds, portalChoice{kind, i18n.Text(lang, "portal.kind."+kind, nil)})
+		}
+	}
+	body, err := h.pages.render(lang, page, v)
+	if err != nil {
+		return err
+	}
+	c.Set(fiber.HeaderCacheControl, "no-store")
+	c.Set(fiber.HeaderContentType, fiber.MIMETextHTMLCharsetUTF8)
+	c.Set(fiber.HeaderContentLanguage, lang)
+	c.Set(fiber.HeaderVary, fiber.HeaderAcceptLanguage)
+	return c.Status(status).Send(body)
+}
+
+// remember lets this browser see the ticket and its files, and nothing else: the
+// cookie is sent to this ticket's page, and to the files of the one seen last.
+func (h portalRoutes) remember(c *fiber.Ctx, protocol, token string) {
+	for _, path := range []string{"/acompanhar/" + protocol, "/api/files"} {
+		cookie := http.Cookie{Name: accessCookie, Value: token, Path: path, MaxAge: int(tokenLife / time.Second),
+			HttpOnly: true, Secure: h.https(), SameSite: http.SameSiteLaxMode}
+		// Not c.Cookie: it keeps one cookie a name, and these differ in their path.
+		c.Response().Header.Add(fiber.HeaderSetCookie, cookie.String())
+	}
+}
+
+func protocolOf(c *fiber.Ctx) (string, bool) {
+	p, err := brazil.ParseProtocol(c.Params("protocol"))
+	return string(p), err == nil
+}
+
+// asset handles GET /portal/…
+func (h portalRoutes) asset(c *fiber.Ctx) error {
+	if c.Path() == "/portal/brand.css" {
+		brand, err := h.brand(c.UserContext())
+		if err != nil {
+			return err
+		}
+		c.Set(fiber.HeaderContentType, contentType("brand.css"))
+		c.Set(fiber.HeaderCacheControl, "public, max-age=31536000, immutable")
+		return c.SendString(brandStyle(brand.Color))
+	}
+	f, ok := h.pages.assets[c.Path()]
+	if !ok {
+		return errNoRoute
+	}
+	return f.send(c)
+}

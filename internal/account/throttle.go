@@ -34,11 +34,13 @@ type limit struct {
 // From everywhere else a guess also counts against the address (many accounts
 // tried from one place) and against the account (one account tried from many
 // places). The account's bucket stops at a minute, so that its owner has a
-// chance from a new place too.
+// chance from a new place too. An address is given more than maxHashing: a whole
+// office that logs in at eight on its first day is told to wait for its turn, not
+// that it guesses.
 var (
 	usualPlace = limit{free: 10, base: time.Second, most: 30 * time.Second, keep: time.Hour}
 	newPlace   = limit{free: 5, base: time.Second, most: 15 * time.Minute, keep: 24 * time.Hour}
-	perAddress = limit{free: 50, base: time.Second, most: 5 * time.Minute, keep: time.Hour}
+	perAddress = limit{free: 300, base: time.Second, most: 5 * time.Minute, keep: time.Hour}
 	perAccount = limit{free: 20, base: time.Second, most: time.Minute, keep: time.Hour}
 )
 

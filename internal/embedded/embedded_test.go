@@ -364,3 +364,43 @@ func TestStartGivesUpWithItsContext(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestCommandBesideTheServerUsesItsEngines(t *testing.T) {
+	t.Parallel()
+	dir := folder(t)
+	e := start(t, dir)
+	a, release, err := embedded.Reach(t.Context(), options(dir))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a != e.Addresses() {
+		t.Errorf("reached %+v, the server has %+v", a, e.Addresses())
+	}
+	if err := release(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := connect(t, e).Ping(t.Context()); err != nil {
+		t.Errorf("the command took the server's engine away: %v", err)
+	}
+	pids := []int{e.Postgres.PID(), e.Redis.PID()}
+	if err := e.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+
+	// Without a server it brings its own, for as long as it runs.
+	a, release, err = embedded.Reach(t.Context(), options(dir))
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, err := pgx.Connect(t.Context(), a.Postgres)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = conn.Close(t.Context())
+	if err := release(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := pgx.Connect(t.Context(), a.Postgres); err == nil || !gone(pids[0]) {
+		t.Error("its engine outlived it")
+	}
+}

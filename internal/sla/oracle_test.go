@@ -36,11 +36,11 @@ func hoursOf(h Hours, d brazil.Date) []Interval {
 	return h.Week[d.Weekday()]
 }
 
-func inPause(pauses []Pause, at time.Time) bool {
-	return slices.ContainsFunc(pauses, func(p Pause) bool { return !at.Before(p.From) && at.Before(p.To) })
+func inPause(pauses []Standstill, at time.Time) bool {
+	return slices.ContainsFunc(pauses, func(p Standstill) bool { return !at.Before(p.From) && at.Before(p.To) })
 }
 
-func countMinutes(h Hours, start time.Time, minutes int, pauses []Pause) (time.Time, bool) {
+func countMinutes(h Hours, start time.Time, minutes int, pauses []Standstill) (time.Time, bool) {
 	for range 400_000 {
 		if wallOpen(h, start) && !inPause(pauses, start) {
 			minutes--
@@ -53,13 +53,13 @@ func countMinutes(h Hours, start time.Time, minutes int, pauses []Pause) (time.T
 	return time.Time{}, false
 }
 
-func countDays(h Hours, start time.Time, t Term, pauses []Pause) time.Time {
+func countDays(h Hours, start time.Time, t Term, pauses []Standstill) time.Time {
 	y, m, d := start.In(h.Zone).Date()
 	for n, left := 1, t.Amount; ; n++ {
 		day := brazil.DateOf(time.Date(y, m, d+n, 0, 0, 0, 0, time.UTC), time.UTC)
 		next := time.Date(y, m, d+n+1, 0, 0, 0, 0, time.UTC)
-		// The last second: one before the first instant that shows the next date.
-		end := brazil.DateOf(next, time.UTC).In(h.Zone).Add(-time.Second)
+		// The last instant: one before the first instant that shows the next date.
+		end := brazil.DateOf(next, time.UTC).In(h.Zone).Add(-time.Microsecond)
 		if inPause(pauses, end) {
 			continue
 		}
@@ -74,7 +74,9 @@ func countDays(h Hours, start time.Time, t Term, pauses []Pause) time.Time {
 }
 
 // Zones of all sorts, and moments around which their clocks change: in São Paulo
-// and Havana at midnight, in Lord Howe by half an hour, in St. John's at 00:01.
+// and Havana at midnight, in Lord Howe by half an hour. Not among them is St.
+// John's until 2011, where a day that had begun gave way to the one before: no
+// law says what that means.
 var moments = []struct{ zone, near string }{
 	{"America/Sao_Paulo", "2026-11-19T00:00:00Z"},
 	{"America/Sao_Paulo", "2018-11-02T00:00:00Z"},
@@ -85,7 +87,6 @@ var moments = []struct{ zone, near string }{
 	{"America/New_York", "2025-03-07T00:00:00Z"},
 	{"Europe/Lisbon", "2025-10-24T00:00:00Z"},
 	{"Australia/Lord_Howe", "2025-04-04T00:00:00Z"},
-	{"America/St_Johns", "2005-10-28T00:00:00Z"},
 	{"Asia/Kathmandu", "2026-01-01T00:00:00Z"},
 }
 
@@ -128,16 +129,16 @@ func drawHours(t *rapid.T, loc *time.Location, near time.Time) Hours {
 	return h
 }
 
-func drawPauses(t *rapid.T, start time.Time) []Pause {
-	var list []Pause
+func drawPauses(t *rapid.T, start time.Time) []Standstill {
+	var list []Standstill
 	for range rapid.IntRange(0, 4).Draw(t, "pauses") {
 		from := start.Add(time.Duration(rapid.IntRange(-600, 9_000).Draw(t, "pause")) * time.Minute)
-		list = append(list, Pause{From: from, To: from.Add(time.Duration(rapid.IntRange(0, 3_000).Draw(t, "for")) * time.Minute)})
+		list = append(list, Standstill{From: from, To: from.Add(time.Duration(rapid.IntRange(0, 3_000).Draw(t, "for")) * time.Minute)})
 	}
 	return list
 }
 
-func drawCase(t *rapid.T) (*Calendar, Hours, time.Time, []Pause) {
+func drawCase(t *rapid.T) (*Calendar, Hours, time.Time, []Standstill) {
 	m := rapid.SampledFrom(moments).Draw(t, "moment")
 	loc, err := time.LoadLocation(m.zone)
 	if err != nil {
@@ -205,7 +206,7 @@ func TestDeadlinesAreMonotonic(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		c, _, start, pauses := drawCase(t)
 		term := drawTerm(t)
-		due := func(start time.Time, term Term, pauses []Pause) time.Time {
+		due := func(start time.Time, term Term, pauses []Standstill) time.Time {
 			d, err := c.Due(start, term, pauses)
 			if err != nil {
 				t.Fatal(err)
@@ -254,14 +255,14 @@ func TestTheExplanationCoversEveryInstantAndAddsUp(t *testing.T) {
 		if term.Unit == Minutes {
 			want *= 60
 		} else {
-			end = end.Add(time.Second)
+			end = end.Add(time.Microsecond)
 		}
 		if !at.Equal(end) || sum != want {
 			t.Fatalf("steps end at %s with %d, due %s with %d", at, sum, end, want)
 		}
 		last := start
 		for _, w := range d.Warn {
-			if w.Before(last) || w.After(d.Due.Add(time.Second)) {
+			if w.Before(last) || w.After(d.Due.Add(time.Microsecond)) {
 				t.Fatalf("warnings %v between %s and %s", d.Warn, start, d.Due)
 			}
 			last = w

@@ -33,9 +33,9 @@ func TestADayCountsWhenTheClockRunsAtItsEnd(t *testing.T) {
 		"after the end":            {[]pause{{"2026-11-28 10:00", "2026-12-25 10:00"}}, "2026-11-27"},
 		"before the start":         {[]pause{{"2026-11-01 10:00", "2026-11-02 10:00"}}, "2026-11-27"},
 	} {
-		var pauses []Pause
+		var pauses []Standstill
 		for _, p := range v.pauses {
-			pauses = append(pauses, Pause{From: at(p.from), To: at(p.to), Reason: "customer"})
+			pauses = append(pauses, Standstill{From: at(p.from), To: at(p.to), Reason: "customer"})
 		}
 		d, err := c.Due(at("2026-11-22 12:00"), Term{Amount: 5, Unit: BusinessDays}, pauses)
 		if err != nil {
@@ -52,7 +52,7 @@ func TestPausedHoursAreNotCounted(t *testing.T) {
 	monday := func(hour int) time.Time {
 		return date(t, "2026-11-23").In(c.Zone()).Add(time.Duration(hour) * time.Hour)
 	}
-	d, steps, err := c.Explain(monday(9), Term{Amount: 4, Unit: BusinessHours}, []Pause{
+	d, steps, err := c.Explain(monday(9), Term{Amount: 4, Unit: BusinessHours}, []Standstill{
 		{From: monday(10), To: monday(12), Reason: "customer"},
 		{From: monday(17), To: monday(24 + 9), Reason: "third"},
 	})
@@ -70,7 +70,7 @@ func TestPausedHoursAreNotCounted(t *testing.T) {
 func TestAStandingClockHasNoDeadline(t *testing.T) {
 	c := builtIn(t, CalendarBR)
 	start := date(t, "2026-11-23").In(c.Zone()).Add(9 * time.Hour)
-	open := []Pause{{From: start.Add(time.Hour), Reason: "customer"}}
+	open := []Standstill{{From: start.Add(time.Hour), Reason: "customer"}}
 	for _, term := range []Term{{Amount: 4, Unit: BusinessHours}, {Amount: 5, Unit: BusinessDays}, {Amount: 5, Unit: CalendarDays, Roll: true}} {
 		d, steps, err := c.Explain(start, term, open)
 		if err != nil {

@@ -44,9 +44,9 @@ func (t Term) check() error {
 	return nil
 }
 
-// Pause is an interval in which a clock stood still. A zero To means that it
+// Standstill is an interval in which a clock stood still. A zero To means that it
 // still does.
-type Pause struct {
+type Standstill struct {
 	From, To  time.Time
 	Reason    string
 	AccountID *int64 // who paused it; nil when a rule did
@@ -55,9 +55,9 @@ type Pause struct {
 // Deadline is when a term ends and when its parts are over. Everything in it is
 // UTC, to the microsecond.
 type Deadline struct {
-	// Due is when the clock runs out: the last second of the last day, or the
-	// exact instant for hours and minutes. It is LegalLimit for a term that rolls
-	// and Target for one that does not.
+	// Due is when the clock runs out: the last microsecond of the last day, or
+	// the exact instant for hours and minutes. It is LegalLimit for a term that
+	// rolls and Target for one that does not.
 	Due time.Time
 	// Target is the end without rolling, LegalLimit the end with it. A law that
 	// counts in calendar days is safest kept by its target.
@@ -97,13 +97,13 @@ type Step struct {
 
 // Due computes when a term ends that began at start, the clock standing still
 // in the pauses. It is a pure function: the same answer for ever.
-func (c *Calendar) Due(start time.Time, t Term, pauses []Pause) (Deadline, error) {
+func (c *Calendar) Due(start time.Time, t Term, pauses []Standstill) (Deadline, error) {
 	return c.count(start, t, pauses, nil)
 }
 
 // Explain is Due together with every stretch of time that was counted or
 // skipped, and why.
-func (c *Calendar) Explain(start time.Time, t Term, pauses []Pause) (Deadline, []Step, error) {
+func (c *Calendar) Explain(start time.Time, t Term, pauses []Standstill) (Deadline, []Step, error) {
 	var steps []Step
 	d, err := c.count(start, t, pauses, func(s Step) { steps = append(steps, s) })
 	return d, steps, err
@@ -115,7 +115,7 @@ const (
 	lastYear  = 2200
 )
 
-func (c *Calendar) count(start time.Time, t Term, pauses []Pause, tell func(Step)) (Deadline, error) {
+func (c *Calendar) count(start time.Time, t Term, pauses []Standstill, tell func(Step)) (Deadline, error) {
 	if err := t.check(); err != nil {
 		return Deadline{}, err
 	}
@@ -135,7 +135,11 @@ func (c *Calendar) count(start time.Time, t Term, pauses []Pause, tell func(Step
 	}
 }
 
-// dayEnd is the last second of a day, which is when a term in days ends.
+// instantLong is the shortest time there is: PostgreSQL keeps no shorter.
+const instantLong = time.Microsecond
+
+// dayEnd is the last instant of a day, which is when a term in days ends: an
+// answer in the last second of it is in time.
 func (c *Calendar) dayEnd(d brazil.Date) time.Time {
-	return d.AddDays(1).In(c.hours.Zone).Add(-time.Second).UTC()
+	return d.AddDays(1).In(c.hours.Zone).Add(-instantLong).UTC()
 }

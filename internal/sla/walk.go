@@ -16,7 +16,7 @@ type walk struct {
 	c      *Calendar
 	start  time.Time
 	term   Term
-	pauses []Pause // in order, without overlaps
+	pauses []Standstill // in order, without overlaps
 	tell   func(Step)
 	told   time.Time // end of the last step
 	done   time.Duration
@@ -46,7 +46,7 @@ func (w *walk) days() (Deadline, error) {
 		d = d.AddDays(1)
 		begin, end := w.told, d.AddDays(1).In(w.c.hours.Zone).UTC()
 		hours, why, name := w.c.on(d)
-		p, paused := w.pausedAt(end.Add(-time.Second))
+		p, paused := w.pausedAt(end.Add(-instantLong))
 		switch {
 		case paused && p.To.IsZero():
 			return w.standing(p), nil
@@ -71,7 +71,7 @@ func (w *walk) roll(d brazil.Date) (Deadline, error) {
 		limit := w.c.dayEnd(d)
 		hours, why, name := w.c.on(d)
 		rolled := limit.After(w.out.Target)
-		var p Pause
+		var p Standstill
 		var paused bool
 		if w.term.Roll && rolled {
 			p, paused = w.pausedAt(limit)
@@ -100,7 +100,7 @@ func (w *walk) roll(d brazil.Date) (Deadline, error) {
 // rollStep tells of a day after the target; the target's own is told already.
 func (w *walk) rollStep(limit time.Time, rolled bool, s Step) {
 	if w.term.Roll && rolled {
-		w.step(limit.Add(time.Second), s)
+		w.step(limit.Add(instantLong), s)
 	}
 }
 
@@ -137,7 +137,7 @@ func (w *walk) hours() (Deadline, error) {
 }
 
 // spend counts what of an open stretch is not paused, up to the total.
-func (w *walk) spend(open span, total time.Duration) (standing Pause, stands bool) {
+func (w *walk) spend(open span, total time.Duration) (standing Standstill, stands bool) {
 	at := open.from.UTC()
 	for _, p := range w.pauses {
 		if !p.To.IsZero() && !p.To.After(at) {
@@ -148,7 +148,7 @@ func (w *walk) spend(open span, total time.Duration) (standing Pause, stands boo
 		}
 		if p.From.After(at) {
 			if w.run(at, p.From, total); w.done == total {
-				return Pause{}, false
+				return Standstill{}, false
 			}
 			at = p.From
 		}
@@ -167,7 +167,7 @@ func (w *walk) spend(open span, total time.Duration) (standing Pause, stands boo
 	if at.Before(open.to) {
 		w.run(at, open.to.UTC(), total)
 	}
-	return Pause{}, false
+	return Standstill{}, false
 }
 
 // run counts from one instant to another, or until the total is reached.
@@ -185,7 +185,7 @@ func (w *walk) closed(until time.Time) {
 	for w.told.Before(until) {
 		d := brazil.DateOf(w.told, w.c.hours.Zone)
 		to := d.AddDays(1).In(w.c.hours.Zone).UTC()
-		if to.After(until) || !to.After(w.told) {
+		if to.After(until) {
 			to = until
 		}
 		hours, why, name := w.c.on(d)
@@ -215,7 +215,7 @@ func (w *walk) warn(from, to time.Time, worth, total time.Duration) {
 }
 
 // pausedAt finds the pause that holds an instant.
-func (w *walk) pausedAt(t time.Time) (Pause, bool) {
+func (w *walk) pausedAt(t time.Time) (Standstill, bool) {
 	for _, p := range w.pauses {
 		if p.From.After(t) {
 			break
@@ -224,24 +224,24 @@ func (w *walk) pausedAt(t time.Time) (Pause, bool) {
 			return p, true
 		}
 	}
-	return Pause{}, false
+	return Standstill{}, false
 }
 
 // standing is the answer while a pause has no end: the last step has none either.
-func (w *walk) standing(p Pause) Deadline {
+func (w *walk) standing(p Standstill) Deadline {
 	w.tell(Step{From: w.told, Reason: Paused, Name: p.Reason})
 	return Deadline{Standing: true}
 }
 
 // merge puts pauses in order and joins those that touch, so that no instant is
 // taken off twice.
-func merge(pauses []Pause) []Pause {
+func merge(pauses []Standstill) []Standstill {
 	if len(pauses) == 0 {
 		return nil
 	}
 	list := slices.Clone(pauses)
-	slices.SortStableFunc(list, func(a, b Pause) int { return a.From.Compare(b.From) })
-	var out []Pause
+	slices.SortStableFunc(list, func(a, b Standstill) int { return a.From.Compare(b.From) })
+	var out []Standstill
 	for _, p := range list {
 		if !p.To.IsZero() && !p.To.After(p.From) {
 			continue

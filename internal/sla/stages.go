@@ -1,0 +1,64 @@
+package sla
+
+import (
+	"fmt"
+	"time"
+
+	"gorm.io/gorm"
+)
+
+// Due is one stage of one clock: looked for, or recorded.
+type Due struct {
+	ClockID, TicketID int64
+	Kind              Kind
+	Stage             int       // 50, 75, 90, or 100 for the breach; 0 in a question
+	Due               time.Time // when the stage was reached; in a question, when it was expected to be
+}
+
+// record writes down every stage that running clocks have passed by an instant.
+// The primary key of clock_stages is what makes it once; a clock that was
+// stopped, paused or moved in the meantime is not running or has passed nothing.
+const record = `
+	WITH passed AS (
+		SELECT c.id, c.ticket_id, c.kind, s.stage, s.at
+		  FROM clocks c
+		 CROSS JOIN LATERAL (VALUES (50, c.warn50), (75, c.warn75), (90, c.warn90), (100, c.due)) s (stage, at)
+		 WHERE %s AND c.state = 'running' AND s.stage > c.stage AND s.at <= %s
+	), recorded AS (
+		INSERT INTO clock_stages (clock_id, stage, ticket_id, due)
+		SELECT id, stage, ticket_id, at FROM passed ORDER BY id, stage
+		ON CONFLICT DO NOTHING RETURNING clock_id, stage, ticket_id, due
+	), marked AS (
+		UPDATE clocks c SET stage = p.stage, version = c.version + 1,
+		       breached_at = CASE WHEN p.stage = 100 THEN c.due ELSE c.breached_at END
+		  FROM (SELECT id, max(stage) AS stage FROM passed GROUP BY id) p WHERE c.id = p.id
+	)
+	SELECT r.clock_id, r.ticket_id, p.kind, r.stage, r.due
+	  FROM recorded r JOIN passed p ON p.id = r.clock_id AND p.stage = r.stage
+	 ORDER BY r.ticket_id, r.clock_id, r.stage`
+
+// RecordStages records what these clocks have really passed by PostgreSQL's
+// time, and returns that: in order of ticket, clock and stage, nothing twice.
+// A clock that was found late may have passed several stages at once. The
+// caller has locked the tickets, in order of their ids.
+func RecordStages(tx *gorm.DB, due []Due) ([]Due, error) {
+	clocks := make(ids, len(due))
+	for i, d := range due {
+		clocks[i] = d.ClockID
+	}
+	var out []Due
+	if err := tx.Raw(fmt.Sprintf(record, "c.id = ANY(?::bigint[])", "now()"), clocks).Scan(&out).Error; err != nil {
+		return nil, fmt.Errorf("record the stages of %d clocks: %w", len(due), err)
+	}
+	return out, nil
+}
+
+// settle records what a ticket's clocks have passed before something else
+// happens to them.
+func settle(tx *gorm.DB, ticketID int64, at time.Time) error {
+	var out []Due
+	if err := tx.Raw(fmt.Sprintf(record, "c.ticket_id = ?", "?"), ticketID, at).Scan(&out).Error; err != nil {
+		return fmt.Errorf("record the stages of ticket %d: %w", ticketID, err)
+	}
+	return nil
+}

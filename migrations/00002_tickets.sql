@@ -234,7 +234,8 @@ create table intake_ledger (
   fated_at    timestamptz
 );
 create unique index intake_ledger_key on intake_ledger (source_key);
-create index intake_ledger_open on intake_ledger (id) where fate in ('pending', 'quarantined');
+create index intake_ledger_rare on intake_ledger (fate, id)
+  where fate in ('pending', 'duplicate', 'automatic', 'quarantined', 'discarded');
 
 -- How many things of each channel have each fate, as the sum of n: whoever gives
 -- or changes a fate adds rows here in the same transaction. They are only added,

@@ -11,6 +11,8 @@ create table event_head (
   database  oid not null default 0
 );
 insert into event_head (epoch) values (substr(replace(gen_random_uuid()::text, '-', ''), 1, 12));
+-- Before all days: what the first day's epoch is compared with.
+insert into protocol_days (day, epoch, next) select '0001-01-01', epoch, 1 from event_head;
 
 create table events (
   id        bigserial primary key,

@@ -1,0 +1,99 @@
+package intake
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// write takes the items in, in one transaction and one round trip, and answers
+// them when it is committed. On an error nobody has been answered.
+//
+// A pipeline up to its Sync is one transaction of PostgreSQL, committed there,
+// and Close reads as far as the answer to that.
+func (in *Intake) write(ctx context.Context, items []*item, claim string) error {
+	ctx, cancel := context.WithTimeout(ctx, writeTime)
+	defer cancel()
+	if err := in.reserve(ctx, items); err != nil {
+		return err
+	}
+	g := newGroup(items, claim)
+	if err := in.pool.SendBatch(ctx, &g.batch).Close(); err != nil {
+		return fmt.Errorf("write a group of %d: %w", len(items), err)
+	}
+	for _, it := range items {
+		it.answer(g.outcome(it))
+	}
+	return nil
+}
+
+// claimed notes how many rows of the ledger the group has made its own.
+func (g *group) claimed(tag pgconn.CommandTag) error {
+	g.taken = tag.RowsAffected()
+	return nil
+}
+
+// read notes what was there before.
+func (g *group) read(rows pgx.Rows) error {
+	g.found = make(map[string]found)
+	var key string
+	var f found
+	_, err := pgx.ForEachRow(rows, []any{&key, &f.ledger, &f.hash, &f.ticket, &f.protocol, &f.answerBy}, func() error {
+		g.found[key] = f
+		f.hash, f.answerBy = nil, nil
+		return nil
+	})
+	return err
+}
+
+// outcome is the answer for one item of a committed group.
+func (g *group) outcome(it *item) (Receipt, error) {
+	f, before := g.found[it.in.SourceKey]
+	switch {
+	case !before && it.origin.ledger != 0 && g.taken == 0:
+		return Receipt{}, ErrSettled
+	case !before:
+		return Receipt{LedgerID: it.ledger, TicketID: it.ticket, Protocol: it.protocol, AnswerBy: it.next.Due}, nil
+	case !bytes.Equal(f.hash, it.in.BodyHash[:]):
+		return Receipt{}, ErrReused
+	}
+	// A try of its own that was committed, though nobody heard, is no repetition.
+	own := slices.Contains(it.tried, f.ledger)
+	return Receipt{LedgerID: f.ledger, TicketID: f.ticket, Protocol: f.protocol, AnswerBy: f.answerBy, Replayed: !own}, nil
+}
+
+// reserve gives each item the ids and the number of this try. They are drawn
+// just before they are used: tickets are listed by id as by age.
+func (in *Intake) reserve(ctx context.Context, items []*item) error {
+	numbers, err := in.numbers.take(ctx, len(items))
+	if err != nil {
+		return err
+	}
+	rows, err := in.pool.Query(ctx, `
+		SELECT nextval('intake_ledger_id_seq'), nextval('tickets_id_seq'), nextval('messages_id_seq'),
+		       nextval('contacts_id_seq'), nextval('customers_id_seq')
+		FROM generate_series(1, $1)`, len(items))
+	if err != nil {
+		return fmt.Errorf("reserve ids: %w", err)
+	}
+	i := 0
+	var r reserved
+	_, err = pgx.ForEachRow(rows, []any{&r.ledger, &r.ticket, &r.message, &r.contact, &r.customer}, func() error {
+		r.protocol = string(numbers[i])
+		if o := items[i].origin.ledger; o != 0 {
+			r.ledger = o
+		}
+		items[i].reserved = r
+		items[i].tried = append(items[i].tried, r.ledger)
+		i++
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("reserve ids: %w", err)
+	}
+	return nil
+}

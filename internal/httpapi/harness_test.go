@@ -1,0 +1,278 @@
+package httpapi
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/escuta-sac/escuta/internal/access"
+	"github.com/escuta-sac/escuta/internal/account"
+	"github.com/escuta-sac/escuta/internal/blob"
+	"github.com/escuta-sac/escuta/internal/intake"
+	"github.com/escuta-sac/escuta/internal/postgres"
+	"github.com/escuta-sac/escuta/internal/postgres/pgtest"
+	"github.com/escuta-sac/escuta/internal/rediskit/redistest"
+	"github.com/escuta-sac/escuta/internal/sla"
+)
+
+// world is a whole server on engines of its own.
+type world struct {
+	t      testing.TB
+	server *Server
+	db     *postgres.DB
+	base   string
+	log    *buffer
+	people map[access.Role]*person
+}
+
+// password is everybody's: hashing one for each account takes most of a test's time.
+const password = "uma frase bem comprida"
+
+// person is somebody with a browser.
+type person struct {
+	*world
+	account account.Account
+	client  *http.Client
+	csrf    string
+	header  http.Header // goes with every call
+}
+
+type buffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (b *buffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.Write(p)
+}
+
+func (b *buffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.String()
+}
+
+// change alters the options of a world before it starts.
+type change func(*Options)
+
+func start(t testing.TB, changes ...change) *world {
+	t.Helper()
+	url_, db := pgtest.URL(t), (*postgres.DB)(nil)
+	db = pgtest.Open(t, url_, postgres.Options{})
+	rdb := redistest.New(t)
+	w := &world{t: t, db: db, log: &buffer{}, people: map[access.Role]*person{}}
+	log := slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	now := func() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
+
+	files, err := blob.New(t.TempDir())
+	w.must(err)
+	zone := time.FixedZone("BRT", -3*60*60)
+	policies, err := sla.LoadPolicies(t.Context(), db.Gorm, sla.BuiltIn(zone))
+	w.must(err)
+	in, err := intake.New(t.Context(), intake.Options{URL: url_, DB: db, Planner: policies, Poke: quiet{}, Now: now, Zone: zone, Log: log})
+	w.must(err)
+	w.run(in.Run, in.Close)
+
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	w.must(err)
+	w.base = "http://" + listener.Addr().String()
+	base, err := url.Parse(w.base)
+	w.must(err)
+	options := Options{
+		BaseURL: base, MaxUpload: 1 << 20, TimeZone: zone, Version: "test", Secret: []byte("for the tests only"),
+		Log: log, Metrics: prometheus.NewRegistry(), Redis: rdb,
+		RedisUp:    func(ctx context.Context) error { return rdb.Ping(ctx).Err() },
+		PostgresUp: func(ctx context.Context) error { return db.Pool.Ping(ctx) },
+		Frontend: fstest.MapFS{
+			"index.html":         {Data: []byte("<!doctype html><title>Escuta</title>")},
+			"assets/app-1a2b.js": {Data: []byte("export {}")}, "assets/app-1a2b.js.br": {Data: []byte("br")},
+		},
+	}
+	for _, c := range changes {
+		c(&options)
+	}
+	accounts := account.NewService(db, rdb, now, log)
+	w.server, err = New(options, Services{
+		DB: db.Gorm, Accounts: accounts, Replays: account.NewIdempotency(db, now), Blobs: files,
+		Intake: interim{in}, Tokens: in.Tokens(), Now: now,
+	})
+	w.must(err)
+	served := make(chan error, 1)
+	go func() { served <- w.server.Serve(listener) }()
+	t.Cleanup(func() {
+		w.must(w.server.Stop(5 * time.Second))
+		listener.Close()
+		<-served
+	})
+	return w
+}
+
+type quiet struct{}
+
+func (quiet) Poke() {}
+
+// run keeps a part running until the test ends.
+func (w *world) run(part func(context.Context) error, after func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- part(ctx) }()
+	w.t.Cleanup(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			w.t.Errorf("%v", err)
+		}
+		after()
+	})
+}
+
+func (w *world) must(err error) {
+	w.t.Helper()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// somebody is a browser in which nobody is logged in.
+func (w *world) somebody() *person {
+	return &person{world: w, client: &http.Client{Jar: newJar()}, header: http.Header{}}
+}
+
+// as logs in an account of this role, in these teams or in the default one.
+func (w *world) as(role access.Role, teams ...int64) *person {
+	w.t.Helper()
+	if p := w.people[role]; p != nil && len(teams) == 0 {
+		return p
+	}
+	p := w.somebody()
+	a, err := w.server.services.Accounts.Create(w.t.Context(), account.New{
+		Email: strings.ToLower(string(role)) + "-" + newRequestID() + "@example.com", Name: "Pessoa de Teste",
+		Role: role, Password: password, TeamIDs: teams,
+	})
+	w.must(err)
+	p.account = a
+	p.login()
+	if len(teams) == 0 {
+		w.people[role] = p
+	}
+	return p
+}
+
+func (p *person) login() {
+	p.t.Helper()
+	var in LoggedIn
+	p.post("/api/login", map[string]string{"email": p.account.Email, "password": password}).want(200).into(&in)
+	p.csrf = in.Me.CSRFToken
+}
+
+// answer is what came back.
+type answer struct {
+	t      testing.TB
+	call   string
+	status int
+	header http.Header
+	body   []byte
+}
+
+func (p *person) get(path string) answer { p.t.Helper(); return p.call("GET", path, "", nil) }
+
+func (p *person) post(path string, body any) answer {
+	p.t.Helper()
+	return p.call("POST", path, "application/json", encoded(p.t, body))
+}
+
+func encoded(t testing.TB, body any) []byte {
+	switch body := body.(type) {
+	case nil:
+		return nil
+	case string:
+		return []byte(body)
+	}
+	text, err := json.Marshal(body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+func (p *person) call(method, path, contentType string, body []byte, headers ...string) answer {
+	p.t.Helper()
+	request, err := http.NewRequestWithContext(p.t.Context(), method, p.base+path, bytes.NewReader(body))
+	p.must(err)
+	request.Header = p.header.Clone()
+	if contentType != "" {
+		request.Header.Set("Content-Type", contentType)
+	}
+	if p.csrf != "" && request.Header.Get(csrfHeader) == "" {
+		request.Header.Set(csrfHeader, p.csrf)
+	}
+	for pair := range slices.Chunk(headers, 2) {
+		request.Header.Set(pair[0], pair[1])
+		if pair[0] == "Host" {
+			request.Host = pair[1]
+		}
+	}
+	response, err := p.client.Do(request)
+	p.must(err)
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	p.must(err)
+	return answer{p.t, method + " " + path, response.StatusCode, response.Header, text}
+}
+
+func (a answer) want(status int) answer {
+	a.t.Helper()
+	if a.status != status {
+		a.t.Fatalf("%s: status %d, want %d\n%s", a.call, a.status, status, a.body)
+	}
+	return a
+}
+
+func (a answer) into(v any) {
+	a.t.Helper()
+	if err := json.Unmarshal(a.body, v); err != nil {
+		a.t.Fatalf("%s: %v\n%s", a.call, err, a.body)
+	}
+}
+
+// problem checks the shape that every failure has, and its code.
+func (a answer) problem(code string, fields ...string) Problem {
+	a.t.Helper()
+	if got := a.header.Get("Content-Type"); got != "application/problem+json" {
+		a.t.Fatalf("%s: content type %q\n%s", a.call, got, a.body)
+	}
+	var p Problem
+	a.into(&p)
+	switch {
+	case p.Code != code:
+		a.t.Fatalf("%s: code %q, want %q\n%s", a.call, p.Code, code, a.body)
+	case p.Status != a.status, p.Title == "", p.Detail == "", p.Instance == "", strings.HasPrefix(p.Detail, "error."),
+		strings.HasPrefix(p.Title, "status."):
+		a.t.Fatalf("%s: incomplete problem\n%s", a.call, a.body)
+	}
+	for _, f := range p.Errors {
+		if f.Detail == "" || strings.HasPrefix(f.Detail, "field.") {
+			a.t.Fatalf("%s: field %q has no text\n%s", a.call, f.Field, a.body)
+		}
+	}
+	for _, field := range fields {
+		if !slices.ContainsFunc(p.Errors, func(f FieldProblem) bool { return f.Field == field }) {
+			a.t.Fatalf("%s: %q is not named\n%s", a.call, field, a.body)
+		}
+	}
+	return p
+}

@@ -1,0 +1,101 @@
+package httpapi
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/escuta-sac/escuta/internal/survey"
+	"github.com/escuta-sac/escuta/internal/ticket"
+)
+
+// PublicTicket is what a customer sees of their ticket: who has it, by when it
+// is answered, what comes next and what they can do.
+type PublicTicket struct {
+	Protocol  string          `json:"protocol"`
+	Subject   string          `json:"subject"`
+	Kind      string          `json:"kind"`
+	Status    string          `json:"status" enum:"new,open,waiting_customer,waiting_third,resolved,closed"`
+	OpenedAt  time.Time       `json:"opened_at"`
+	AnswerBy  *time.Time      `json:"answer_by"`
+	HandledBy HandledBy       `json:"handled_by"`
+	Can       []string        `json:"can" doc:"Of reply, reopen, rate"`
+	Next      string          `json:"next" enum:"queued,working,your_turn,third,resolved,closed" doc:"What happens next"`
+	Messages  []PublicMessage `json:"messages"`
+}
+
+// HandledBy says who has the matter.
+type HandledBy struct {
+	Team  string `json:"team"`
+	Brand string `json:"brand"`
+}
+
+// PublicMessage is one message as the customer sees it.
+type PublicMessage struct {
+	ID    int64     `json:"id"`
+	From  string    `json:"from" enum:"you,us"`
+	Name  string    `json:"name"`
+	Body  string    `json:"body"`
+	At    time.Time `json:"at"`
+	Files []File    `json:"files"`
+}
+
+var nextSteps = map[ticket.Status]string{
+	ticket.New: "queued", ticket.Open: "working", ticket.WaitingCustomer: "your_turn",
+	ticket.WaitingThird: "third", ticket.Resolved: "resolved", ticket.Closed: "closed",
+}
+
+func (h publicRoutes) publicTicket(ctx context.Context, t ticket.Ticket) (PublicTicket, error) {
+	messages, err := ticket.Messages(ctx, h.db, t.ID, 0)
+	if err != nil {
+		return PublicTicket{}, err
+	}
+	by, err := h.handledBy(ctx, t)
+	if err != nil {
+		return PublicTicket{}, err
+	}
+	can, err := h.can(ctx, t)
+	if err != nil {
+		return PublicTicket{}, err
+	}
+	row := t.Snapshot()
+	return PublicTicket{
+		Protocol: t.Protocol, Subject: t.Subject, Kind: string(t.Kind), Status: string(t.Status), OpenedAt: row.OpenedAt,
+		AnswerBy: row.NextDue, HandledBy: by, Can: can, Next: nextSteps[t.Status],
+		Messages: itemsOf(messages, publicMessage).Items,
+	}, nil
+}
+
+// publicMessage leaves out who wrote it but for the name they answer by.
+func publicMessage(m ticket.Message) PublicMessage {
+	from := "us"
+	if m.Direction == ticket.In {
+		from = "you"
+	}
+	return PublicMessage{m.ID, from, m.AuthorName, m.Body, m.At, itemsOf(m.Files, fileBody).Items}
+}
+
+func (h publicRoutes) handledBy(ctx context.Context, t ticket.Ticket) (HandledBy, error) {
+	var by HandledBy
+	err := h.db.WithContext(ctx).Raw(`SELECT t.name AS team, b.name AS brand FROM teams t, brands b WHERE t.id = ? AND b.id = ?`,
+		t.TeamID, t.BrandID).Scan(&by).Error
+	if err != nil {
+		return by, fmt.Errorf("read who has ticket %d: %w", t.ID, err)
+	}
+	return by, nil
+}
+
+func (h publicRoutes) can(ctx context.Context, t ticket.Ticket) ([]string, error) {
+	can := []string{"reply"}
+	if t.Status.IsOpen() {
+		return can, nil
+	}
+	if t.Status == ticket.Resolved {
+		can = append(can, "reopen")
+	}
+	rated, err := survey.Rated(ctx, h.db, t.ID)
+	if err == nil && !rated {
+		can = append(can, "rate")
+	}
+	return can, err
+}

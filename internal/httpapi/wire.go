@@ -1,0 +1,203 @@
+package httpapi
+
+import (
+	"time"
+
+	"github.com/escuta-sac/escuta/internal/ticket"
+)
+
+// The wire forms that more than one domain's calls share. Times are RFC 3339 in
+// UTC with microseconds; what is absent is null, never a zero.
+
+// TicketRow is a ticket as a list shows it. Events carry the same fields, so a
+// row can be replaced by what a frame brings.
+type TicketRow struct {
+	ID            int64         `json:"id"`
+	Protocol      string        `json:"protocol" example:"20261122000000139"`
+	Subject       string        `json:"subject"`
+	Preview       string        `json:"preview" doc:"Beginning of the last message"`
+	BrandID       int64         `json:"brand_id"`
+	CustomerID    *int64        `json:"customer_id"`
+	CustomerName  string        `json:"customer_name"`
+	Channel       string        `json:"channel" enum:"phone,webform,email,ombudsman"`
+	Kind          ticket.Kind   `json:"kind" enum:"informacao,duvida,reclamacao,contestacao,suspensao,cancelamento,solicitacao,elogio,sugestao,denuncia"`
+	Status        ticket.Status `json:"status" enum:"new,open,waiting_customer,waiting_third,resolved,closed"`
+	Priority      int           `json:"priority" minimum:"1" maximum:"4" doc:"1 is the most urgent"`
+	LegalPriority int           `json:"legal_priority" minimum:"0" maximum:"3"`
+	TeamID        int64         `json:"team_id"`
+	AssigneeID    *int64        `json:"assignee_id" doc:"Whose it is, until released or transferred"`
+	HolderID      *int64        `json:"holder_id" doc:"Who is answering now"`
+	Tags          []string      `json:"tags"`
+	ReasonID      *int64        `json:"reason_id"`
+	Version       int           `json:"version"`
+	PublicVersion int           `json:"public_version" doc:"Version that last brought a message the customer sees"`
+	NextDue       *time.Time    `json:"next_due"`
+	NextClock     string        `json:"next_clock" doc:"Kind of the clock that falls next, empty when none runs"`
+	NextFrom      *time.Time    `json:"next_from"`
+	NextWarn      *time.Time    `json:"next_warn"`
+	Clocks        int           `json:"clocks" doc:"Running or paused"`
+	Paused        string        `json:"paused" doc:"Why the next clock stands still, empty when it runs"`
+	Breached      bool          `json:"breached"`
+	WaitingSince  *time.Time    `json:"waiting_since" doc:"Since when the customer waits for us"`
+	OpenedAt      time.Time     `json:"opened_at"`
+	UpdatedAt     time.Time     `json:"updated_at"`
+	ResolvedAt    *time.Time    `json:"resolved_at"`
+	Walled        bool          `json:"walled" doc:"Behind the ombudsman's wall"`
+}
+
+// Items is a list that is always sent whole.
+type Items[T any] struct {
+	Items []T `json:"items"`
+}
+
+// TicketPage is one page of a queue.
+type TicketPage struct {
+	Items   []TicketRow `json:"items"`
+	Next    *string     `json:"next" doc:"Cursor of the next page, null on the last"`
+	Version string      `json:"version" doc:"Position the page belongs to: follow the live stream from here"`
+}
+
+// TicketDetail is everything the ticket pane shows around the timeline.
+type TicketDetail struct {
+	Ticket   TicketRow         `json:"ticket"`
+	Customer *Customer         `json:"customer"`
+	Clocks   []Clock           `json:"clocks"`
+	Holder   *Holder           `json:"holder"`
+	Fields   map[string]string `json:"fields"`
+	Version  string            `json:"version"`
+}
+
+// Holder is who is answering a ticket now, and until when unless renewed.
+type Holder struct {
+	ID    int64      `json:"id"`
+	Name  string     `json:"name"`
+	Until *time.Time `json:"until"`
+}
+
+// Customer is the person or company, with as much as the reader may see.
+type Customer struct {
+	ID            int64       `json:"id"`
+	Name          string      `json:"name"`
+	PreferredName string      `json:"preferred_name"`
+	LegalPriority int         `json:"legal_priority"`
+	Products      []string    `json:"products"`
+	Contract      string      `json:"contract"`
+	Since         time.Time   `json:"since"`
+	Identities    []Identity  `json:"identities"`
+	Recent        []TicketRow `json:"recent" doc:"At most five, only those the reader may see"`
+}
+
+// Identity is one address or document of a customer, masked.
+type Identity struct {
+	Kind        string `json:"kind" enum:"email,phone,cpf,cnpj,handle"`
+	ValueMasked string `json:"value_masked"`
+	Verified    bool   `json:"verified"`
+}
+
+// Clock is one deadline of a ticket with the reason for its date.
+type Clock struct {
+	ID          int64      `json:"id"`
+	Kind        string     `json:"kind" enum:"first_response,next_response,resolution,legal"`
+	Policy      string     `json:"policy"`
+	Calendar    string     `json:"calendar"`
+	State       string     `json:"state" enum:"running,paused,met,missed,cancelled"`
+	StartedAt   time.Time  `json:"started_at"`
+	Due         time.Time  `json:"due"`
+	Target      time.Time  `json:"target" doc:"Before rolling to a working day; equal to due for most"`
+	WarnAt      time.Time  `json:"warn_at" doc:"When three quarters are used"`
+	Stage       int        `json:"stage" enum:"0,50,75,90,100"`
+	StoppedAt   *time.Time `json:"stopped_at"`
+	BreachedAt  *time.Time `json:"breached_at"`
+	LegalRef    string     `json:"legal_ref"`
+	Pauses      []Pause    `json:"pauses"`
+	Explanation []Interval `json:"explanation"`
+}
+
+// Pause is a stretch in which a clock stood still.
+type Pause struct {
+	From      time.Time  `json:"from"`
+	To        *time.Time `json:"to"`
+	Reason    string     `json:"reason"`
+	AccountID *int64     `json:"account_id"`
+}
+
+// Interval is one stretch of an explanation: counted, or skipped and why.
+type Interval struct {
+	From    time.Time `json:"from"`
+	To      time.Time `json:"to"`
+	Counted bool      `json:"counted"`
+	Reason  string    `json:"reason" doc:"holiday, weekend, closed, paused, start_day; empty when counted"`
+	Name    string    `json:"name" doc:"Of the holiday"`
+	Amount  float64   `json:"amount" doc:"How much of the allowance was used, in its unit"`
+}
+
+// Lease is the right to be the one who answers; its fence goes with the reply.
+type Lease struct {
+	Fence     int64     `json:"fence"`
+	ExpiresAt time.Time `json:"expires_at"`
+}
+
+// Entry is one line of a timeline: exactly one of message, note and event is set.
+type Entry struct {
+	ID      string    `json:"id" example:"m12"`
+	Type    string    `json:"type" enum:"message,note,event"`
+	At      time.Time `json:"at"`
+	Version int       `json:"version"`
+	Message *Message  `json:"message,omitempty"`
+	Note    *Note     `json:"note,omitempty"`
+	Event   *Happened `json:"event,omitempty"`
+}
+
+// Message is what the customer or we said.
+type Message struct {
+	ID         int64     `json:"id"`
+	Direction  string    `json:"direction" enum:"in,out"`
+	AuthorID   *int64    `json:"author_id" doc:"Null when the customer speaks"`
+	AuthorName string    `json:"author_name"`
+	Body       string    `json:"body"`
+	Delivery   string    `json:"delivery" enum:"none,queued,delivered,failed"`
+	Version    int       `json:"version"`
+	At         time.Time `json:"at"`
+	Files      []File    `json:"files"`
+}
+
+// Note is what only we see.
+type Note struct {
+	ID         int64     `json:"id"`
+	AuthorID   int64     `json:"author_id"`
+	AuthorName string    `json:"author_name"`
+	Body       string    `json:"body"`
+	Version    int       `json:"version"`
+	At         time.Time `json:"at"`
+}
+
+// Happened is an event of the ticket that is neither message nor note.
+type Happened struct {
+	Kind    string         `json:"kind"`
+	ActorID *int64         `json:"actor_id"`
+	Data    map[string]any `json:"data"`
+}
+
+// File is an attachment: its name is what the sender called it, never a path.
+type File struct {
+	Name string `json:"name"`
+	Size int64  `json:"size"`
+	Mime string `json:"mime"`
+	URL  string `json:"url"`
+}
+
+// none is the input of a call that takes none.
+type none struct{}
+
+// ByID is the address of something that is not a ticket.
+type ByID struct {
+	ID string `path:"id"`
+}
+
+func itemsOf[T, W any](all []T, wire func(T) W) Items[W] {
+	items := make([]W, len(all))
+	for i, one := range all {
+		items[i] = wire(one)
+	}
+	return Items[W]{items}
+}

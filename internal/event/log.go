@@ -56,6 +56,9 @@ func (l *Log) Head(ctx context.Context) (Position, error) {
 // Since reads up to limit events after p, in order; none means that p is the
 // head. It answers ErrResync where they cannot be continued from p.
 func (l *Log) Since(ctx context.Context, p Position, limit int) ([]Event, error) {
+	if events, _, _ := l.tail.after(p); len(events) > 0 {
+		return events[:min(limit, len(events))], nil
+	}
 	head, err := l.Head(ctx)
 	if err != nil {
 		return nil, err

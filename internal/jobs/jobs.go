@@ -89,8 +89,17 @@ func (c *Client) Insert(tx *gorm.DB, args river.JobArgs) error {
 	if _, err := c.river.InsertTx(tx.Statement.Context, borrowed, args, nil); err != nil {
 		return fmt.Errorf("insert the job %s: %w", args.Kind(), err)
 	}
+	// River tells the workers of an insert only if it has not just told of another
+	// one, which may have been committed and fetched before this one commits: the
+	// job would wait for the next poll. Told twice costs nothing.
+	if err := tx.Exec(wake, `{"queue": "`+river.QueueDefault+`"}`).Error; err != nil {
+		return fmt.Errorf("tell the workers of the job %s: %w", args.Kind(), err)
+	}
 	return nil
 }
+
+// wake is heard by River's workers when the transaction commits.
+const wake = `SELECT pg_notify(current_schema() || '.river_insert', ?)`
 
 // Run works until ctx ends, then lets the running jobs finish. A job that does
 // not finish in time is cancelled and tried again, by whichever node.

@@ -11,6 +11,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/escuta-sac/escuta/internal/jobs"
+	"github.com/escuta-sac/escuta/internal/postgres"
 	"github.com/escuta-sac/escuta/internal/postgres/pgtest"
 )
 
@@ -49,6 +50,29 @@ func start(t *testing.T, c *jobs.Client) (stop func() error) {
 		}
 	})
 	return stop
+}
+
+// listening waits until the workers hear notifications.
+func listening(t *testing.T, db *postgres.DB) {
+	t.Helper()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.After(20 * time.Second); ; {
+		var n int64
+		err := db.Gorm.Raw(`SELECT count(*) FROM pg_stat_activity
+		  WHERE datname = current_database() AND query ~ '^(LISTEN|-- ping)'`).Scan(&n).Error
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n > 0 {
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-deadline:
+			t.Fatal("the workers do not listen")
+		}
+	}
 }
 
 func next(t *testing.T, got <-chan int64) int64 {
@@ -104,6 +128,7 @@ func TestAJobOfACommitIsFoundLongBeforeThePoll(t *testing.T) {
 		t.Fatal(err)
 	}
 	start(t, c)
+	listening(t, db)
 	began := time.Now()
 	for id := range int64(5) {
 		err := db.InTx(t.Context(), func(tx *gorm.DB) error { return c.Insert(tx, jobs.DeliverReply{MessageID: id}) })

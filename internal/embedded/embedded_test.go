@@ -313,9 +313,6 @@ func TestStalePidOfAnotherProgramIsNoObstacle(t *testing.T) {
 func TestLongDataFolderKeepsItsSocketsInAShortOne(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(folder(t), strings.Repeat("long", 30))
-	if err := os.MkdirAll(filepath.Dir(dir), 0o711); err != nil {
-		t.Fatal(err)
-	}
 	e := start(t, dir)
 	if err := connect(t, e).Ping(t.Context()); err != nil {
 		t.Error(err)

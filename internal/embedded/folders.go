@@ -50,50 +50,63 @@ func owner() (*syscall.Credential, error) {
 // dataFolder makes the data folder and returns its one true path: the lock and
 // the place of the sockets must not depend on how somebody spelled it.
 func dataFolder(dir string) (string, error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return "", fmt.Errorf("make the data folder: %w", err)
-	}
 	dir, err := filepath.Abs(dir)
-	if err == nil {
-		dir, err = filepath.EvalSymlinks(dir)
-	}
 	if err != nil {
 		return "", fmt.Errorf("find the data folder: %w", err)
 	}
+	mode := os.FileMode(0o700)
 	u, err := owner()
-	if err != nil || u == nil {
-		return dir, err
+	if err != nil {
+		return "", err
 	}
-	// The engines' user walks through it, to folders that only that user can read.
-	if err := os.Chmod(dir, 0o711); err != nil {
-		return "", fmt.Errorf("open the data folder to the engines: %w", err)
+	if u != nil {
+		// The engines' user walks through it, to folders that only that user can read.
+		mode = 0o711
+		if err := reachable(dir, u); err != nil {
+			return "", err
+		}
 	}
-	return dir, reachable(dir, u)
+	if err := os.MkdirAll(dir, mode); err != nil {
+		return "", fmt.Errorf("make the data folder: %w", err)
+	}
+	if err := os.Chmod(dir, mode); err != nil {
+		return "", fmt.Errorf("close the data folder to others: %w", err)
+	}
+	if dir, err = filepath.EvalSymlinks(dir); err != nil {
+		return "", fmt.Errorf("find the data folder: %w", err)
+	}
+	return dir, nil
 }
 
-// reachable finds the folder on the way that keeps u out, such as /root.
-// Without it initdb would fail with a bare "Permission denied".
+// reachable finds the folder on the way to dir that keeps u out, such as /root.
+// Without it initdb would fail with a bare "Permission denied". What is not
+// there yet will be made so that it lets u through.
 func reachable(dir string, u *syscall.Credential) error {
-	for at := dir; ; at = filepath.Dir(at) {
+	for at := filepath.Dir(dir); ; at = filepath.Dir(at) {
 		info, err := os.Stat(at)
-		if err != nil {
-			return fmt.Errorf("look at %s: %w", at, err)
-		}
-		sys, _ := info.Sys().(*syscall.Stat_t)
-		search := os.FileMode(0o001)
 		switch {
-		case sys != nil && sys.Uid == u.Uid:
-			search = 0o100
-		case sys != nil && sys.Gid == u.Gid:
-			search = 0o010
-		}
-		if info.Mode()&search == 0 {
+		case errors.Is(err, os.ErrNotExist):
+		case err != nil:
+			return fmt.Errorf("look at %s: %w", at, err)
+		case !search(info, u):
 			return ErrUnreachable.With("dir", dir).With("blocked", at)
 		}
 		if at == filepath.Dir(at) {
 			return nil
 		}
 	}
+}
+
+// search reports whether u may pass through the folder.
+func search(info os.FileInfo, u *syscall.Credential) bool {
+	sys, ok := info.Sys().(*syscall.Stat_t)
+	switch {
+	case ok && sys.Uid == u.Uid:
+		return info.Mode()&0o100 != 0
+	case ok && sys.Gid == u.Gid:
+		return info.Mode()&0o010 != 0
+	}
+	return info.Mode()&0o001 != 0
 }
 
 // private makes dir, readable by the engines' user only. Whoever reaches a

@@ -101,16 +101,32 @@ func inUTC(_ context.Context, conn *pgx.Conn) error {
 	return nil
 }
 
-// gormLogger lets GORM speak of trouble it alone can see. Errors are returned,
-// and logged once at the edge, so they are not logged here a second time.
+// gormLogger lets GORM speak of slow statements, which it alone can see.
 func gormLogger(log *slog.Logger) logger.Interface {
 	if log == nil {
 		return logger.Discard
 	}
-	return logger.NewSlogLogger(log, logger.Config{
-		LogLevel:                  logger.Warn,
-		SlowThreshold:             200 * time.Millisecond,
-		ParameterizedQueries:      true, // values are people's data
-		IgnoreRecordNotFoundError: true,
-	})
+	return slowOnly{logger.NewSlogLogger(log, logger.Config{
+		LogLevel:             logger.Warn,
+		SlowThreshold:        200 * time.Millisecond,
+		ParameterizedQueries: true, // values are people's data
+	})}
+}
+
+// slowOnly keeps GORM from logging errors: they are returned, and logged once
+// at the edge, where it is known which of them are no trouble at all.
+type slowOnly struct{ logger.Interface }
+
+func (l slowOnly) LogMode(level logger.LogLevel) logger.Interface {
+	return slowOnly{l.Interface.LogMode(level)}
+}
+
+func (l slowOnly) Trace(ctx context.Context, begin time.Time, statement func() (string, int64), _ error) {
+	l.Interface.Trace(ctx, begin, statement, nil)
+}
+
+// ParamsFilter keeps values out of the statement; GORM looks for it on the
+// outermost logger only.
+func (l slowOnly) ParamsFilter(_ context.Context, sql string, _ ...any) (string, []any) {
+	return sql, nil
 }

@@ -90,18 +90,18 @@ func openness(done bool) string {
 func (q Query) check() error {
 	switch {
 	case q.View != "" && !q.View.Valid():
-		return ErrInvalid.Field("view", "unknown")
+		return Wrong("view", "unknown_choice")
 	case q.Status != "" && !Status(q.Status).Valid():
-		return ErrInvalid.Field("status", "unknown")
+		return Wrong("status", "unknown_choice")
 	case q.Sort != "" && q.Sort != SortDue && q.Sort != SortWaiting && q.Sort != SortNewest &&
 		(q.Sort != SortRelevance || q.Q == ""):
-		return ErrInvalid.Field("sort", "unknown")
+		return Wrong("sort", "unknown_choice")
 	case q.Channel != "" && !slices.Contains(Channels, channel.Name(q.Channel)):
-		return ErrInvalid.Field("channel", "unknown")
+		return Wrong("channel", "unknown_choice")
 	case q.Team < 0:
-		return ErrInvalid.Field("team", "unknown")
+		return Wrong("team", "unknown_choice")
 	case q.Assignee < 0:
-		return ErrInvalid.Field("assignee", "unknown")
+		return Wrong("assignee", "unknown_choice")
 	}
 	return nil
 }

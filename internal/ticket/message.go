@@ -73,11 +73,11 @@ func CheckBody(field, body string) (string, error) {
 	body = strings.TrimSpace(strings.ReplaceAll(body, "\r\n", "\n"))
 	switch {
 	case !utf8.ValidString(body) || strings.ContainsRune(body, 0):
-		return "", ErrInvalid.Field(field, "not_text")
+		return "", Wrong(field, "not_text")
 	case body == "":
-		return "", ErrInvalid.Field(field, "required")
+		return "", Wrong(field, "required")
 	case utf8.RuneCountInString(body) > MaxBody:
-		return "", ErrInvalid.Field(field, "too_long")
+		return "", Wrong(field, "too_long", MaxBody)
 	}
 	return body, nil
 }
@@ -118,6 +118,29 @@ func InsertMessage(ctx context.Context, tx *gorm.DB, t *Ticket, m Message) (Mess
 		}
 	}
 	return m, nil
+}
+
+// IndexSubject makes a ticket be found by its new subject. What it is found by,
+// besides its messages, is kept with the first of them: who writes and about what.
+func IndexSubject(ctx context.Context, tx *gorm.DB, t Ticket) error {
+	var first struct {
+		ID   int64
+		Body string
+	}
+	err := tx.WithContext(ctx).Raw("SELECT id, body FROM messages WHERE ticket_id = ? ORDER BY id LIMIT 1", t.ID).Scan(&first).Error
+	if err == nil && first.ID != 0 {
+		err = tx.WithContext(ctx).Exec("UPDATE messages SET search = to_tsvector('simple', ?) WHERE id = ?",
+			SearchText(t.CustomerName, t.Subject, first.Body), first.ID).Error
+	}
+	if err != nil {
+		return fmt.Errorf("index the subject of ticket %d: %w", t.ID, err)
+	}
+	return nil
+}
+
+// SearchText is what the first message of a ticket is found by, folded.
+func SearchText(customer, subject, body string) string {
+	return folding.Fold(customer + "\n" + subject + "\n" + body)
 }
 
 // InsertNote stores a note as part of the change that is making the version t

@@ -51,11 +51,11 @@ func AddReason(ctx context.Context, db *gorm.DB, parent *int64, name string) (Re
 	name = strings.Join(strings.Fields(name), " ")
 	switch {
 	case !utf8.ValidString(name) || strings.ContainsRune(name, 0):
-		return Reason{}, ErrInvalid.Field("name", "not_text")
+		return Reason{}, Wrong("name", "not_text")
 	case name == "":
-		return Reason{}, ErrInvalid.Field("name", "required")
+		return Reason{}, Wrong("name", "required")
 	case utf8.RuneCountInString(name) > maxReason:
-		return Reason{}, ErrInvalid.Field("name", "too_long")
+		return Reason{}, Wrong("name", "too_long", maxReason)
 	}
 	r := Reason{ParentID: parent, Level: 1, Name: name, Active: true}
 	if parent != nil {
@@ -64,7 +64,7 @@ func AddReason(ctx context.Context, db *gorm.DB, parent *int64, name string) (Re
 			return Reason{}, err
 		}
 		if above.Level == deepest {
-			return Reason{}, ErrInvalid.Field("parent_id", "too_deep")
+			return Reason{}, Wrong("parent_id", "too_deep")
 		}
 		r.Level = above.Level + 1
 	}
@@ -82,7 +82,7 @@ func AddReason(ctx context.Context, db *gorm.DB, parent *int64, name string) (Re
 func CheckReason(ctx context.Context, db *gorm.DB, id int64) error {
 	r, err := reason(ctx, db, id)
 	if errors.Is(err, ErrNoReason) || err == nil && !r.Active {
-		return ErrInvalid.Field("reason_id", "unknown")
+		return Wrong("reason_id", "unknown_choice")
 	}
 	return err
 }

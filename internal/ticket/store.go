@@ -10,7 +10,6 @@ import (
 
 	"github.com/jackc/pgx/v5/pgtype"
 	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
 
 	"github.com/escuta-sac/escuta/internal/access"
 )
@@ -135,22 +134,6 @@ func one(db *gorm.DB) (Ticket, error) {
 		return Ticket{}, fmt.Errorf("read a ticket: %w", err)
 	}
 	return r.ticket(), nil
-}
-
-// lock reads the ticket and keeps it from changing until tx ends. NO KEY UPDATE
-// shuts out every other change but not the foreign keys of rows that only refer
-// to the ticket: their inserts would wait for each other otherwise.
-func lock(ctx context.Context, tx *gorm.DB, id int64) (Ticket, error) {
-	return one(tx.WithContext(ctx).Clauses(clause.Locking{Strength: "NO KEY UPDATE"}).Where("id = ?", id))
-}
-
-func save(ctx context.Context, tx *gorm.DB, t Ticket) error {
-	r := rowOf(t)
-	err := tx.WithContext(ctx).Model(&r).Select("*").Omit("id", "protocol", "opened_at").Updates(&r).Error
-	if err != nil {
-		return fmt.Errorf("save ticket %d: %w", t.ID, err)
-	}
-	return nil
 }
 
 // parseRef tells an id from a protocol by its length: a protocol has 17 digits,

@@ -22,19 +22,19 @@ const (
 func NormaliseTags(tags []string) ([]string, error) {
 	// Far more than allowed is refused before work is spent on it.
 	if len(tags) > 10*MaxTags {
-		return nil, ErrInvalid.Field("tags", "too_many")
+		return nil, Wrong("tags", "too_many", MaxTags)
 	}
 	normal := make([]string, 0, len(tags))
 	for _, tag := range tags {
 		if !utf8.ValidString(tag) || len(tag) > 16*MaxTagLength {
-			return nil, ErrInvalid.Field("tags", "tag_invalid")
+			return nil, Wrong("tags", "not_text")
 		}
 		tag = strings.Join(strings.FieldsFunc(strings.ToLower(tag), func(r rune) bool {
 			return unicode.IsSpace(r) || unicode.IsControl(r) || r == '-' || r == ','
 		}), "-")
 		tag = norm.NFC.String(tag)
 		if utf8.RuneCountInString(tag) > MaxTagLength {
-			return nil, ErrInvalid.Field("tags", "tag_too_long")
+			return nil, Wrong("tags", "too_long", MaxTagLength)
 		}
 		if tag != "" {
 			normal = append(normal, tag)
@@ -43,7 +43,7 @@ func NormaliseTags(tags []string) ([]string, error) {
 	slices.Sort(normal)
 	normal = slices.Compact(normal)
 	if len(normal) > MaxTags {
-		return nil, ErrInvalid.Field("tags", "too_many")
+		return nil, Wrong("tags", "too_many", MaxTags)
 	}
 	return normal, nil
 }

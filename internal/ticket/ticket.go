@@ -21,6 +21,18 @@ var (
 	ErrInvalid  = fault.New(fault.Invalid, "ticket_invalid")    // details name the fields
 )
 
+// Wrong is ErrInvalid with one field that is wrong and why; max, when given, is
+// the bound that the text names.
+func Wrong(field, code string, max ...int) *fault.Error {
+	e := *ErrInvalid
+	d := fault.Detail{Field: field, Code: code}
+	if len(max) > 0 {
+		d.Args = map[string]any{"max": max[0]}
+	}
+	e.Details = []fault.Detail{d}
+	return &e
+}
+
 // Grace is how long a resolved ticket may be reopened. Afterwards it is closed
 // for good, and whoever comes back gets a linked ticket.
 const Grace = 7 * 24 * time.Hour

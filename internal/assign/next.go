@@ -1,0 +1,107 @@
+package assign
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"gorm.io/gorm"
+
+	"github.com/escuta-sac/escuta/internal/access"
+	"github.com/escuta-sac/escuta/internal/ticket"
+)
+
+// ready is a ticket that waits for one of us, is nobody else's and held by
+// nobody: neither by another nor by the asker, who is at it already.
+const ready = `t.open AND t.status IN ('new', 'open') AND (t.holder_id IS NULL OR t.lease_until < now())`
+
+// queue lists the ids among which the next is: of each source the first by
+// deadline, up to the end of the hour in which the 64th of all falls, so that
+// the order within an hour is exact without sorting the whole queue. The wall
+// is a source of its own, as it is an index of its own.
+const queue = `WITH first AS MATERIALIZED (%[1]s),
+	horizon AS (SELECT coalesce((SELECT date_trunc('hour', f.next_due) + interval '1 hour' FROM first f
+		ORDER BY f.next_due OFFSET 63 LIMIT 1), 'infinity') AS until),
+	candidates AS MATERIALIZED (%[2]s)
+	SELECT t.id FROM candidates c JOIN tickets t ON t.id = c.id
+	WHERE ` + ready + ` AND (t.assignee_id IS NULL OR t.assignee_id = @me)
+	ORDER BY t.next_due < now() DESC, date_trunc('hour', t.next_due), t.legal_priority DESC, t.next_due, t.id
+	LIMIT 1 FOR NO KEY UPDATE OF t`
+
+// sources are the places where a ticket for the asker can be. %s is a further
+// condition and %d how many to take of each.
+var sources = []string{
+	`(SELECT x.next_due, x.id FROM teams m CROSS JOIN LATERAL (SELECT t.next_due, t.id FROM tickets t
+		WHERE t.team_id = m.id AND NOT t.walled AND t.assignee_id IS NULL AND ` + ready + `%[1]s
+		ORDER BY t.next_due, t.id LIMIT %[2]d) x WHERE @all OR m.id IN @teams)`,
+	`(SELECT t.next_due, t.id FROM tickets t
+		WHERE t.assignee_id = @me AND NOT t.walled AND (@all OR t.team_id IN @teams) AND ` + ready + `%[1]s
+		ORDER BY t.next_due, t.id LIMIT %[2]d)`,
+}
+
+const walledSource = `(SELECT t.next_due, t.id FROM tickets t
+	WHERE t.walled AND (t.assignee_id IS NULL OR t.assignee_id = @me) AND ` + ready + `%[1]s
+	ORDER BY t.next_due, t.id LIMIT %[2]d)`
+
+// atMost bounds the candidates of one source: a queue in which more than so many
+// fall due in one hour is served in order of deadline from there on.
+const atMost = 2000
+
+// Next claims the most urgent ticket that the actor may have: overdue first,
+// then by the hour of its deadline, within it by legal priority, then by the
+// deadline itself. It is served to exactly one asker. found is false when
+// nothing waits.
+func (s *Service) Next(ctx context.Context, actor access.Actor) (next ticket.Ticket, l Lease, found bool, err error) {
+	err = s.db.InTx(ctx, func(tx *gorm.DB) error {
+		id, err := pick(ctx, tx, actor, true)
+		if err == nil && id == 0 {
+			// What others have locked was skipped. They may not want it in the end
+			// (a reply, a renewal), so an empty answer is asked once more, waiting.
+			id, err = pick(ctx, tx, actor, false)
+		}
+		if err != nil {
+			return err
+		}
+		if id == 0 {
+			return errNothingWaits
+		}
+		next, err = s.take(ctx, tx, actor, id, nil)
+		return err
+	})
+	switch {
+	case errors.Is(err, errNothingWaits):
+		return ticket.Ticket{}, Lease{}, false, nil
+	case err != nil:
+		return ticket.Ticket{}, Lease{}, false, err
+	}
+	return next, s.taken(ctx, actor, next), true, nil
+}
+
+// pick locks the next ticket and returns its id, 0 when there is none.
+func pick(ctx context.Context, tx *gorm.DB, actor access.Actor, skip bool) (id int64, err error) {
+	scope := actor.Scope()
+	from := sources
+	if scope.Walled {
+		from = append(from[:len(from):len(from)], walledSource)
+	}
+	statement := fmt.Sprintf(queue, union(from, "", 64), union(from, " AND t.next_due <= (SELECT h.until FROM horizon h)", atMost))
+	if skip {
+		statement += " SKIP LOCKED"
+	}
+	err = tx.WithContext(ctx).Raw(statement, map[string]any{"me": actor.AccountID, "all": scope.AllTeams, "teams": scope.Teams}).Scan(&id).Error
+	if err != nil {
+		return 0, fmt.Errorf("look for the next ticket: %w", err)
+	}
+	return id, nil
+}
+
+func union(from []string, and string, limit int) string {
+	all := ""
+	for i, source := range from {
+		if i > 0 {
+			all += " UNION ALL "
+		}
+		all += fmt.Sprintf(source, and, limit)
+	}
+	return all
+}

@@ -1,0 +1,132 @@
+// Package desk is what one act of an agent changes together: the ticket, its
+// messages, its clocks and the jobs that follow, in one transaction with one
+// event. What is allowed is decided by packages ticket and access; here it is
+// put together.
+package desk
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/riverqueue/river"
+	"gorm.io/gorm"
+
+	"github.com/escuta-sac/escuta/internal/access"
+	"github.com/escuta-sac/escuta/internal/event"
+	"github.com/escuta-sac/escuta/internal/fault"
+	"github.com/escuta-sac/escuta/internal/postgres"
+	"github.com/escuta-sac/escuta/internal/sla"
+	"github.com/escuta-sac/escuta/internal/ticket"
+)
+
+// ErrStale is a reply whose author has not seen the newest public message.
+// Args: messages, the []ticket.Message they had not seen, oldest first.
+var ErrStale = fault.New(fault.Conflict, "stale")
+
+// Inserter adds a job to a transaction.
+type Inserter interface {
+	Insert(tx *gorm.DB, args river.JobArgs) error
+}
+
+// Leases learns, after the commit, that nobody holds a ticket any more.
+type Leases interface {
+	Forget(ctx context.Context, ticketID int64)
+}
+
+// Service performs acts. Its Run closes what has been resolved for long enough.
+type Service struct {
+	db        *postgres.DB
+	calendars sla.Calendars
+	jobs      Inserter
+	leases    Leases
+	poke      event.Poker
+	now       func() time.Time
+	log       *slog.Logger
+}
+
+// New makes the service. now is PostgreSQL's time (postgres.Clock.Now).
+func New(db *postgres.DB, policies *sla.Policies, jobs Inserter, leases Leases, poke event.Poker, now func() time.Time, log *slog.Logger) *Service {
+	return &Service{db: db, calendars: policies.Calendars(), jobs: jobs, leases: leases, poke: poke, now: now, log: log}
+}
+
+// act is one change of one ticket by an actor who may see it. In a transaction
+// it lets fn change the ticket, brings the clocks to where the ticket stands
+// then, and saves both; afterwards it tells who waits for news.
+func (s *Service) act(ctx context.Context, actor *access.Actor, id int64, c ticket.Cause, fn func(tx *gorm.DB, t *ticket.Ticket) error) (ticket.Ticket, error) {
+	if actor != nil {
+		c.ActorID = &actor.AccountID
+	}
+	var done ticket.Ticket
+	let := false // somebody held the ticket before, and nobody does now
+	err := s.db.InTx(ctx, func(tx *gorm.DB) (err error) {
+		done, err = ticket.Change(ctx, tx, id, c, func(t *ticket.Ticket) error {
+			if actor != nil && !actor.MaySee(t.Audience()) {
+				return ticket.ErrNotFound
+			}
+			was := *t
+			if err := fn(tx, t); err != nil {
+				return err
+			}
+			let = was.HolderID != nil && t.HolderID == nil
+			return s.keepTime(tx, was.Status, t, c)
+		})
+		return err
+	})
+	if err != nil {
+		return ticket.Ticket{}, err
+	}
+	s.poke.Poke()
+	if let {
+		s.leases.Forget(ctx, id)
+	}
+	return done, nil
+}
+
+// keepTime brings the clocks to the status that the ticket has come to, and the
+// ticket's row to the clocks.
+func (s *Service) keepTime(tx *gorm.DB, from ticket.Status, t *ticket.Ticket, c ticket.Cause) error {
+	if err := s.turn(tx, from, t, c); err != nil {
+		return err
+	}
+	now, err := sla.Current(tx, t.ID)
+	t.Deadline = ticket.Deadline(now)
+	return err
+}
+
+func (s *Service) turn(tx *gorm.DB, from ticket.Status, t *ticket.Ticket, c ticket.Cause) error {
+	to := t.Status
+	if from == to {
+		return nil
+	}
+	if from == ticket.Resolved && to.IsOpen() {
+		if err := sla.Reopen(tx, s.calendars, t.ID, c.At); err != nil {
+			return err
+		}
+	}
+	switch to {
+	case ticket.Resolved:
+		for _, kind := range []sla.Kind{sla.FirstResponse, sla.NextResponse, sla.Resolution, sla.Legal} {
+			if err := sla.Stop(tx, t.ID, kind, c.At); err != nil {
+				return err
+			}
+		}
+		return nil
+	case ticket.WaitingCustomer:
+		return sla.Pause(tx, t.ID, sla.WaitingCustomer, c.ActorID, c.At)
+	case ticket.WaitingThird:
+		return sla.Pause(tx, t.ID, sla.WaitingThird, c.ActorID, c.At)
+	case ticket.Open:
+		return sla.Resume(tx, s.calendars, t.ID, c.At)
+	}
+	return nil
+}
+
+// txTime is PostgreSQL's time, by which leases live and end.
+func (s *Service) txTime(ctx context.Context, tx *gorm.DB) (now time.Time, err error) {
+	if err := tx.WithContext(ctx).Raw("SELECT clock_timestamp()").Scan(&now).Error; err != nil {
+		return time.Time{}, fmt.Errorf("ask for the time: %w", err)
+	}
+	return now, nil
+}

@@ -1,0 +1,100 @@
+package desk
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"gorm.io/gorm"
+
+	"github.com/escuta-sac/escuta/internal/event"
+	"github.com/escuta-sac/escuta/internal/sla"
+	"github.com/escuta-sac/escuta/internal/ticket"
+)
+
+// Fell is what the event of a deadline tells beside the row: the stages that the
+// ticket's clocks have passed, the gravest last.
+type Fell struct {
+	Stages []Stage `json:"stages"`
+}
+
+// Stage is a part of a clock that is used up.
+type Stage struct {
+	ClockID int64     `json:"clock_id"`
+	Clock   sla.Kind  `json:"clock"`
+	Stage   int       `json:"stage"` // per cent
+	Due     time.Time `json:"due"`   // when it was reached
+}
+
+// Record writes down which of these stages have really been reached, once each,
+// and tells it: one event a ticket, clock.breached when a clock ran out and
+// clock.warned otherwise. The tickets are locked in order of id first, so two
+// recorders do not wait for each other crosswise, and an answer that comes at
+// the same moment comes before or after, never in between. It returns what it
+// recorded; what was recorded before, or is not due by PostgreSQL's clock, is
+// left out.
+func (s *Service) Record(ctx context.Context, due []sla.Due) (recorded []sla.Due, err error) {
+	ids := make([]int64, 0, len(due))
+	for _, d := range due {
+		ids = append(ids, d.TicketID)
+	}
+	slices.Sort(ids)
+	ids = slices.Compact(ids)
+	err = s.db.InTx(ctx, func(tx *gorm.DB) error {
+		if err := lock(ctx, tx, ids); err != nil {
+			return err
+		}
+		if recorded, err = sla.RecordStages(tx, due); err != nil {
+			return err
+		}
+		return s.tellStages(ctx, tx, recorded)
+	})
+	if err != nil {
+		return nil, err
+	}
+	if len(recorded) > 0 {
+		s.poke.Poke()
+	}
+	return recorded, nil
+}
+
+// lock holds the tickets before their clocks are looked at: an act holds its
+// ticket first, too.
+func lock(ctx context.Context, tx *gorm.DB, ids []int64) error {
+	var locked []int64
+	err := tx.WithContext(ctx).Raw("SELECT id FROM tickets WHERE id IN ? ORDER BY id FOR NO KEY UPDATE", ids).Scan(&locked).Error
+	if err != nil {
+		return fmt.Errorf("lock %d tickets: %w", len(ids), err)
+	}
+	return nil
+}
+
+func (s *Service) tellStages(ctx context.Context, tx *gorm.DB, recorded []sla.Due) error {
+	fell := map[int64]*Fell{}
+	var ids []int64
+	for _, d := range recorded {
+		if fell[d.TicketID] == nil {
+			fell[d.TicketID] = &Fell{}
+			ids = append(ids, d.TicketID)
+		}
+		f := fell[d.TicketID]
+		f.Stages = append(f.Stages, Stage{ClockID: d.ClockID, Clock: d.Kind, Stage: d.Stage, Due: d.Due.UTC()})
+	}
+	current, err := sla.CurrentOf(tx, ids)
+	if err != nil {
+		return err
+	}
+	now := s.now()
+	_, err = ticket.ChangeAll(ctx, tx, ids, func(t *ticket.Ticket) (ticket.Cause, error) {
+		f := fell[t.ID]
+		slices.SortStableFunc(f.Stages, func(a, b Stage) int { return a.Stage - b.Stage })
+		kind := event.ClockWarned
+		if f.Stages[len(f.Stages)-1].Stage == sla.StageDue {
+			kind = event.ClockBreached
+		}
+		t.Deadline = ticket.Deadline(current[t.ID])
+		return ticket.Cause{Kind: kind, Data: f, At: now}, nil
+	})
+	return err
+}

@@ -1,0 +1,42 @@
+import type { Position } from "./position";
+import type { TicketRow } from "./types";
+
+/** One thing the live stream says. Frames arrive as arrays of these. */
+export type Frame =
+  | { kind: "hello"; id: Position }
+  | { kind: "pong" }
+  | { kind: "resync"; id?: Position }
+  | { kind: "many"; count: number; id?: Position }
+  | { kind: "counts"; counts: Record<string, number>; id: Position }
+  | { kind: "gone"; ticket_id: number; id?: Position }
+  | TicketFrame;
+
+export interface TicketFrame {
+  id: Position;
+  kind: TicketEventKind;
+  ticket_id: number;
+  version: number;
+  row: TicketRow;
+  data?: Record<string, unknown> | null;
+}
+
+export const ticketEventKinds = [
+  "ticket.opened",
+  "ticket.message_in",
+  "ticket.replied",
+  "ticket.noted",
+  "ticket.claimed",
+  "ticket.released",
+  "ticket.lease_expired",
+  "ticket.changed",
+  "ticket.status",
+  "ticket.reopened",
+  "clock.warned",
+  "clock.breached",
+] as const;
+
+export type TicketEventKind = (typeof ticketEventKinds)[number];
+
+/** A frame about a ticket, also of a kind this build does not know yet: its row still counts. */
+export const isTicketFrame = (frame: Frame): frame is TicketFrame =>
+  "row" in frame && frame.row !== undefined;

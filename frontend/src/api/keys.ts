@@ -1,0 +1,29 @@
+import type { QueryClient } from "@tanstack/react-query";
+import type { TicketQuery } from "./types";
+
+/** Every cache key of the desk, so that nobody spells one by hand. */
+export const keys = {
+  me: ["me"] as const,
+  sessions: ["sessions"] as const,
+  people: ["people"] as const,
+  accounts: ["accounts"] as const,
+  teams: ["teams"] as const,
+  reasons: ["reasons"] as const,
+  counts: ["counts"] as const,
+  breaches: ["breaches"] as const,
+  lists: ["tickets"] as const,
+  list: (query: TicketQuery) => ["tickets", query] as const,
+  tickets: ["ticket"] as const,
+  ticket: (ref: string) => ["ticket", ref] as const,
+  timelines: ["timeline"] as const,
+  timeline: (id: number) => ["timeline", id] as const,
+  allClocks: ["clocks"] as const,
+  clocks: (id: number) => ["clocks", id] as const,
+};
+
+/** Marks everything old that shows tickets: what is on screen is fetched now, the rest when it is looked at. */
+export function refetchTickets(cache: QueryClient): void {
+  for (const key of [keys.lists, keys.counts, keys.breaches, keys.tickets, keys.timelines, keys.allClocks]) {
+    void cache.invalidateQueries({ queryKey: key });
+  }
+}

@@ -1,0 +1,38 @@
+// The shapes of the wire under the names the desk uses.
+import type { components, paths } from "./schema";
+
+type Schemas = components["schemas"];
+
+/** What a list shows of a ticket; every live event carries one. */
+export type TicketRow = Schemas["TicketRow"];
+export type TicketDetail = Schemas["TicketDetail"];
+export type TicketPage = Schemas["TicketPage"];
+export type TicketChange = Omit<Schemas["PatchTicketBody"], "version">;
+export type Status = TicketRow["status"];
+export type Kind = TicketRow["kind"];
+export type Channel = TicketRow["channel"];
+
+export type TimelineItem = Schemas["Entry"];
+export type Message = Schemas["Message"];
+export type Note = Schemas["Note"];
+export type Happened = Schemas["Happened"];
+
+export type Clock = Schemas["Clock"];
+export type Interval = Schemas["Interval"];
+export type Breach = Schemas["Breach"];
+export type Customer = Schemas["Customer"];
+export type Claimed = Schemas["Claimed"];
+export type Lease = Schemas["Lease"];
+
+export type Me = Schemas["Me"];
+export type Role = Me["role"];
+export type Person = Schemas["Person"];
+export type Account = Schemas["Account"];
+export type NewAccount = Schemas["NewAccountBody"];
+export type Team = Schemas["Team"];
+export type Reason = Schemas["Reason"];
+export type Session = Schemas["Session"];
+export type Counts = Schemas["Counts"];
+export type Problem = Schemas["Problem"];
+
+export type TicketQuery = NonNullable<paths["/api/tickets"]["get"]["parameters"]["query"]>;

@@ -1,0 +1,91 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { Link, Outlet, useNavigate, useRouterState, useSearch } from "@tanstack/react-router";
+import { Gauge, Menu as MenuIcon, Settings } from "lucide-react";
+import { lazy, Suspense, useEffect, useState } from "react";
+import { may, useMe } from "../api/session";
+import { Rail } from "../features/queue/Rail";
+import { keepLease } from "../features/ticket/lease";
+import { useCommands } from "../lib/commands";
+import { useText } from "../lib/i18n";
+import { IconButton } from "../ui/Button";
+import { Mark } from "../ui/Mark";
+import { AccountMenu } from "./AccountMenu";
+import { LinkNotice } from "./LinkNotice";
+import { useLive } from "./live";
+import styles from "./Shell.module.css";
+
+const Palette = lazy(() => import("./Palette"));
+const Help = lazy(() => import("./Help"));
+
+/** What stands around every screen: the rail with views and state, and the screen itself. */
+export function Shell() {
+  const t = useText();
+  const me = useMe();
+  const cache = useQueryClient();
+  const navigate = useNavigate();
+  const path = useRouterState({ select: (s) => s.location.pathname });
+  const { view, t: open } = useSearch({ strict: false });
+  const [dialog, setDialog] = useState<"palette" | "help">();
+  const [railOpen, setRailOpen] = useState(false);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: on a phone every move closes the rail
+  useEffect(() => setRailOpen(false), [path, view, open]);
+  useLive(cache);
+
+  const sees = may(me, "breaches.see");
+  useCommands({
+    "app.palette": () => setDialog((shown) => (shown === "palette" ? undefined : "palette")),
+    "app.help": () => setDialog("help"),
+    "go.queue": () => void navigate({ to: "/fila" }),
+    "go.breaches": sees ? () => void navigate({ to: "/painel" }) : undefined,
+    "go.settings": () => void navigate({ to: "/ajustes" }),
+  });
+
+  return (
+    <div className={styles.shell} data-rail={railOpen ? "" : undefined}>
+      <header className={styles.bar}>
+        <IconButton
+          label={t("shell.rail")}
+          icon={<MenuIcon />}
+          aria-expanded={railOpen}
+          onClick={() => setRailOpen(!railOpen)}
+        />
+        <Mark size={20} />
+        <LinkNotice />
+      </header>
+      <div className={`${styles.rail} quiet-scroll`}>
+        <Link to="/fila" className={styles.brand} aria-label={t("shell.home")}>
+          <Mark size={20} /> Escuta
+        </Link>
+        <Rail
+          current={path === "/fila" ? (view ?? "team") : undefined}
+          idle={path === "/fila" && open === undefined}
+          onTaken={({ ticket, lease }) => {
+            keepLease(ticket.id, lease);
+            void navigate({ to: "/fila", search: (now) => ({ ...now, t: ticket.protocol }) });
+          }}
+        />
+        <nav className={styles.places} aria-label={t("shell.places")}>
+          {sees && (
+            <Link to="/painel" className={styles.place}>
+              <Gauge aria-hidden /> {t("breaches.title")}
+            </Link>
+          )}
+          <Link to="/ajustes" className={styles.place}>
+            <Settings aria-hidden /> {t("settings.title")}
+          </Link>
+        </nav>
+        <div className={styles.foot}>
+          <LinkNotice />
+          <AccountMenu onHelp={() => setDialog("help")} />
+        </div>
+      </div>
+      <main className={styles.main}>
+        <Outlet />
+      </main>
+      <Suspense>
+        {dialog === "palette" && <Palette onClose={() => setDialog(undefined)} />}
+        {dialog === "help" && <Help onClose={() => setDialog(undefined)} />}
+      </Suspense>
+    </div>
+  );
+}

@@ -1,0 +1,115 @@
+import type { QueryClient } from "@tanstack/react-query";
+import { useEffect } from "react";
+import { type Frame, isTicketFrame } from "../api/frames";
+import { keys, refetchTickets } from "../api/keys";
+import { tellLink } from "../api/link";
+import { covers, type Position } from "../api/position";
+import { forgetRows, tellRows } from "../api/rows";
+import { LiveSocket } from "../api/socket";
+import { tellCounts } from "../features/queue/events";
+import { tellTicket } from "../features/ticket/events";
+import { now } from "../lib/clock";
+
+const refetchPause = 1000;
+
+/** Keeps everything on screen true by the live stream, while somebody is logged in. */
+export function useLive(cache: QueryClient): void {
+  useEffect(() => {
+    const url = `${location.origin.replace(/^http/, "ws")}/api/live`;
+    const live = new Live(cache);
+    const socket = new LiveSocket(url, {
+      onFrames: (frames) => live.tell(frames),
+      onState: (state) => tellLink(state, now()),
+      // Asked again, /api/me says whether the session ended or only its rights changed.
+      onRefused: () => void cache.refetchQueries({ queryKey: keys.me }).then(() => refetchTickets(cache)),
+    });
+    socket.start();
+    return () => {
+      socket.stop();
+      live.stop();
+      forgetRows();
+    };
+  }, [cache]);
+}
+
+/** What the stream's frames do to what is known. One instance a connection's life. */
+export class Live {
+  #refetch: ReturnType<typeof setTimeout> | undefined;
+  #refetchedAt = 0;
+
+  constructor(
+    private readonly cache: QueryClient,
+    private readonly random: () => number = Math.random,
+  ) {}
+
+  tell(frames: readonly Frame[]): void {
+    const told: Parameters<typeof tellRows>[0] = [];
+    for (const frame of frames) {
+      switch (frame.kind) {
+        case "hello":
+          this.#catchUp(frame.id);
+          break;
+        case "resync":
+          forgetRows();
+          refetchTickets(this.cache);
+          break;
+        case "many":
+          this.#refetchSoon();
+          break;
+        case "counts":
+          tellCounts(this.cache, frame.counts, frame.id);
+          break;
+        case "gone":
+          told.push({ gone: frame.ticket_id });
+          tellTicket(this.cache, frame);
+          break;
+        case "pong":
+          break;
+        default:
+          if (isTicketFrame(frame)) {
+            told.push({ row: frame.row });
+            tellTicket(this.cache, frame);
+            if (frame.kind.startsWith("clock."))
+              void this.cache.invalidateQueries({ queryKey: keys.breaches });
+          }
+      }
+    }
+    if (!tellRows(told)) this.#refetchSoon();
+  }
+
+  stop(): void {
+    clearTimeout(this.#refetch);
+  }
+
+  /** Lists that were read before the place where the stream begins may miss what came between. */
+  #catchUp(start: Position) {
+    for (const key of [keys.lists, keys.counts, keys.tickets, keys.timelines, keys.breaches]) {
+      void this.cache.invalidateQueries({
+        queryKey: key,
+        predicate: (query) => {
+          const versions = versionsOf(query.state.data);
+          return versions.length > 0 && !versions.every((version) => covers(version, start));
+        },
+      });
+    }
+  }
+
+  /** At most once a second, each desk at its own moment: a storm must not become a stampede. */
+  #refetchSoon() {
+    if (this.#refetch) return;
+    const wait = Math.max(0, this.#refetchedAt + refetchPause - Date.now()) + this.random() * refetchPause;
+    this.#refetch = setTimeout(() => {
+      this.#refetch = undefined;
+      this.#refetchedAt = Date.now();
+      refetchTickets(this.cache);
+    }, wait);
+  }
+}
+
+/** The positions at which an answer was read: one, or one a page. */
+function versionsOf(data: unknown): Position[] {
+  if (typeof data !== "object" || data === null) return [];
+  if ("version" in data && typeof data.version === "string") return [data.version];
+  if ("pages" in data && Array.isArray(data.pages)) return data.pages.flatMap(versionsOf);
+  return [];
+}

@@ -1,0 +1,167 @@
+import type { QueryClient } from "@tanstack/react-query";
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+  useNavigate,
+} from "@tanstack/react-router";
+import { ApiError } from "../api/client";
+import { keys } from "../api/keys";
+import { meQuery } from "../api/session";
+import { type ListQuery, type Sort, sorts, type View, views } from "../features/queue/view";
+import { LoginPage } from "../features/session/LoginPage";
+import type { Section } from "../features/settings/SettingsPage";
+import { activateLocale } from "../lib/i18n";
+import { ErrorState, Skeleton } from "../ui/states";
+import { Desk } from "./Desk";
+import { Shell } from "./Shell";
+
+interface Context {
+  cache: QueryClient;
+}
+
+/** The address of the queue: everything needed to show the same again, on any machine. */
+export interface DeskSearch {
+  view?: View;
+  sort?: Sort;
+  q?: string;
+  team?: number;
+  channel?: ListQuery["channel"];
+  /** Protocol of the open ticket. */
+  t?: string;
+}
+
+const root = createRootRouteWithContext<Context>()({ component: Outlet });
+
+const login = createRoute({
+  getParentRoute: () => root,
+  path: "/entrar",
+  validateSearch: (search: Record<string, unknown>): { volta?: string; fim?: boolean } => ({
+    volta: localPath(search.volta),
+    fim: search.fim === true || undefined,
+  }),
+  component: function Login() {
+    const { volta, fim } = login.useSearch();
+    const { cache } = login.useRouteContext();
+    const navigate = useNavigate();
+    return (
+      <LoginPage
+        ended={fim === true}
+        onIn={(me) => {
+          cache.clear();
+          cache.setQueryData(keys.me, me);
+          void navigate({ to: "/fila", ...(volta && { href: volta }), replace: true });
+        }}
+      />
+    );
+  },
+});
+
+const inside = createRoute({
+  getParentRoute: () => root,
+  id: "inside",
+  beforeLoad: async ({ context, location }) => {
+    try {
+      const me = await context.cache.ensureQueryData(meQuery);
+      await activateLocale(me.locale);
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.status !== 401) throw error;
+      throw redirect({ to: "/entrar", search: { volta: location.href } });
+    }
+  },
+  component: Shell,
+});
+
+const home = createRoute({
+  getParentRoute: () => inside,
+  path: "/",
+  beforeLoad: () => {
+    throw redirect({ to: "/fila" });
+  },
+});
+
+const desk = createRoute({
+  getParentRoute: () => inside,
+  path: "/fila",
+  validateSearch: (search: Record<string, unknown>): DeskSearch => ({
+    view: oneOf(views, search.view),
+    sort: oneOf(sorts, search.sort),
+    q: text(search.q),
+    team: typeof search.team === "number" ? search.team : undefined,
+    channel: oneOf(["phone", "webform", "email", "ombudsman"] as const, search.channel),
+    t: text(search.t),
+  }),
+  component: Desk,
+});
+
+const panel = createRoute({
+  getParentRoute: () => inside,
+  path: "/painel",
+  component: lazyRouteComponent(() => import("./screens"), "PanelScreen"),
+});
+
+const settingsHome = createRoute({
+  getParentRoute: () => inside,
+  path: "/ajustes",
+  beforeLoad: () => {
+    throw redirect({ to: "/ajustes/$section", params: { section: "preferencias" } });
+  },
+});
+
+const settings = createRoute({
+  getParentRoute: () => inside,
+  path: "/ajustes/$section",
+  params: {
+    parse: ({ section }) => ({ section: section as Section }),
+    stringify: ({ section }) => ({ section }),
+  },
+  component: lazyRouteComponent(() => import("./screens"), "SettingsScreen"),
+});
+
+const routes = root.addChildren([login, inside.addChildren([home, desk, panel, settingsHome, settings])]);
+
+export function newRouter(cache: QueryClient) {
+  return createRouter({
+    routeTree: routes,
+    context: { cache },
+    search: { strict: true },
+    // Protocols are digits: they must stay texts, 17 of them do not fit a number.
+    parseSearch: parse,
+    stringifySearch: stringify,
+    defaultPendingComponent: () => <Skeleton rows={10} />,
+    defaultErrorComponent: ({ error, reset }) => <ErrorState error={error} onRetry={reset} />,
+    defaultNotFoundComponent: NotFound,
+    scrollRestoration: false,
+  });
+}
+
+const numeric = new Set(["team"]);
+
+function parse(search: string): Record<string, unknown> {
+  const entries = [...new URLSearchParams(search)];
+  return Object.fromEntries(
+    entries.map(([k, v]) => [k, v === "true" ? true : numeric.has(k) && /^\d+$/.test(v) ? Number(v) : v]),
+  );
+}
+
+function stringify(search: Record<string, unknown>): string {
+  const entries = Object.entries(search).filter(([, v]) => v !== undefined && v !== null && v !== "");
+  return entries.length > 0 ? `?${new URLSearchParams(entries.map(([k, v]) => [k, String(v)]))}` : "";
+}
+
+const text = (value: unknown) => (typeof value === "string" && value !== "" ? value : undefined);
+
+/** Only a path of our own: a log-in must not send people elsewhere. */
+const localPath = (value: unknown) =>
+  typeof value === "string" && /^\/(?![/\\])/.test(value) ? value : undefined;
+
+const oneOf = <T extends string>(allowed: readonly T[], value: unknown) => allowed.find((a) => a === value);
+
+function NotFound() {
+  const navigate = useNavigate();
+  void navigate({ to: "/fila", replace: true });
+  return null;
+}

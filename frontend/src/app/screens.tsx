@@ -1,0 +1,27 @@
+import { useNavigate, useParams } from "@tanstack/react-router";
+import { may, useMe } from "../api/session";
+import { BreachesPage } from "../features/breaches/BreachesPage";
+import { SettingsPage, sections } from "../features/settings/SettingsPage";
+import { useText } from "../lib/i18n";
+import { EmptyState } from "../ui/states";
+
+// What is not needed to work the queue, loaded when it is asked for.
+
+export function PanelScreen() {
+  const t = useText();
+  const me = useMe();
+  const navigate = useNavigate();
+  if (!may(me, "breaches.see")) {
+    return <EmptyState title={t("breaches.denied")}>{t("breaches.denied.hint")}</EmptyState>;
+  }
+  return (
+    <BreachesPage
+      onOpen={(protocol) => void navigate({ to: "/fila", search: { view: "all", t: protocol } })}
+    />
+  );
+}
+
+export function SettingsScreen() {
+  const { section } = useParams({ from: "/inside/ajustes/$section" });
+  return <SettingsPage section={sections.includes(section) ? section : "preferencias"} />;
+}

@@ -1,0 +1,156 @@
+import { queryOptions, useQuery } from "@tanstack/react-query";
+import { api, unwrap } from "../../api/client";
+import { usePerson, useTeam } from "../../api/directory";
+import { keys } from "../../api/keys";
+import { useFreshRow } from "../../api/rows";
+import type { Breach } from "../../api/types";
+import { now, useNow } from "../../lib/clock";
+import { useText } from "../../lib/i18n";
+import { shortMoment, spanInWords } from "../../lib/time";
+import { Avatar } from "../../ui/Avatar";
+import { DeadlineChip } from "../../ui/deadline/DeadlineChip";
+import { clockName } from "../../ui/deadline/words";
+import { EmptyState, ErrorState, Skeleton } from "../../ui/states";
+import styles from "./BreachesPage.module.css";
+
+const breachesQuery = queryOptions({
+  queryKey: keys.breaches,
+  queryFn: ({ signal }) => unwrap(api.GET("/api/breaches", { signal })),
+  // What is "within an hour" moves with the clock, even when nothing happens.
+  refetchInterval: 60_000,
+});
+
+/** What already ran out and what will within the hour, each line a way to the ticket. */
+export function BreachesPage({ onOpen }: { onOpen: (protocol: string) => void }) {
+  const t = useText();
+  const breaches = useQuery(breachesQuery);
+  if (breaches.isPending) return <Skeleton rows={8} />;
+  if (breaches.isError && !breaches.data) {
+    return <ErrorState error={breaches.error} onRetry={() => void breaches.refetch()} />;
+  }
+  const { breached, upcoming } = breaches.data;
+  return (
+    <div className={`${styles.page} quiet-scroll`}>
+      <h1 className={styles.title}>{t("breaches.title")}</h1>
+      <dl className={styles.figures}>
+        <Figure name={t("breaches.now")} value={breached.length} urgent={breached.length > 0} />
+        <Figure name={t("breaches.soon")} value={upcoming.length} />
+        <Oldest items={breached} />
+      </dl>
+      <BreachTable
+        title={t("breaches.now")}
+        empty={t("breaches.now.none")}
+        items={breached}
+        onOpen={onOpen}
+      />
+      <BreachTable
+        title={t("breaches.soon")}
+        empty={t("breaches.soon.none")}
+        items={upcoming}
+        onOpen={onOpen}
+      />
+    </div>
+  );
+}
+
+function Figure({ name, value, urgent }: { name: string; value: string | number; urgent?: boolean }) {
+  return (
+    <div className={urgent ? styles.urgent : undefined}>
+      <dt>{name}</dt>
+      <dd className="numeric">{value}</dd>
+    </div>
+  );
+}
+
+function Oldest({ items }: { items: Breach[] }) {
+  const t = useText();
+  const at = useNow(60_000);
+  const first = items.reduce<number>(
+    (min, item) => Math.min(min, Date.parse(item.clock.due)),
+    Number.POSITIVE_INFINITY,
+  );
+  return (
+    <Figure name={t("breaches.oldest")} value={Number.isFinite(first) ? spanInWords(at - first) : "–"} />
+  );
+}
+
+interface TableProps {
+  title: string;
+  empty: string;
+  items: Breach[];
+  onOpen: (protocol: string) => void;
+}
+
+function BreachTable({ title, empty, items, onOpen }: TableProps) {
+  const t = useText();
+  return (
+    <section className={styles.section}>
+      <h2>{title}</h2>
+      {items.length === 0 ? (
+        <EmptyState title={empty} />
+      ) : (
+        <table className={styles.table}>
+          <thead>
+            <tr>
+              <th scope="col">{t("breaches.deadline")}</th>
+              <th scope="col">{t("breaches.clock")}</th>
+              <th scope="col">{t("breaches.ticket")}</th>
+              <th scope="col">{t("ticket.team")}</th>
+              <th scope="col">{t("breaches.holder")}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {items.map((item) => (
+              <BreachRow key={item.clock.id} item={item} onOpen={onOpen} />
+            ))}
+          </tbody>
+        </table>
+      )}
+    </section>
+  );
+}
+
+function BreachRow({ item, onOpen }: { item: Breach; onOpen: (protocol: string) => void }) {
+  const t = useText();
+  const row = useFreshRow(item.ticket)!;
+  const person = usePerson(row.holder_id ?? row.assignee_id);
+  const team = useTeam(row.team_id);
+  // The line is about this clock, which need not be the one that falls next.
+  const ofClock = { ...row, next_due: item.clock.due, next_clock: item.clock.kind, paused: "", clocks: 1 };
+  return (
+    <tr>
+      <td>
+        <DeadlineChip row={ofClock} />
+      </td>
+      <td>
+        {clockName(t, item.clock.kind)}
+        <span className={styles.quiet}>{shortMoment(item.clock.due, now())}</span>
+      </td>
+      <td className={styles.ticket}>
+        <a
+          href={`/fila?t=${row.protocol}`}
+          onClick={(e) => {
+            if (e.ctrlKey || e.metaKey || e.shiftKey) return;
+            e.preventDefault();
+            onOpen(row.protocol);
+          }}
+        >
+          {row.subject}
+        </a>
+        <span className={styles.quiet}>
+          <span className="numeric">{row.protocol}</span> · {row.customer_name || t("customer.unknown")}
+        </span>
+      </td>
+      <td>{team?.name}</td>
+      <td>
+        {person ? (
+          <span className={styles.person}>
+            <Avatar id={person.id} name={person.name} size={18} label="" /> {person.name}
+          </span>
+        ) : (
+          <span className={styles.quiet}>{t("breaches.nobody")}</span>
+        )}
+      </td>
+    </tr>
+  );
+}

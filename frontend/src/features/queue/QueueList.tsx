@@ -1,0 +1,160 @@
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { ArrowUp } from "lucide-react";
+import { type KeyboardEvent, useEffect, useRef, useState } from "react";
+import type { TicketRow } from "../../api/types";
+import { useCommands } from "../../lib/commands";
+import { type TextId, useText } from "../../lib/i18n";
+import { type Density, usePrefs } from "../../lib/prefs";
+import { Button } from "../../ui/Button";
+import { ErrorState, Skeleton } from "../../ui/states";
+import { EmptyQueue } from "./EmptyQueue";
+import styles from "./QueueList.module.css";
+import { QueueRowItem } from "./QueueRowItem";
+import { useQueue } from "./useQueue";
+import { useStillness } from "./useStillness";
+import type { ListQuery } from "./view";
+
+export const rowHeights: Record<Density, number> = { compact: 32, normal: 52, comfortable: 68 };
+const loadAhead = 20;
+
+interface QueueListProps {
+  query: ListQuery;
+  /** Protocol of the ticket that is open beside the list. */
+  open: string | undefined;
+  onOpen: (row: TicketRow) => void;
+  /** The rows around the cursor, to be fetched before they are asked for. */
+  onNear: (rows: TicketRow[]) => void;
+}
+
+export function QueueList({ query, open, onOpen, onNear }: QueueListProps) {
+  const t = useText();
+  const density = usePrefs((p) => p.density);
+  const scale = usePrefs((p) => p.scale);
+  const { still, touch, ...stillness } = useStillness();
+  const { list, rows, arrivals, settle } = useQueue(query, still);
+  const [cursorId, setCursorId] = useState<number>();
+  const scroller = useRef<HTMLDivElement>(null);
+  const height = Math.round(rowHeights[density] * scale);
+
+  // React's compiler is not in use here; the virtualizer's functions are meant to change.
+  const virtual = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => height,
+    overscan: 8,
+    getItemKey: (at) => rows[at]?.row.id ?? at,
+  });
+  // biome-ignore lint/correctness/useExhaustiveDependencies: rows are measured anew when their height changes
+  useEffect(() => virtual.measure(), [height]);
+
+  const items = virtual.getVirtualItems();
+  const lastShown = items.at(-1)?.index ?? 0;
+  const { hasNextPage, isFetchingNextPage, fetchNextPage } = list;
+  useEffect(() => {
+    if (hasNextPage && !isFetchingNextPage && lastShown >= rows.length - loadAhead) void fetchNextPage();
+  }, [hasNextPage, isFetchingNextPage, fetchNextPage, lastShown, rows.length]);
+
+  const found = rows.findIndex((r) => r.row.id === cursorId);
+  const opened = rows.findIndex((r) => r.row.protocol === open);
+  const cursor = found >= 0 ? found : opened;
+
+  const move = (to: number) => {
+    const target = rows[Math.min(rows.length - 1, Math.max(0, to))];
+    if (!target) return;
+    touch();
+    setCursorId(target.row.id);
+    const at = rows.indexOf(target);
+    virtual.scrollToIndex(at);
+    requestAnimationFrame(() =>
+      scroller.current?.querySelector<HTMLElement>(`[data-row="${target.row.id}"]`)?.focus(),
+    );
+    onNear([rows[at - 1], target, rows[at + 1]].flatMap((r) => (r ? [r.row] : [])));
+    if (open) onOpen(target.row);
+  };
+  const openCursor = () => {
+    const target = rows[cursor];
+    if (target) onOpen(target.row);
+  };
+  const showArrivals = () => {
+    settle();
+    scroller.current?.scrollTo({ top: 0 });
+  };
+
+  useCommands({
+    "queue.down": () => move(cursor + 1),
+    "queue.up": () => move(cursor < 0 ? 0 : cursor - 1),
+    "queue.open": cursor >= 0 ? openCursor : undefined,
+    "queue.arrivals": arrivals > 0 ? showArrivals : undefined,
+  });
+
+  const onKeyDown = (event: KeyboardEvent) => {
+    const to = { ArrowDown: cursor + 1, ArrowUp: cursor - 1, Home: 0, End: rows.length - 1 }[event.key];
+    if (to === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    move(to);
+  };
+
+  if (list.isPending) return <Skeleton rows={12} height={height} />;
+  if (list.isError && rows.length === 0) {
+    return <ErrorState error={list.error} onRetry={() => void list.refetch()} safe={t("queue.error.safe")} />;
+  }
+
+  return (
+    <div className={styles.frame}>
+      <p className="visually-hidden" aria-live="polite">
+        {arrivals > 0 ? t("queue.arrivals", { n: arrivals }) : ""}
+      </p>
+      {arrivals > 0 && (
+        <Button
+          className={styles.arrivals}
+          icon={<ArrowUp aria-hidden />}
+          onClick={showArrivals}
+          command="queue.arrivals"
+        >
+          {t("queue.arrivals", { n: arrivals })}
+        </Button>
+      )}
+      {rows.length === 0 ? (
+        <EmptyQueue query={query} />
+      ) : (
+        <div
+          ref={scroller}
+          className={`${styles.scroller} quiet-scroll`}
+          onScroll={stillness.onScroll}
+          onPointerEnter={stillness.onPointerEnter}
+          onPointerLeave={stillness.onPointerLeave}
+        >
+          <ol
+            className={styles.rows}
+            style={{ height: virtual.getTotalSize() }}
+            aria-label={t(`view.${query.view}` satisfies TextId)}
+            onKeyDown={onKeyDown}
+          >
+            {items.map((item) => {
+              const entry = rows[item.index];
+              return (
+                entry && (
+                  <QueueRowItem
+                    key={item.key}
+                    {...entry}
+                    top={item.start}
+                    height={height}
+                    position={item.index + 1}
+                    total={hasNextPage ? -1 : rows.length}
+                    selected={entry.row.protocol === open}
+                    reachable={item.index === Math.max(0, cursor)}
+                    onOpen={() => {
+                      setCursorId(entry.row.id);
+                      onOpen(entry.row);
+                    }}
+                    onNear={() => onNear([entry.row])}
+                  />
+                )
+              );
+            })}
+          </ol>
+        </div>
+      )}
+    </div>
+  );
+}

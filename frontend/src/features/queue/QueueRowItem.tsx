@@ -1,0 +1,145 @@
+import { Globe, Mail, Phone, Scale } from "lucide-react";
+import { memo } from "react";
+import { usePerson } from "../../api/directory";
+import type { Channel, TicketRow } from "../../api/types";
+import { useNow } from "../../lib/clock";
+import { type Translate, useText } from "../../lib/i18n";
+import { usePrefs } from "../../lib/prefs";
+import { roughSpan } from "../../lib/time";
+import { Avatar } from "../../ui/Avatar";
+import { DeadlineChip } from "../../ui/deadline/DeadlineChip";
+import styles from "./QueueRowItem.module.css";
+
+const channelIcons: Record<Channel, typeof Mail> = {
+  phone: Phone,
+  webform: Globe,
+  email: Mail,
+  ombudsman: Scale,
+};
+
+interface RowProps {
+  row: TicketRow;
+  left: boolean;
+  top: number;
+  height: number;
+  position: number;
+  /** -1 while the end of the list is not known. */
+  total: number;
+  selected: boolean;
+  reachable: boolean;
+  onOpen: () => void;
+  onNear: () => void;
+}
+
+/** One ticket of the list. The whole row is its link; the chip stands above it. */
+export const QueueRowItem = memo(
+  function QueueRowItem(props: RowProps) {
+    const { row, left, top, height, position, total, selected, reachable, onOpen, onNear } = props;
+    const t = useText();
+    const density = usePrefs((p) => p.density);
+    const Icon = channelIcons[row.channel];
+    const fresh = row.status === "new";
+    const classes = [
+      styles.row,
+      styles[density],
+      selected && styles.selected,
+      left && styles.left,
+      fresh && styles.fresh,
+    ];
+
+    return (
+      <li
+        className={classes.filter(Boolean).join(" ")}
+        style={{ height, transform: `translateY(${top}px)` }}
+        aria-setsize={total}
+        aria-posinset={position}
+      >
+        <a
+          className={styles.link}
+          href={`/fila?t=${row.protocol}`}
+          data-row={row.id}
+          tabIndex={reachable ? 0 : -1}
+          aria-current={selected || undefined}
+          aria-label={nameOf(t, row, left)}
+          onPointerEnter={onNear}
+          onClick={(event) => {
+            if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+            event.preventDefault();
+            onOpen();
+          }}
+        >
+          <Icon className={styles.channel} aria-hidden />
+          <span className={styles.customer}>{row.customer_name || t("customer.unknown")}</span>
+          <span className={styles.subject}>
+            {left ? (
+              <em>{t("queue.left")}</em>
+            ) : (
+              <>
+                <b>{row.subject}</b>
+                {row.preview && <span className={styles.preview}> {row.preview}</span>}
+              </>
+            )}
+          </span>
+        </a>
+        <span className={styles.aside}>
+          {row.tags.slice(0, 2).map((tag) => (
+            <span key={tag} className={styles.tag}>
+              {tag}
+            </span>
+          ))}
+          <Waiting since={row.waiting_since} />
+          <Holder row={row} />
+        </span>
+        <span className={styles.chip}>
+          <DeadlineChip row={row} reachable={reachable} />
+        </span>
+      </li>
+    );
+  },
+  (a, b) =>
+    a.row === b.row &&
+    a.left === b.left &&
+    a.top === b.top &&
+    a.height === b.height &&
+    a.position === b.position &&
+    a.total === b.total &&
+    a.selected === b.selected &&
+    a.reachable === b.reachable,
+);
+
+const nameOf = (t: Translate, row: TicketRow, left: boolean) =>
+  [
+    row.customer_name || t("customer.unknown"),
+    row.subject,
+    t(`channel.${row.channel}`),
+    t(`status.${row.status}`),
+    left && t("queue.left"),
+  ]
+    .filter(Boolean)
+    .join(", ");
+
+/** How long the customer has been waiting for us. */
+function Waiting({ since }: { since: string | null }) {
+  const t = useText();
+  const now = useNow(30_000);
+  if (!since) return null;
+  const span = roughSpan(now - Date.parse(since));
+  return (
+    <span className={`${styles.waiting} numeric`} title={t("queue.waiting", { span })}>
+      <span className="visually-hidden">{t("queue.waiting", { span })}</span>
+      <span aria-hidden>{span}</span>
+    </span>
+  );
+}
+
+function Holder({ row }: { row: TicketRow }) {
+  const t = useText();
+  const person = usePerson(row.holder_id ?? row.assignee_id);
+  if (!person) return <span className={styles.nobody} />;
+  const label = t(row.holder_id ? "queue.holder" : "queue.assignee", { name: person.name });
+  return (
+    <span className={row.holder_id ? styles.holding : undefined}>
+      <Avatar id={person.id} name={person.name} size={18} label={label} />
+    </span>
+  );
+}

@@ -1,0 +1,94 @@
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import {
+  CalendarClock,
+  CircleDashed,
+  Hourglass,
+  Inbox,
+  ListChecks,
+  TriangleAlert,
+  UserRound,
+  Users,
+} from "lucide-react";
+import { tellRow } from "../../api/rows";
+import { useMe } from "../../api/session";
+import type { Claimed } from "../../api/types";
+import { useCommands } from "../../lib/commands";
+import { useText } from "../../lib/i18n";
+import { Button } from "../../ui/Button";
+import { toast, toastError } from "../../ui/toast";
+import { countsQuery, takeNext } from "./api";
+import styles from "./Rail.module.css";
+import { type View, views } from "./view";
+
+const icons: Record<View, typeof Inbox> = {
+  mine: UserRound,
+  unassigned: CircleDashed,
+  team: Users,
+  all: Inbox,
+  due_today: CalendarClock,
+  breached: TriangleAlert,
+  waiting_customer: Hourglass,
+  resolved: ListChecks,
+};
+
+interface RailProps {
+  current: View | undefined;
+  /** Nothing is open, so taking the next one is the action of the screen. */
+  idle: boolean;
+  onTaken: (claimed: Claimed) => void;
+}
+
+/** The views with their live counters, and the way to the next ticket. */
+export function Rail({ current, idle, onTaken }: RailProps) {
+  const t = useText();
+  const me = useMe();
+  const counts = useQuery(countsQuery).data?.counts;
+  const next = useMutation({
+    mutationFn: takeNext,
+    onSuccess: (claimed) => {
+      if (!claimed) return toast(t("queue.next.none"));
+      tellRow(claimed.ticket);
+      onTaken(claimed);
+    },
+    onError: toastError,
+  });
+  const take = () => {
+    if (!next.isPending) next.mutate();
+  };
+  useCommands({ "queue.next": take });
+
+  return (
+    <div className={styles.rail}>
+      <Button look={idle ? "primary" : "plain"} busy={next.isPending} onClick={take} command="queue.next">
+        {t("queue.next")}
+      </Button>
+      <nav aria-label={t("queue.views")}>
+        <ul>
+          {views.map((view) => {
+            const Icon = icons[view];
+            const n = counts?.[view];
+            return (
+              <li key={view}>
+                <Link
+                  to="/fila"
+                  search={{ view }}
+                  className={styles.view}
+                  activeOptions={{ includeSearch: false }}
+                  aria-current={current === view ? "page" : undefined}
+                  data-urgent={view === "breached" && n ? true : undefined}
+                >
+                  <Icon aria-hidden />
+                  <span className={styles.name}>{t(`view.${view}`)}</span>
+                  {n !== undefined && (
+                    <span className={`${styles.count} numeric`}>{n.toLocaleString(me.locale)}</span>
+                  )}
+                </Link>
+              </li>
+            );
+          })}
+        </ul>
+      </nav>
+    </div>
+  );
+}

@@ -1,0 +1,80 @@
+import type { TicketQuery, TicketRow } from "../../api/types";
+
+export type View = NonNullable<TicketQuery["view"]>;
+export type Sort = NonNullable<TicketQuery["sort"]>;
+
+export const views = [
+  "mine",
+  "unassigned",
+  "team",
+  "all",
+  "due_today",
+  "breached",
+  "waiting_customer",
+  "resolved",
+] as const satisfies readonly View[];
+
+export const sorts = ["due", "waiting", "newest"] as const satisfies readonly Sort[];
+
+/** What the address bar holds of a list. */
+export interface ListQuery {
+  view: View;
+  sort: Sort;
+  q?: string;
+  team?: number;
+  channel?: TicketRow["channel"];
+}
+
+/** For whom a view is looked at, and when its today ends. */
+export interface Viewer {
+  id: number;
+  teams: readonly number[];
+  endOfToday: number;
+}
+
+const isOpen = (row: TicketRow) => row.status !== "resolved" && row.status !== "closed";
+
+/**
+ * Whether a row belongs into a list, as the server decides it (internal/ticket).
+ * Only asked about rows that the live stream changed: what a page brought in
+ * stays until something happens to it.
+ */
+export function belongs(row: TicketRow, query: ListQuery, viewer: Viewer): boolean {
+  if (query.team !== undefined && row.team_id !== query.team) return false;
+  if (query.channel !== undefined && row.channel !== query.channel) return false;
+  return inView(row, query.view, viewer);
+}
+
+function inView(row: TicketRow, view: View, viewer: Viewer): boolean {
+  if (isOpen(row) === (view === "resolved")) return false;
+  switch (view) {
+    case "mine":
+      return row.assignee_id === viewer.id;
+    case "unassigned":
+      return row.assignee_id === null;
+    case "team":
+      return viewer.teams.includes(row.team_id) && !row.walled;
+    case "due_today":
+      return !row.breached && row.next_due !== null && Date.parse(row.next_due) <= viewer.endOfToday;
+    case "breached":
+      return row.breached;
+    case "waiting_customer":
+      return row.status === "waiting_customer";
+    case "all":
+    case "resolved":
+      return true;
+  }
+}
+
+// Absent instants are last, as infinity is in the database. RFC 3339 in UTC with
+// the same number of digits sorts as text, which is many times faster than parsing.
+const byInstant = (a: string | null, b: string | null) =>
+  a === b ? 0 : a === null ? 1 : b === null || a < b ? -1 : 1;
+
+const orders: Record<Sort, (a: TicketRow, b: TicketRow) => number> = {
+  due: (a, b) => byInstant(a.next_due, b.next_due) || a.id - b.id,
+  waiting: (a, b) => byInstant(a.waiting_since, b.waiting_since) || a.id - b.id,
+  newest: (a, b) => b.id - a.id,
+};
+
+export const inOrder = (sort: Sort) => orders[sort];

@@ -1,0 +1,113 @@
+import { useQuery } from "@tanstack/react-query";
+import { BadgeCheck } from "lucide-react";
+import type { ReactNode } from "react";
+import { useNow } from "../../lib/clock";
+import { useText } from "../../lib/i18n";
+import { fullDate, shortMoment } from "../../lib/time";
+import { EmptyState, Skeleton } from "../../ui/states";
+import { ticketQuery } from "./api";
+import styles from "./CustomerPane.module.css";
+
+/** Who is on the other side, as they want to be called. */
+export function CustomerPane({ protocol, onOpen }: { protocol: string; onOpen: (protocol: string) => void }) {
+  const t = useText();
+  const detail = useQuery(ticketQuery(protocol)).data;
+  const now = useNow(60_000);
+  if (!detail) return <Skeleton rows={4} />;
+  const { customer, ticket, fields } = detail;
+  if (!customer) return <EmptyState title={t("customer.none")}>{t("customer.none.hint")}</EmptyState>;
+  const others = customer.recent.filter((row) => row.id !== ticket.id);
+  return (
+    <div className={`${styles.pane} quiet-scroll`}>
+      <h2 className={styles.name}>{customer.preferred_name || customer.name}</h2>
+      {customer.preferred_name && customer.preferred_name !== customer.name && (
+        <p className={styles.quiet}>{t("customer.registered_as", { name: customer.name })}</p>
+      )}
+      <p className={styles.quiet}>{t("customer.since", { date: fullDate(customer.since) })}</p>
+      {customer.legal_priority > 0 && (
+        <p className={styles.priority}>
+          {t(`customer.legal_priority.${customer.legal_priority as 1 | 2 | 3}`)}
+        </p>
+      )}
+
+      {customer.identities.length > 0 && (
+        <Section title={t("customer.identities")}>
+          <dl className={styles.pairs}>
+            {customer.identities.map((identity) => (
+              <Pair key={identity.kind + identity.value_masked} name={t(`identity.${identity.kind}`)}>
+                <span className="numeric">{identity.value_masked}</span>
+                {identity.verified && <BadgeCheck role="img" aria-label={t("identity.verified")} />}
+              </Pair>
+            ))}
+          </dl>
+        </Section>
+      )}
+      {(customer.contract || customer.products.length > 0) && (
+        <Section title={t("customer.products")}>
+          <ul>
+            {customer.products.map((product) => (
+              <li key={product}>{product}</li>
+            ))}
+            {customer.contract && (
+              <li className={styles.quiet}>{t("customer.contract", { contract: customer.contract })}</li>
+            )}
+          </ul>
+        </Section>
+      )}
+      {Object.keys(fields).length > 0 && (
+        <Section title={t("ticket.fields")}>
+          <dl className={styles.pairs}>
+            {Object.entries(fields).map(([name, value]) => (
+              <Pair key={name} name={name}>
+                {value}
+              </Pair>
+            ))}
+          </dl>
+        </Section>
+      )}
+      <Section title={t("customer.recent")}>
+        {others.length === 0 ? (
+          <p className={styles.quiet}>{t("customer.recent.none")}</p>
+        ) : (
+          <ul className={styles.recent}>
+            {others.map((row) => (
+              <li key={row.id}>
+                <a
+                  href={`/fila?t=${row.protocol}`}
+                  onClick={(e) => {
+                    if (e.ctrlKey || e.metaKey || e.shiftKey) return;
+                    e.preventDefault();
+                    onOpen(row.protocol);
+                  }}
+                >
+                  {row.subject}
+                </a>
+                <span>
+                  {t(`status.${row.status}`)} · {shortMoment(row.opened_at, now)}
+                </span>
+              </li>
+            ))}
+          </ul>
+        )}
+      </Section>
+    </div>
+  );
+}
+
+function Section({ title, children }: { title: string; children: ReactNode }) {
+  return (
+    <section className={styles.section}>
+      <h3>{title}</h3>
+      {children}
+    </section>
+  );
+}
+
+function Pair({ name, children }: { name: string; children: ReactNode }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}

@@ -1,0 +1,29 @@
+import { useQuery } from "@tanstack/react-query";
+import { useFreshRow, useLiveRows } from "../../api/rows";
+import { useText } from "../../lib/i18n";
+import { EmptyState, ErrorState, Skeleton } from "../../ui/states";
+import { ticketQuery } from "./api";
+import { Composer } from "./Composer";
+import { TicketHead } from "./TicketHead";
+import styles from "./TicketPane.module.css";
+import { Timeline } from "./Timeline";
+
+/** One ticket: what it is, everything said, and where we answer. */
+export function TicketPane({ protocol, onBack }: { protocol: string; onBack: () => void }) {
+  const t = useText();
+  const ticket = useQuery(ticketQuery(protocol));
+  const row = useFreshRow(ticket.data?.ticket);
+  const gone = useLiveRows((s) => (row ? s.gone.has(row.id) : false));
+
+  if (gone) return <EmptyState title={t("ticket.gone")}>{t("ticket.gone.safe")}</EmptyState>;
+  if (ticket.isError && !row)
+    return <ErrorState error={ticket.error} onRetry={() => void ticket.refetch()} />;
+  if (!row) return <Skeleton rows={5} height={88} />;
+  return (
+    <article className={styles.pane} aria-label={t("ticket.name", { subject: row.subject })}>
+      <TicketHead key={row.id} row={row} onBack={onBack} />
+      <Timeline row={row} />
+      <Composer key={`composer-${row.id}`} row={row} />
+    </article>
+  );
+}

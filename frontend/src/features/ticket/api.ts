@@ -1,0 +1,114 @@
+import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+import { api, isCode, newKey, once, unwrap } from "../../api/client";
+import { keys } from "../../api/keys";
+import { tellRow } from "../../api/rows";
+import type { TicketChange, TicketRow } from "../../api/types";
+import { text } from "../../lib/i18n";
+import { toast, toastError } from "../../ui/toast";
+import { keepLease } from "./lease";
+
+/** A ticket by its number or its protocol. */
+export const ticketQuery = (ref: string) =>
+  queryOptions({
+    queryKey: keys.ticket(ref),
+    queryFn: ({ signal }) =>
+      unwrap(api.GET("/api/tickets/{ticket}", { params: { path: { ticket: ref } }, signal })),
+    staleTime: 10_000,
+  });
+
+export const timelineQuery = (id: number) =>
+  queryOptions({
+    queryKey: keys.timeline(id),
+    queryFn: ({ signal }) =>
+      unwrap(api.GET("/api/tickets/{ticket}/timeline", { params: { path: ref(id) }, signal })),
+    staleTime: 10_000,
+  });
+
+const ref = (id: number) => ({ ticket: String(id) });
+
+export interface TakeOver {
+  reason: string;
+}
+
+export async function claim(id: number, over?: TakeOver): Promise<TicketRow> {
+  const body = over ? { take_over: true, reason: over.reason } : {};
+  const { ticket, lease } = await unwrap(
+    api.POST("/api/tickets/{ticket}/claim", { params: { path: ref(id) }, body, headers: once(newKey()) }),
+  );
+  keepLease(id, lease);
+  tellRow(ticket);
+  return ticket;
+}
+
+export async function release(id: number): Promise<TicketRow> {
+  const { ticket } = await unwrap(api.POST("/api/tickets/{ticket}/release", { params: { path: ref(id) } }));
+  keepLease(id, undefined);
+  tellRow(ticket);
+  return ticket;
+}
+
+export async function renew(id: number, fence: number): Promise<void> {
+  const { lease } = await unwrap(
+    api.POST("/api/tickets/{ticket}/lease", { params: { path: ref(id) }, body: { fence } }),
+  );
+  keepLease(id, lease);
+}
+
+export interface ReplyDraft {
+  body: string;
+  /** The version of the last public message its author has seen. */
+  seen_version: number;
+  fence?: number;
+  resolve: boolean;
+  /** Repeating the same draft after a lost answer must not send it twice. */
+  key: string;
+}
+
+export async function reply(id: number, { key, ...body }: ReplyDraft): Promise<TicketRow> {
+  const { ticket } = await unwrap(
+    api.POST("/api/tickets/{ticket}/replies", { params: { path: ref(id) }, body, headers: once(key) }),
+  );
+  tellRow(ticket);
+  return ticket;
+}
+
+export async function addNote(id: number, body: string, key: string): Promise<TicketRow> {
+  const { ticket } = await unwrap(
+    api.POST("/api/tickets/{ticket}/notes", {
+      params: { path: ref(id) },
+      body: { body },
+      headers: once(key),
+    }),
+  );
+  tellRow(ticket);
+  return ticket;
+}
+
+/** Changes fields of a ticket. When it changed under us the fresh one is shown and nothing was overwritten. */
+export function useChange(row: TicketRow) {
+  const cache = useQueryClient();
+  return useMutation({
+    mutationFn: async (change: TicketChange) => {
+      const { ticket } = await unwrap(
+        api.PATCH("/api/tickets/{ticket}", {
+          params: { path: ref(row.id) },
+          body: { ...change, version: row.version },
+        }),
+      );
+      tellRow(ticket);
+    },
+    onSettled: () => refetchTicket(cache, row.id),
+    onError: (error) =>
+      isCode(error, "version_conflict") ? toast(text("ticket.conflict")) : toastError(error),
+  });
+}
+
+/** The ticket, its timeline and its clocks, wherever they are shown, under number or protocol. */
+export function refetchTicket(cache: ReturnType<typeof useQueryClient>, id: number): void {
+  void cache.invalidateQueries({ queryKey: keys.timeline(id) });
+  void cache.invalidateQueries({ queryKey: keys.clocks(id) });
+  void cache.invalidateQueries({
+    queryKey: keys.tickets,
+    predicate: (query) => (query.state.data as { ticket?: TicketRow } | undefined)?.ticket?.id === id,
+  });
+}

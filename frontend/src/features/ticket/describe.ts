@@ -1,0 +1,113 @@
+import type { Happened, Kind, Person, Status, Team } from "../../api/types";
+import type { TextId, Translate } from "../../lib/i18n";
+import { clockName } from "../../ui/deadline/words";
+
+export interface Names {
+  people: readonly Person[];
+  teams: readonly Team[];
+}
+
+const statuses: readonly string[] = [
+  "new",
+  "open",
+  "waiting_customer",
+  "waiting_third",
+  "resolved",
+  "closed",
+];
+
+const simple: Record<string, TextId> = {
+  "ticket.released": "event.released",
+  "ticket.lease_expired": "event.lease_expired",
+  "ticket.reopened": "event.reopened",
+};
+
+const changes: Record<string, TextId> = {
+  status: "event.changed.status",
+  priority: "event.changed.priority",
+  team_id: "event.changed.team",
+  assignee_id: "event.changed.assignee",
+  tags: "event.changed.tags",
+  reason_id: "event.changed.reason",
+  kind: "event.changed.kind",
+  subject: "event.changed.subject",
+};
+
+/** What happened, as one clause of a line. */
+export function describe(t: Translate, event: Happened, names: Names): string {
+  const who = actorName(t, event, names.people);
+  const data = event.data ?? {};
+  const known = simple[event.kind];
+  if (known) return t(known, { who });
+  switch (event.kind) {
+    case "ticket.claimed":
+      return t(data.take_over ? "event.taken_over" : "event.claimed", {
+        who,
+        reason: String(data.reason ?? ""),
+      });
+    case "ticket.status":
+      return t("event.status", { who, to: statusName(t, data.to ?? to(fieldsOf(data).status)) });
+    case "ticket.changed":
+      return t("event.changed", { who, what: changedFields(t, fieldsOf(data), names) });
+    case "clock.warned":
+    case "clock.breached":
+      return stages(t, data);
+    default:
+      return t("event.other", { who });
+  }
+}
+
+/** The deadlines that fell, or came near, in one event. */
+function stages(t: Translate, data: Record<string, unknown>): string {
+  const list = Array.isArray(data.stages) ? data.stages.filter(isRecord) : [];
+  return list
+    .map(({ clock, stage }) => {
+      const name = clockName(t, String(clock));
+      return stage === 100
+        ? t("event.breached", { clock: name })
+        : t("event.warned", { clock: name, stage: String(stage) });
+    })
+    .join(", ");
+}
+
+function actorName(t: Translate, { actor_id }: Happened, people: readonly Person[]): string {
+  if (actor_id === null) return t("event.nobody");
+  return people.find((p) => p.id === actor_id)?.name ?? t("event.somebody");
+}
+
+const statusName = (t: Translate, status: unknown) =>
+  statuses.includes(String(status)) ? t(`status.${status as Status}`) : String(status ?? "");
+
+const fieldsOf = (data: Record<string, unknown>) => (isRecord(data.fields) ? data.fields : {});
+
+const to = (change: unknown) => (isRecord(change) ? change.to : undefined);
+
+function changedFields(t: Translate, fields: Record<string, unknown>, names: Names): string {
+  const clauses = Object.entries(fields).flatMap(([field, change]) => {
+    const id = changes[field];
+    return id ? [t(id, { to: shown(t, field, to(change), names) })] : [];
+  });
+  return clauses.length > 0 ? clauses.join(", ") : t("event.changed.something");
+}
+
+const nothing = "–";
+
+function shown(t: Translate, field: string, value: unknown, { teams, people }: Names): string {
+  switch (field) {
+    case "status":
+      return statusName(t, value);
+    case "priority":
+      return t(`priority.${value as 1 | 2 | 3 | 4}`);
+    case "kind":
+      return t(`kind.${value as Kind}`);
+    case "team_id":
+      return teams.find((team) => team.id === value)?.name ?? nothing;
+    case "assignee_id":
+      return people.find((p) => p.id === value)?.name ?? nothing;
+    default:
+      return (Array.isArray(value) ? value.join(", ") : String(value ?? "")) || nothing;
+  }
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);

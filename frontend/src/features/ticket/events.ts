@@ -1,0 +1,14 @@
+import type { QueryClient } from "@tanstack/react-query";
+import { type Frame, isTicketFrame } from "../../api/frames";
+import { refetchTicket } from "./api";
+import { keepLease } from "./lease";
+
+/**
+ * What the stream does to an open ticket: its row is already known, its
+ * timeline is fetched when something new stands in it. Tickets nobody looks at
+ * are only marked old.
+ */
+export function tellTicket(cache: QueryClient, frame: Frame): void {
+  if (frame.kind === "ticket.lease_expired") keepLease(frame.ticket_id, undefined);
+  if (frame.kind === "gone" || isTicketFrame(frame)) refetchTicket(cache, frame.ticket_id);
+}

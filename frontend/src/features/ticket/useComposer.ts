@@ -1,0 +1,126 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useMemo, useRef, useState } from "react";
+import { isCode, newKey } from "../../api/client";
+import { may, useMe } from "../../api/session";
+import type { Message, TicketRow } from "../../api/types";
+import { addNote, claim, refetchTicket, reply } from "./api";
+import { clearSent, type DraftKind, draftKey, readDraft, useDrafts, writeDraft } from "./drafts";
+import { keepLease, leaseOf } from "./lease";
+import { useRenewal } from "./useRenewal";
+
+/** Time a strip must have been on screen before Send counts as having reviewed it. */
+const reviewTime = 700;
+
+export interface Interruption {
+  kind: "lease_lost" | "claimed_by_other";
+  name?: string;
+}
+
+/**
+ * One draft of one ticket and what may happen to it: somebody answers meanwhile,
+ * the lease ends, the server is away. None of them touches the text.
+ */
+export function useComposer(row: TicketRow, kind: DraftKind) {
+  const me = useMe();
+  const cache = useQueryClient();
+  const key = draftKey(me.id, row.id, kind);
+  const draft = useDrafts((s) => s.drafts[key]);
+  const text = draft?.text ?? "";
+  const [typedAt, setTypedAt] = useState(0);
+  const [interruption, setInterruption] = useState<Interruption>();
+  const [refused, setRefused] = useState<Message[]>([]);
+  const attempt = useRef({ of: "", key: "" });
+  const claiming = useRef(false);
+
+  const seen = draft?.seen ?? row.public_version;
+  const overtaken = kind === "reply" && text !== "" && (row.public_version > seen || refused.length > 0);
+  const overtakenAt = useMemo(() => (overtaken ? Date.now() : 0), [overtaken]);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another draft starts without the troubles of the last
+  useEffect(() => {
+    setInterruption(undefined);
+    setRefused([]);
+    setTypedAt(0);
+  }, [key]);
+
+  const lost = useMemo(() => () => setInterruption({ kind: "lease_lost" }), []);
+  useRenewal(row.id, kind === "reply" ? typedAt : 0, lost);
+
+  const free = (row.assignee_id ?? me.id) === me.id && (row.holder_id ?? me.id) === me.id;
+  const takeUp = async () => {
+    if (claiming.current || leaseOf(row.id) || !may(me, "tickets.work")) return;
+    claiming.current = true;
+    try {
+      await claim(row.id);
+      setInterruption(undefined);
+    } catch (error) {
+      if (isCode(error, "already_claimed")) {
+        setInterruption({ kind: "claimed_by_other", name: error.problem.holder?.name });
+      }
+      // Any other failure is no reason to disturb someone who is writing: sending will tell.
+    } finally {
+      claiming.current = false;
+    }
+  };
+
+  const write = (next: string) => {
+    // The first keystroke takes the lease, unless the ticket is somebody else's.
+    if (kind === "reply" && text === "" && next !== "" && free) void takeUp();
+    if (Date.now() - typedAt > 5000) setTypedAt(Date.now());
+    writeDraft(key, next, text === "" ? row.public_version : seen);
+  };
+
+  const sending = useMutation({
+    mutationFn: async (resolve: boolean) => {
+      const body = text.trim();
+      const reviewed = overtaken ? Math.max(row.public_version, ...refused.map((m) => m.version)) : seen;
+      const of = JSON.stringify([key, body, reviewed, resolve]);
+      if (attempt.current.of !== of) attempt.current = { of, key: newKey() };
+      const fence = leaseOf(row.id)?.fence;
+      const sent =
+        kind === "note"
+          ? await addNote(row.id, body, attempt.current.key)
+          : await reply(row.id, { body, seen_version: reviewed, fence, resolve, key: attempt.current.key });
+      return { sent, text };
+    },
+    onSuccess: ({ sent, text: sentText }) => {
+      clearSent(key, sentText);
+      const rest = readDraft(key);
+      if (rest) writeDraft(key, rest.text, sent.public_version);
+      attempt.current = { of: "", key: "" };
+      setRefused([]);
+      setInterruption(undefined);
+    },
+    onError: (error) => {
+      if (isCode(error, "stale") || isCode(error, "stale_reply")) setRefused(error.problem.messages ?? []);
+      if (isCode(error, "lease_lost")) {
+        keepLease(row.id, undefined);
+        lost();
+      }
+      if (isCode(error, "already_claimed")) {
+        setInterruption({ kind: "claimed_by_other", name: error.problem.holder?.name });
+      }
+    },
+    onSettled: () => refetchTicket(cache, row.id),
+  });
+
+  const explained = ["stale", "stale_reply", "lease_lost", "already_claimed"].some((code) =>
+    isCode(sending.error, code),
+  );
+  return {
+    text,
+    write,
+    seen,
+    overtaken,
+    refused,
+    interruption,
+    takeUp,
+    sending: sending.isPending,
+    failure: sending.error && !explained ? sending.error : null,
+    send: (resolve: boolean) => {
+      if (text.trim() === "" || sending.isPending) return;
+      if (overtaken && Date.now() - overtakenAt < reviewTime) return;
+      sending.mutate(resolve);
+    },
+  };
+}

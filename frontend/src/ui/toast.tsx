@@ -1,0 +1,80 @@
+import { X } from "lucide-react";
+import { create } from "zustand";
+import { useText } from "../lib/i18n";
+import { Button, IconButton } from "./Button";
+import styles from "./toast.module.css";
+
+interface ToastAction {
+  name: string;
+  run: () => void;
+}
+
+interface Told {
+  id: number;
+  text: string;
+  urgent: boolean;
+  action?: ToastAction;
+}
+
+const shown = 3;
+const stay = 7000;
+let nextId = 1;
+
+const useToasts = create<{ toasts: Told[] }>()(() => ({ toasts: [] }));
+
+const dismiss = (id: number) => useToasts.setState((s) => ({ toasts: s.toasts.filter((x) => x.id !== id) }));
+
+/** Tells something that needs no answer. The newest three stay visible; a failure stays until it is closed. */
+export function toast(text: string, options: { urgent?: boolean; action?: ToastAction } = {}): void {
+  const told = { id: nextId++, text, urgent: options.urgent ?? false, action: options.action };
+  useToasts.setState((s) => ({ toasts: [...s.toasts, told].slice(-shown) }));
+  if (!told.urgent) setTimeout(() => dismiss(told.id), stay);
+}
+
+/** A failure of something that was tried, in the words of the server. */
+export const toastError = (error: unknown) =>
+  toast(error instanceof Error ? error.message : String(error), { urgent: true });
+
+/** Where toasts appear. Two live regions exist from the start, or readers would miss the first one. */
+export function Toasts() {
+  const toasts = useToasts((s) => s.toasts);
+  return (
+    <div className={styles.stack}>
+      <div aria-live="assertive">
+        {toasts
+          .filter((x) => x.urgent)
+          .map((x) => (
+            <Toast key={x.id} {...x} />
+          ))}
+      </div>
+      <div aria-live="polite">
+        {toasts
+          .filter((x) => !x.urgent)
+          .map((x) => (
+            <Toast key={x.id} {...x} />
+          ))}
+      </div>
+    </div>
+  );
+}
+
+function Toast({ id, text, action }: Told) {
+  const t = useText();
+  return (
+    <div className={styles.toast}>
+      <p>{text}</p>
+      {action && (
+        <Button
+          look="quiet"
+          onClick={() => {
+            action.run();
+            dismiss(id);
+          }}
+        >
+          {action.name}
+        </Button>
+      )}
+      <IconButton label={t("ui.close")} icon={<X />} onClick={() => dismiss(id)} />
+    </div>
+  );
+}

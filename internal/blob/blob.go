@@ -22,7 +22,7 @@ import (
 
 var (
 	// ErrNotFound means that there is no file of this hash, or that it is no hash.
-	ErrNotFound = fault.New(fault.NotFound, "file_not_found")
+	ErrNotFound = fault.New(fault.NotFound, "blob_not_found")
 	// ErrTooLarge means that the file goes on beyond the limit (in bytes, argument "limit").
 	ErrTooLarge = fault.New(fault.TooLarge, "file_too_large")
 	// ErrFull means that the disk, or our share of it, is full.

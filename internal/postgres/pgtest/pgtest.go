@@ -60,31 +60,45 @@ func Empty(t testing.TB) string {
 	return s.database(t, "template0")
 }
 
-// server is the engine that the tests of this process share.
+// Start gives the URL of the engine that several test processes are to share,
+// and what ends it: see withengine.
+func Start() (url string, stop func(), err error) {
+	if url := os.Getenv("TEST_DATABASE_URL"); url != "" {
+		return url, func() {}, nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	defer cancel()
+	dir, err := scratch()
+	if err != nil {
+		return "", nil, err
+	}
+	pg, err := embedded.StartPostgres(ctx, embedded.PostgresOptions{
+		Dir: dir + "/pg", Sockets: dir + "/s", Log: dir + "/log", DieWithParent: true,
+		Volatile: true, Settings: []string{postgres.VolatileMark + "=on"},
+	})
+	if err != nil {
+		return "", nil, err
+	}
+	return pg.URL("postgres"), func() {
+		_ = pg.Kill() // nothing in it is worth a checkpoint
+		_ = os.RemoveAll(dir)
+	}, nil
+}
+
+// server is the engine that the tests of this process use.
 type server struct {
 	admin    string // URL of a database that may create others
 	template string // name of the migrated database that others are copied from
 }
 
-var sharedServer = sync.OnceValues(func() (server, error) {
+// sharedServer never stops what it starts: nobody says which test was the last,
+// so the engine dies with the process.
+var sharedServer = sync.OnceValues(func() (s server, err error) {
+	if s.admin, _, err = Start(); err != nil {
+		return s, err
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
-	s := server{admin: os.Getenv("TEST_DATABASE_URL")}
-	if s.admin == "" {
-		dir, err := scratch()
-		if err != nil {
-			return s, err
-		}
-		pg, err := embedded.StartPostgres(ctx, embedded.PostgresOptions{
-			Dir: dir + "/pg", Sockets: dir + "/s", Log: dir + "/log", DieWithParent: true,
-			Volatile: true, Settings: []string{postgres.VolatileMark + "=on"},
-		})
-		if err != nil {
-			return s, err
-		}
-		s.admin = pg.URL("postgres")
-	}
-	var err error
 	s.template, err = template(ctx, s.admin)
 	return s, err
 })

@@ -1,6 +1,7 @@
 package intake_test
 
 import (
+	"os"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -15,6 +16,7 @@ import (
 // for a number that counts.
 func BenchmarkSubmit(b *testing.B) {
 	o := newOffice(b)
+	o.exec(os.Getenv("XSQL") + ";")
 	policies := must(sla.LoadPolicies(b.Context(), o.db.Gorm, sla.BuiltIn(zone)))
 	in := o.node(func(o *intake.Options) { o.Planner = policies })
 	var n atomic.Int64

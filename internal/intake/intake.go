@@ -61,9 +61,10 @@ type Receipt struct {
 
 // Intake is the way in. It has a pool of its own, whose plans are pinned.
 type Intake struct {
-	pool    *pgxpool.Pool
-	db      *postgres.DB
-	planner Planner
+	pool      *pgxpool.Pool
+	db        *postgres.DB
+	planner   Planner
+	calendars sla.Calendars
 
 	poke event.Poker
 	now  func() time.Time
@@ -81,9 +82,10 @@ type Intake struct {
 
 // Options is what an Intake is made of.
 type Options struct {
-	URL     string // of the database, for the intake's own pool
-	DB      *postgres.DB
-	Planner Planner
+	URL       string // of the database, for the intake's own pool
+	DB        *postgres.DB
+	Planner   Planner
+	Calendars sla.Calendars // by which clocks go on when a customer speaks
 
 	Poke event.Poker
 	Now  func() time.Time // PostgreSQL's time, see postgres.Clock
@@ -110,7 +112,7 @@ func New(ctx context.Context, o Options) (*Intake, error) {
 		return nil, fmt.Errorf("open the pool of the intake: %w", err)
 	}
 	in := &Intake{
-		pool: own.Pool, db: o.DB, planner: o.Planner, poke: o.Poke, now: o.Now, log: o.Log,
+		pool: own.Pool, db: o.DB, planner: o.Planner, calendars: o.Calendars, poke: o.Poke, now: o.Now, log: o.Log,
 		numbers: &numbers{pool: own.Pool, zone: o.Zone, now: o.Now},
 		queue:   make(chan *item, queueSize),
 		stopped: make(chan struct{}),

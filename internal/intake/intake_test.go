@@ -69,7 +69,7 @@ func newOffice(t testing.TB) *office {
 }
 
 func (o *office) options() intake.Options {
-	return intake.Options{URL: o.url, DB: o.db, Planner: twoClocks{}, Poke: &o.pokes, Now: o.clock.Now, Zone: zone, Log: slog.New(slog.DiscardHandler)}
+	return intake.Options{URL: o.url, DB: o.db, Planner: twoClocks{}, Calendars: sla.BuiltIn(zone), Poke: &o.pokes, Now: o.clock.Now, Zone: zone, Log: slog.New(slog.DiscardHandler)}
 }
 
 // idle makes a node that does not write yet.

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/escuta-sac/escuta/internal/channel"
-	"github.com/escuta-sac/escuta/internal/folding"
 	"github.com/escuta-sac/escuta/internal/sla"
 	"github.com/escuta-sac/escuta/internal/ticket"
 )
@@ -47,6 +46,8 @@ type origin struct {
 	customer *int64 // whose that ticket is: known without asking identities
 	team     int64
 	brand    int64
+	walled   bool
+	from     map[channel.IdentityKind]string // who its opener said to be
 }
 
 // reserved are the ids an item has in one try. Every try has its own: of a
@@ -101,7 +102,10 @@ type told struct {
 	From map[channel.IdentityKind]string `json:"from,omitempty"`
 }
 
-func givenBy(ids []channel.Identity) map[channel.IdentityKind]string {
+func givenBy(ids []channel.Identity, before map[channel.IdentityKind]string) map[channel.IdentityKind]string {
+	if before != nil {
+		return before
+	}
 	from := make(map[channel.IdentityKind]string, len(ids))
 	for _, id := range ids {
 		from[id.Kind] = id.Value
@@ -117,10 +121,10 @@ func (in *Intake) prepare(ctx context.Context, m channel.Inbound, o origin) *ite
 		identities: m.Identities(),
 		name:       m.Name,
 		preview:    ticket.Preview(m.Body),
-		search:     folding.Fold(m.Subject + " " + m.Body),
+		search:     ticket.SearchText(m.Name, m.Subject, m.Body),
 		fields:     "{}",
 		data:       "{}",
-		walled:     m.Channel == channel.Ombudsman,
+		walled:     m.Channel == channel.Ombudsman || o.walled,
 		done:       make(chan answer, 1),
 	}
 	if it.at.IsZero() {
@@ -135,8 +139,8 @@ func (in *Intake) prepare(ctx context.Context, m channel.Inbound, o origin) *ite
 	if len(m.Fields) > 0 {
 		it.fields = encode(m.Fields)
 	}
-	if m.Form != "" || len(it.identities) > 0 {
-		it.data = encode(told{Form: m.Form, From: givenBy(it.identities)})
+	if from := givenBy(it.identities, o.from); m.Form != "" || len(from) > 0 {
+		it.data = encode(told{Form: m.Form, From: from})
 	}
 	it.clocks = in.planner.Plan(sla.Demand{
 		Channel: string(m.Channel), Kind: m.Kind, Priority: defaultPriority, Team: it.in.TeamID, Walled: it.walled,

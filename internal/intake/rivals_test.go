@@ -89,16 +89,24 @@ func TestConnectionsThatDieLoseNothingAndDoubleNothing(t *testing.T) {
 	in := o.node()
 	const submitters, each = 16, 40
 	var done atomic.Bool
-	var killed atomic.Int64
+	var killed, accepted atomic.Int64
 	var killer, all sync.WaitGroup
 	killer.Go(func() {
-		// Often enough to hit every part of a group, seldom enough that a fresh
-		// connection gets through sometimes.
-		tick := time.NewTicker(37 * time.Millisecond)
+		tick := time.NewTicker(time.Millisecond)
 		defer tick.Stop()
+		r, seen, wait := rand.New(rand.NewPCG(1, 2)), int64(0), 0
 		for range tick.C {
 			if done.Load() {
 				return
+			}
+			// Each kill waits for an acceptance after the one before, so that the work
+			// ends on any machine, and a little more, so that it hits every part of a group.
+			if now := accepted.Load(); now == seen {
+				continue
+			} else if wait++; wait < r.IntN(8) {
+				continue
+			} else {
+				seen, wait = now, 0
 			}
 			n := 0
 			// Whatever the intake's sessions are doing: between two statements, in one, at the commit.
@@ -120,6 +128,7 @@ func TestConnectionsThatDieLoseNothingAndDoubleNothing(t *testing.T) {
 					t.Errorf("refused: %v", err)
 					return
 				}
+				accepted.Add(1)
 				if r.Replayed {
 					t.Errorf("a first submission was told to be a repetition")
 				}

@@ -104,7 +104,7 @@ const maxName = 200
 // and an account must not depend on which of them did.
 func NormalEmail(s string) (string, bool) {
 	s = strings.TrimSpace(s)
-	if len(s) > 254 { // RFC 5321 4.5.3.1.3
+	if len(s) > 254 || !utf8.ValidString(s) { // RFC 5321 4.5.3.1.3
 		return "", false
 	}
 	local, domain, found := cutLast(s, '@')

@@ -64,6 +64,10 @@ func (s *Service) FirstAdmin(ctx context.Context, email, password string) (creat
 	if err != nil {
 		return false, err
 	}
+	return s.insertFirst(ctx, n, hash)
+}
+
+func (s *Service) insertFirst(ctx context.Context, n New, hash string) (created bool, err error) {
 	err = s.db.InTx(ctx, func(tx *gorm.DB) error {
 		if err := tx.Exec("SELECT pg_advisory_xact_lock(?)", firstAdminLock).Error; err != nil {
 			return fmt.Errorf("wait to make the first admin: %w", err)

@@ -2,14 +2,10 @@ package account
 
 import (
 	"context"
-	"fmt"
 	"sync"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	"github.com/escuta-sac/escuta/internal/access"
-	"github.com/escuta-sac/escuta/internal/postgres"
 )
 
 const (
@@ -32,7 +28,10 @@ const (
 // number than the last it saw: one index probe for all entries together, and
 // none while nobody asks anything.
 type cache struct {
-	asking chan struct{} // held by the one who asks PostgreSQL what changed
+	// changed returns the accounts whose access changed after change number since,
+	// and the number of the last change there is.
+	changed func(ctx context.Context, since int64) (accounts map[int64]bool, last int64, err error)
+	asking  chan struct{} // held by the one who calls it
 
 	mu      sync.Mutex
 	entries map[cacheKey]entry
@@ -58,20 +57,21 @@ type grant struct {
 	until   time.Time // zero when it does not expire
 }
 
+// finder reads from PostgreSQL what a key grants at now.
+type finder func(ctx context.Context, key cacheKey, now time.Time) (grant, error)
+
 type entry struct {
 	grant
 	read time.Time // monotonic
 }
 
-func newCache() *cache {
-	return &cache{asking: make(chan struct{}, 1), entries: map[cacheKey]entry{}}
+func newCache(changed func(context.Context, int64) (map[int64]bool, int64, error)) *cache {
+	return &cache{changed: changed, asking: make(chan struct{}, 1), entries: map[cacheKey]entry{}}
 }
 
 // get returns the grant of key, from memory or by find.
-func (c *cache) get(ctx context.Context, db *postgres.DB, key cacheKey, now time.Time,
-	find func(context.Context, *postgres.DB, cacheKey, time.Time) (grant, error),
-) (grant, error) {
-	if err := c.refresh(ctx, db); err != nil {
+func (c *cache) get(ctx context.Context, key cacheKey, now time.Time, find finder) (grant, error) {
+	if err := c.refresh(ctx); err != nil {
 		return grant{}, err
 	}
 	c.mu.Lock()
@@ -82,7 +82,7 @@ func (c *cache) get(ctx context.Context, db *postgres.DB, key cacheKey, now time
 		return e.grant, nil
 	}
 	read := time.Now()
-	g, err := find(ctx, db, key, now)
+	g, err := find(ctx, key, now)
 	if err != nil {
 		c.mu.Lock()
 		delete(c.entries, key)
@@ -102,7 +102,7 @@ func (c *cache) get(ctx context.Context, db *postgres.DB, key cacheKey, now time
 
 // refresh asks which accounts changed, unless that was just done, and forgets
 // what is remembered of them. One asks, the others wait for the answer.
-func (c *cache) refresh(ctx context.Context, db *postgres.DB) error {
+func (c *cache) refresh(ctx context.Context) error {
 	if c.fresh() {
 		return nil
 	}
@@ -116,26 +116,18 @@ func (c *cache) refresh(ctx context.Context, db *postgres.DB) error {
 		return nil
 	}
 	c.mu.Lock()
-	last, doubts := c.change, c.doubts
+	since, doubts := c.change, c.doubts
 	c.mu.Unlock()
 	asked := time.Now()
-	// An error of Query comes out of ForEachRow as well.
-	rows, _ := db.Pool.Query(ctx, `SELECT id, access_change FROM accounts WHERE access_change > $1`, last)
-	changed := map[int64]bool{}
-	var id, change int64
-	_, err := pgx.ForEachRow(rows, []any{&id, &change}, func() error {
-		changed[id] = true
-		last = max(last, change)
-		return nil
-	})
+	accounts, last, err := c.changed(ctx, since)
 	if err != nil {
-		return fmt.Errorf("ask whose access changed: %w", err)
+		return err
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if len(changed) > 0 {
+	if len(accounts) > 0 {
 		for key, e := range c.entries {
-			if changed[e.actor.AccountID] {
+			if accounts[e.actor.AccountID] {
 				delete(c.entries, key)
 			}
 		}

@@ -25,15 +25,16 @@ type Service struct {
 // NewService puts the parts together; now is PostgreSQL's clock. Redis may be
 // away: then failed log-ins are counted by each node for itself.
 func NewService(db *postgres.DB, rdb redis.Scripter, now func() time.Time, log *slog.Logger) *Service {
-	return &Service{
+	s := &Service{
 		db:       db,
 		hasher:   newHasher(),
 		throttle: &throttle{shared: sharedGuesses{rdb}, own: newOwnGuesses(), log: log},
-		cache:    newCache(),
 		uses:     newUses(),
 		now:      func() time.Time { return now().UTC().Truncate(time.Microsecond) }, // as PostgreSQL will give it back
 		log:      log,
 	}
+	s.cache = newCache(s.changedSince)
+	return s
 }
 
 const (

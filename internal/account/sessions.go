@@ -135,7 +135,7 @@ func (s *Service) Still(ctx context.Context, token string) (access.Actor, error)
 
 // ActorOf returns an active account as an actor, for whoever has only its id.
 func (s *Service) ActorOf(ctx context.Context, accountID int64) (access.Actor, error) {
-	g, err := s.cache.get(ctx, s.db, cacheKey{account: accountID}, s.now(), findActor)
+	g, err := s.cache.get(ctx, cacheKey{account: accountID}, s.now(), s.findActor)
 	return g.actor, err
 }
 
@@ -143,7 +143,7 @@ func (s *Service) session(ctx context.Context, token string) (grant, error) {
 	if !isToken(token) {
 		return grant{}, ErrSession
 	}
-	return s.cache.get(ctx, s.db, cacheKey{hash: sha256.Sum256([]byte(token))}, s.now(), findSession)
+	return s.cache.get(ctx, cacheKey{hash: sha256.Sum256([]byte(token))}, s.now(), s.findSession)
 }
 
 // CSRFToken is what a page has to send back with every unsafe call. It follows

@@ -8,8 +8,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"gorm.io/gorm"
-
-	"github.com/escuta-sac/escuta/internal/postgres"
 )
 
 type sessionRow struct {
@@ -101,31 +99,31 @@ const actorColumns = `a.id, a.name, a.role, array(SELECT team_id FROM account_te
 
 // findSession reads what a session's token grants. It is the hot query of the
 // program and goes past GORM.
-func findSession(ctx context.Context, db *postgres.DB, key cacheKey, now time.Time) (grant, error) {
+func (s *Service) findSession(ctx context.Context, key cacheKey, now time.Time) (grant, error) {
 	var g grant
-	s := &g.session
-	err := db.Pool.QueryRow(ctx, `
+	read := &g.session
+	err := s.db.Pool.QueryRow(ctx, `
 		SELECT `+actorColumns+`, s.id, s.ip, s.user_agent, s.created_at, s.last_seen_at, s.expires_at
 		FROM sessions s JOIN accounts a ON a.id = s.account_id AND a.generation = s.generation AND a.active
 		WHERE s.token_hash = $1 AND s.expires_at > $2`, key.hash[:], now).
 		Scan(&g.actor.AccountID, &g.actor.Name, &g.actor.Role, &g.actor.Teams,
-			&s.ID, &s.IP, &s.UserAgent, &s.CreatedAt, &s.LastSeenAt, &s.ExpiresAt)
+			&read.ID, &read.IP, &read.UserAgent, &read.CreatedAt, &read.LastSeenAt, &read.ExpiresAt)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return grant{}, ErrSession
 	}
 	if err != nil {
 		return grant{}, fmt.Errorf("read a session: %w", err)
 	}
-	s.AccountID = g.actor.AccountID
-	g.use = use{session: s.ID}
-	g.used, g.until = s.LastSeenAt, s.ExpiresAt
+	read.AccountID = g.actor.AccountID
+	g.use = use{session: read.ID}
+	g.used, g.until = read.LastSeenAt, read.ExpiresAt
 	return g, nil
 }
 
 // findActor reads an account for whoever has only its id.
-func findActor(ctx context.Context, db *postgres.DB, key cacheKey, _ time.Time) (grant, error) {
+func (s *Service) findActor(ctx context.Context, key cacheKey, _ time.Time) (grant, error) {
 	var g grant
-	err := db.Pool.QueryRow(ctx, `SELECT `+actorColumns+` FROM accounts a WHERE a.id = $1 AND a.active`, key.account).
+	err := s.db.Pool.QueryRow(ctx, `SELECT `+actorColumns+` FROM accounts a WHERE a.id = $1 AND a.active`, key.account).
 		Scan(&g.actor.AccountID, &g.actor.Name, &g.actor.Role, &g.actor.Teams)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return grant{}, ErrNotFound
@@ -134,6 +132,23 @@ func findActor(ctx context.Context, db *postgres.DB, key cacheKey, _ time.Time) 
 		return grant{}, fmt.Errorf("read account %d: %w", key.account, err)
 	}
 	return g, nil
+}
+
+// changedSince reads whose access changed: see cache.changed.
+func (s *Service) changedSince(ctx context.Context, since int64) (map[int64]bool, int64, error) {
+	accounts, last := map[int64]bool{}, since
+	var id, change int64
+	// An error of Query comes out of ForEachRow as well.
+	rows, _ := s.db.Pool.Query(ctx, `SELECT id, access_change FROM accounts WHERE access_change > $1`, since)
+	_, err := pgx.ForEachRow(rows, []any{&id, &change}, func() error {
+		accounts[id] = true
+		last = max(last, change)
+		return nil
+	})
+	if err != nil {
+		return nil, 0, fmt.Errorf("ask whose access changed: %w", err)
+	}
+	return accounts, last, nil
 }
 
 // purge deletes what has expired: sessions, the answers kept for replays, and

@@ -8,8 +8,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"gorm.io/gorm"
-
-	"github.com/escuta-sac/escuta/internal/postgres"
 )
 
 type tokenRow struct {
@@ -84,10 +82,10 @@ func revokeTokens(tx *gorm.DB, accountID int64, now time.Time) error {
 	return nil
 }
 
-func findToken(ctx context.Context, db *postgres.DB, key cacheKey, now time.Time) (grant, error) {
+func (s *Service) findToken(ctx context.Context, key cacheKey, now time.Time) (grant, error) {
 	var g grant
 	t := &g.token
-	err := db.Pool.QueryRow(ctx, `
+	err := s.db.Pool.QueryRow(ctx, `
 		SELECT `+actorColumns+`, t.id, t.name, t.created_at, t.last_used_at, t.expires_at
 		FROM api_tokens t JOIN accounts a ON a.id = t.account_id AND a.active
 		WHERE t.token_hash = $1 AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > $2)`, key.hash[:], now).

@@ -88,5 +88,5 @@ func (s *Service) token(ctx context.Context, secret string) (grant, error) {
 	if !ok || !isToken(random) {
 		return grant{}, ErrToken
 	}
-	return s.cache.get(ctx, s.db, cacheKey{hash: sha256.Sum256([]byte(secret))}, s.now(), findToken)
+	return s.cache.get(ctx, cacheKey{hash: sha256.Sum256([]byte(secret))}, s.now(), s.findToken)
 }

@@ -1,0 +1,90 @@
+package desk_test
+
+import (
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/escuta-sac/escuta/internal/desk"
+	"github.com/escuta-sac/escuta/internal/event"
+	"github.com/escuta-sac/escuta/internal/sla"
+	"github.com/escuta-sac/escuta/internal/ticket"
+	"github.com/escuta-sac/escuta/internal/ticket/tickettest"
+)
+
+// For every exported method that changes tickets: the events it tells, put over
+// the rows that were there, give the fresh rows, and no version is left out. A
+// method without a row here fails the test.
+func TestTheEventsOfEveryCallGiveTheFreshRows(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	other := tickettest.Team(t, o.db, "Cobrança")
+	old := time.Now().Add(-ticket.Grace - time.Hour)
+	recent := time.Now().Add(-time.Hour)
+	patch := func(p desk.Patch) func(int64) error {
+		return func(id int64) error {
+			p.Version = tickettest.Fresh(t, o.db, id).Version
+			_, err := o.s.Patch(t.Context(), o.sup, id, p)
+			return err
+		}
+	}
+	reply := func(r desk.Reply) func(int64) error {
+		return func(id int64) error { _, _, err := o.s.Reply(t.Context(), o.ana, id, r); return err }
+	}
+	calls := []struct {
+		method, name string
+		of           ticket.Ticket
+		call         func(id int64) error
+		kind         string
+	}{
+		{"Reply", "waits for the customer", ticket.Ticket{}, reply(desk.Reply{Body: "Oi"}), event.TicketReplied},
+		{"Reply", "resolves", ticket.Ticket{Status: ticket.Open}, reply(desk.Reply{Body: "Oi", Resolve: true}), event.TicketReplied},
+		{"Reply", "reopens", ticket.Ticket{Status: ticket.Resolved, ResolvedAt: &recent}, reply(desk.Reply{Body: "Oi"}), event.TicketReplied},
+		{"Note", "", ticket.Ticket{}, func(id int64) error { _, _, err := o.s.Note(t.Context(), o.ana, id, "Nota"); return err }, event.TicketNoted},
+		{"Patch", "fields", ticket.Ticket{}, patch(desk.Patch{Priority: ptr(1), Kind: ptr(ticket.Kind("duvida")), Subject: ptr("Outro"),
+			Tags: &[]string{"Ação", "vip"}, ReasonID: ptr(int64(1))}), event.TicketChanged},
+		{"Patch", "team", ticket.Ticket{AssigneeID: &o.ana.AccountID}, patch(desk.Patch{TeamID: &other}), event.TicketChanged},
+		{"Patch", "assignee", ticket.Ticket{}, patch(desk.Patch{Assignee: &o.bruno.AccountID}), event.TicketChanged},
+		{"Patch", "status", ticket.Ticket{}, patch(desk.Patch{Status: ptr(ticket.WaitingThird)}), event.TicketStatus},
+		{"Patch", "reopening", ticket.Ticket{Status: ticket.Resolved, ResolvedAt: &recent}, patch(desk.Patch{Status: ptr(ticket.Open)}), event.TicketReopened},
+		{"Patch", "back from waiting", ticket.Ticket{Status: ticket.WaitingCustomer}, patch(desk.Patch{Status: ptr(ticket.Open)}), event.TicketStatus},
+		{"Resolve", "", ticket.Ticket{}, func(id int64) error { _, err := o.s.Resolve(t.Context(), o.ana, id, "por telefone"); return err }, event.TicketStatus},
+		{"Reopen", "", ticket.Ticket{Status: ticket.Resolved, ResolvedAt: &recent}, func(id int64) error {
+			_, err := o.s.Reopen(t.Context(), o.ana, id, "o cliente ligou")
+			return err
+		}, event.TicketReopened},
+		{"CloseDue", "", ticket.Ticket{Status: ticket.Resolved, ResolvedAt: &old}, func(int64) error { _, err := o.s.CloseDue(t.Context()); return err }, event.TicketStatus},
+		{"Record", "warned", ticket.Ticket{}, func(id int64) error { return o.pass(t, id, "warn75") }, event.ClockWarned},
+		{"Record", "breached", ticket.Ticket{}, func(id int64) error { return o.pass(t, id, "due") }, event.ClockBreached},
+	}
+	covered := map[string]bool{"Run": true} // changes by CloseDue only
+	for _, tt := range calls {
+		covered[tt.method] = true
+		tk := o.open(t, tt.of)
+		told := tickettest.Replay(t, o.db, func() {
+			if err := tt.call(tk.ID); err != nil {
+				t.Errorf("%s %s: %v", tt.method, tt.name, err)
+			}
+		})
+		if len(told) != 1 || told[0].Kind != tt.kind || told[0].TicketID != tk.ID {
+			t.Errorf("%s %s told %+v, want one %s", tt.method, tt.name, told, tt.kind)
+		}
+	}
+	for m := range reflect.TypeFor[*desk.Service]().Methods() {
+		if !covered[m.Name] {
+			t.Errorf("%s has no row in this test", m.Name)
+		}
+	}
+}
+
+// pass moves one instant of the ticket's first response into the past and
+// records what that makes due.
+func (o office) pass(t *testing.T, id int64, column string) error {
+	t.Helper()
+	clock := o.count(t, "UPDATE clocks SET "+column+" = now() - interval '1 second' WHERE ticket_id = ? AND kind = 'first_response' RETURNING id", id)
+	recorded, err := o.s.Record(t.Context(), []sla.Due{{ClockID: clock, TicketID: id}})
+	if err == nil && len(recorded) != 1 {
+		t.Errorf("recorded %+v", recorded)
+	}
+	return err
+}

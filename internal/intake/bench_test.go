@@ -1,7 +1,6 @@
 package intake_test
 
 import (
-	"os"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -16,7 +15,7 @@ import (
 // for a number that counts.
 func BenchmarkSubmit(b *testing.B) {
 	o := newOffice(b)
-	o.exec(os.Getenv("XSQL") + ";")
+
 	policies := must(sla.LoadPolicies(b.Context(), o.db.Gorm, sla.BuiltIn(zone)))
 	in := o.node(func(o *intake.Options) { o.Planner = policies })
 	var n atomic.Int64

@@ -22,3 +22,6 @@ func Numbers(pool *pgxpool.Pool, zone *time.Location, now func() time.Time) func
 
 // FoldTallies does what a node does each minute.
 func FoldTallies(ctx context.Context, pool *pgxpool.Pool) error { return foldTallies(ctx, pool) }
+
+// AnswerTakes is how long every answer of Prove takes.
+const AnswerTakes = answerTakes

@@ -81,8 +81,8 @@ func (in *Intake) Summary(ctx context.Context) (Summary, error) {
 // at once fold different rows; a reader sees either all of them or the sum.
 func foldTallies(ctx context.Context, pool *pgxpool.Pool) error {
 	_, err := pool.Exec(ctx, `
-		WITH some AS (SELECT id FROM intake_tallies ORDER BY id LIMIT 20000 FOR UPDATE SKIP LOCKED),
-		gone AS (DELETE FROM intake_tallies t USING some WHERE t.id = some.id RETURNING t.channel, t.fate, t.n)
+		WITH old AS (SELECT id FROM intake_tallies ORDER BY id LIMIT 20000 FOR UPDATE SKIP LOCKED),
+		gone AS (DELETE FROM intake_tallies t USING old WHERE t.id = old.id RETURNING t.channel, t.fate, t.n)
 		INSERT INTO intake_tallies (channel, fate, n) SELECT channel, fate, sum(n) FROM gone GROUP BY channel, fate`)
 	if err != nil {
 		return fmt.Errorf("fold the tallies of the intake: %w", err)

@@ -87,7 +87,7 @@ func TestConnectionsThatDieLoseNothingAndDoubleNothing(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
 	in := o.node()
-	const submitters, each = 16, 40
+	const submitters, each = 16, 12
 	var done atomic.Bool
 	var killed, accepted atomic.Int64
 	var killer, all sync.WaitGroup

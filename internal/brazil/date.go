@@ -35,6 +35,9 @@ func (d Date) In(loc *time.Location) time.Time {
 	// the two offsets it likes. Clocks change by half hours at the least.
 	const step = 30 * time.Minute
 	t := time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, loc)
+	if begin, end := t.ZoneBounds(); (begin.IsZero() || t.Sub(begin) > 24*time.Hour) && (end.IsZero() || end.Sub(t) > 24*time.Hour) {
+		return t // no change is near, as on nearly all days
+	}
 	for DateOf(t, loc).Before(d) {
 		t = t.Add(step)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -19,11 +20,18 @@ func (t *Timers) campaign(ctx context.Context) {
 			if err := t.term(ctx); err != nil && ctx.Err() == nil {
 				t.deps.Log.WarnContext(ctx, "SLA timers start again", slog.Any("error", err))
 			}
-			// The next leader need not wait for the lease to run out.
-			_, _ = t.alarm.lead(context.WithoutCancel(ctx), t.me, 0)
+			t.resign(ctx)
 		}
 		sleep(ctx, leadRenew)
 	}
+}
+
+// resign lets the next leader begin at once instead of waiting for the lease to
+// run out. It does no harm when the lead is lost already, or Redis is.
+func (t *Timers) resign(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+	defer cancel()
+	_, _ = t.alarm.lead(ctx, t.me, 0)
 }
 
 var errLeadLost = errors.New("another node has the lead")

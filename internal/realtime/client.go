@@ -11,9 +11,9 @@ import (
 
 // client is one connection and what waits to be written to it.
 //
-// Its only lasting goroutine is the one that called Serve and reads. Whoever
-// pushes something arms a writer: a goroutine that writes one frame and ends, so
-// that thousands of silent connections cost no stacks. At most one exists.
+// Its only goroutine is the one that called Serve and reads. Whoever pushes
+// something arms it: one of the hub's writers will come and write one frame. At
+// most one is on its way at any time.
 type client struct {
 	hub     *Hub
 	conn    Socket
@@ -35,14 +35,13 @@ type client struct {
 	pongs   int  // answers owed to {"type":"ping"}
 	ping    bool // a ping is due
 	after   int64
-	holding bool // nothing is written yet: what was missed comes first
-	writing bool // the writer is at work
-	armed   bool // or about to be
-	timer   *time.Timer
-	last    time.Time // when the last frame was written
-	code    int       // set once: the connection ends with it
-	gone    bool      // Serve has returned, or is about to
-	writers sync.WaitGroup
+	holding bool           // nothing is written yet: what was missed comes first
+	armed   bool           // a writer will come
+	writing bool           // or is at work
+	last    time.Time      // when the last frame was written
+	code    int            // set once: the connection ends with it
+	gone    bool           // Serve has returned, or is about to
+	writer  sync.WaitGroup // 1 while armed or writing
 }
 
 // push adds what an audience may see of a batch. It never blocks: somebody who
@@ -150,44 +149,23 @@ func (c *client) endLocked(code int) {
 	}
 	c.code, c.holding = code, false
 	c.pending, c.items, c.bytes, c.many, c.notices = nil, 0, 0, 0, nil
-	if c.armed && c.timer.Stop() {
-		c.armed = false
-		c.writers.Done()
-	}
 	c.arm()
 }
 
 // arm makes sure that a writer will come: at once, or when the gap since the
 // last frame has passed.
 func (c *client) arm() {
-	if c.writing || c.armed || c.holding || c.gone {
-		return
-	}
-	c.writers.Add(1)
-	wait := frameGap - time.Since(c.last)
-	if wait <= 0 || c.code != 0 {
-		c.writing = true
-		go c.write()
+	if c.armed || c.writing || c.holding || c.gone {
 		return
 	}
 	c.armed = true
-	if c.timer == nil {
-		c.timer = time.AfterFunc(wait, c.fire)
-	} else {
-		c.timer.Reset(wait)
-	}
+	c.writer.Add(1)
+	c.hub.writers.add(c, frameGap-time.Since(c.last))
 }
 
-func (c *client) fire() {
-	c.mu.Lock()
-	c.armed, c.writing = false, true
-	c.mu.Unlock()
-	c.write()
-}
-
-// write is the writer. It writes one frame, or the close, and ends.
+// write is what a writer does: it writes one frame, or the close.
 func (c *client) write() {
-	defer c.writers.Done()
+	defer c.writer.Done()
 	buf, _ := c.hub.buffers.Get().(*[]byte)
 	if buf == nil {
 		buf = new([]byte)
@@ -195,6 +173,11 @@ func (c *client) write() {
 	defer c.hub.buffers.Put(buf)
 
 	c.mu.Lock()
+	c.armed, c.writing = false, true
+	if c.gone && c.code == 0 {
+		c.mu.Unlock()
+		return
+	}
 	frame, ping, code := c.frame((*buf)[:0])
 	c.mu.Unlock()
 	*buf = frame
@@ -301,13 +284,9 @@ func (c *client) leave() {
 	c.mu.Lock()
 	c.gone = true
 	closing := c.code != 0
-	if c.armed && c.timer.Stop() {
-		c.armed = false
-		c.writers.Done()
-	}
 	c.mu.Unlock()
 	if !closing {
 		_ = c.conn.Close() // frees a writer that is stuck
 	}
-	c.writers.Wait()
+	c.writer.Wait()
 }

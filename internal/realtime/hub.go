@@ -23,6 +23,7 @@ type Hub struct {
 	opts       Options
 	projection *projection
 	metrics    metrics
+	writers    *writers
 	buffers    sync.Pool // of *[]byte, for frames
 	replays    chan struct{}
 
@@ -42,8 +43,8 @@ func New(db *postgres.DB, events *event.Log, log *slog.Logger, o Options) *Hub {
 	o = o.withDefaults()
 	h := &Hub{
 		events: events, db: db, log: log, opts: o, projection: newProjection(o.Zone, o.Now), metrics: newMetrics(),
-		replays: make(chan struct{}, 4),
-		groups:  map[string]*group{}, accounts: map[int64]int{}, ips: map[string]int{}, clients: map[*client]struct{}{},
+		writers: newWriters(), replays: make(chan struct{}, 4),
+		groups: map[string]*group{}, accounts: map[int64]int{}, ips: map[string]int{}, clients: map[*client]struct{}{},
 	}
 	h.empty = sync.NewCond(&h.mu)
 	return h
@@ -67,6 +68,9 @@ func (h *Hub) Run(ctx context.Context) error {
 	rounds.Go(func() { h.keepTime(ctx) })
 	rounds.Go(func() { h.askAgain(ctx) })
 	defer rounds.Wait()
+	allGone := make(chan struct{})
+	rounds.Go(func() { h.writers.run(allGone) })
+	defer close(allGone)
 	defer h.closeAll()
 	for ctx.Err() == nil {
 		at, err := h.load(ctx)

@@ -39,7 +39,7 @@ func TestAttack63BodiesNobodyCanReadTwoWays(t *testing.T) {
 		{"too long", "/api/public/tickets", `{"kind":"elogio","subject":"a","body":"` + long + `"}`, 422, "submission_invalid", "body.body"},
 		{"bad e-mail", "/api/public/tickets", `{"email":"a@b,c@d","kind":"elogio","subject":"a","body":"b"}`, 422, "submission_invalid", "body.email"},
 		{"10,000 deep", "/api/public/tickets", `{"fields":` + strings.Repeat(`{"a":`, 10_000), 422, "invalid", "body"},
-		{"many names", "/api/public/tickets", names(20_000), 422, "invalid", "body"},
+		{"many names", "/api/public/tickets", manyNames(20_000), 422, "invalid", "body"},
 		{"10 MB", "/api/public/tickets", `{"body":"` + strings.Repeat("x", 10<<20) + `"}`, 413, "body_too_large", ""},
 
 		{"Huma: not JSON", "/api/accounts", `{`, 400, "bad_json", "body"},
@@ -51,7 +51,7 @@ func TestAttack63BodiesNobodyCanReadTwoWays(t *testing.T) {
 		{"Huma: wrong type", "/api/accounts", `{"email":1,"name":"a","role":"agent","password":"b"}`, 422, "invalid", "body.email"},
 		{"Huma: not one of", "/api/accounts", `{"email":"a@b.co","name":"a","role":"root","password":"b"}`, 422, "invalid", "body.role"},
 		{"Huma: 10,000 deep", "/api/accounts", strings.Repeat(`[`, 10_000), 422, "invalid", "body"},
-		{"Huma: many names", "/api/accounts", names(20_000), 422, "invalid", "body"},
+		{"Huma: many names", "/api/accounts", manyNames(20_000), 422, "invalid", "body"},
 		{"Huma: 10 MB", "/api/accounts", `{"name":"` + strings.Repeat("x", 10<<20) + `"}`, 413, "body_too_large", ""},
 	}
 	for _, tt := range tests {
@@ -77,7 +77,7 @@ func TestAttack63BodiesNobodyCanReadTwoWays(t *testing.T) {
 	}
 }
 
-func names(n int) string {
+func manyNames(n int) string {
 	var b strings.Builder
 	for i := range n {
 		fmt.Fprintf(&b, `,"f%d":""`, i)

@@ -20,10 +20,15 @@ import (
 
 	"github.com/escuta-sac/escuta/internal/access"
 	"github.com/escuta-sac/escuta/internal/account"
+	"github.com/escuta-sac/escuta/internal/assign"
 	"github.com/escuta-sac/escuta/internal/blob"
+	"github.com/escuta-sac/escuta/internal/desk"
+	"github.com/escuta-sac/escuta/internal/event"
 	"github.com/escuta-sac/escuta/internal/intake"
+	"github.com/escuta-sac/escuta/internal/jobs"
 	"github.com/escuta-sac/escuta/internal/postgres"
 	"github.com/escuta-sac/escuta/internal/postgres/pgtest"
+	"github.com/escuta-sac/escuta/internal/realtime"
 	"github.com/escuta-sac/escuta/internal/rediskit/redistest"
 	"github.com/escuta-sac/escuta/internal/sla"
 )
@@ -87,6 +92,14 @@ func start(t testing.TB, changes ...change) *world {
 	in, err := intake.New(t.Context(), intake.Options{URL: url_, DB: db, Planner: policies, Poke: quiet{}, Now: now, Zone: zone, Log: log})
 	w.must(err)
 	w.run(in.Run, in.Close)
+	events := event.NewLog(db, rdb, log)
+	w.run(events.Run, func() {})
+	hub := realtime.New(db, events, log, realtime.Options{Zone: zone, Now: now})
+	w.run(hub.Run, func() {})
+	assigned := assign.New(db, rdb, quiet{}, now, log)
+	work, err := jobs.New(db, log)
+	w.must(err)
+	acts := desk.New(db, policies, work, assigned, quiet{}, now, log)
 
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	w.must(err)
@@ -108,8 +121,8 @@ func start(t testing.TB, changes ...change) *world {
 	}
 	accounts := account.NewService(db, rdb, now, log)
 	w.server, err = New(options, Services{
-		DB: db.Gorm, Accounts: accounts, Replays: account.NewIdempotency(db, now), Blobs: files,
-		Intake: interim{in}, Tokens: in.Tokens(), Now: now,
+		DB: db, Accounts: accounts, Replays: account.NewIdempotency(db, now), Blobs: files,
+		Intake: in, Tokens: in.Tokens(), Assign: assigned, Desk: acts, Hub: hub, Calendars: policies.Calendars(), Now: now,
 	})
 	w.must(err)
 	served := make(chan error, 1)

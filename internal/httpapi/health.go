@@ -42,10 +42,3 @@ func (s *Server) up(c *fiber.Ctx, name string, ask Engine) bool {
 	}
 	return true
 }
-
-// plain adds what is there for machines that look after the server.
-func (s *Server) plain() {
-	s.native(get, "/healthz", anyone, s.live, nil)
-	s.native(get, "/readyz", anyone, s.ready, nil)
-	s.native(get, "/metrics", anyone, s.metrics.handler, nil)
-}

@@ -87,9 +87,13 @@ func New(options Options, services Services) (*Server, error) {
 	s.fiber.Use(s.begin, s.secure)
 	s.api = newAPI(s.fiber, options.Version)
 	s.addRoutes()
+	nullable(s.api.OpenAPI().Components.Schemas)
 	s.fiber.Use(s.page)
 	return s, nil
 }
+
+// today is PostgreSQL's time in the company's zone, whose midnight ends a day.
+func (s *Server) today() time.Time { return s.services.Now().In(s.options.TimeZone) }
 
 // Serve answers on ln until Stop, or until it fails.
 func (s *Server) Serve(ln net.Listener) error { return s.fiber.Listener(ln) }

@@ -148,20 +148,20 @@ func (s *Server) storeOne(ctx context.Context, header *multipart.FileHeader) (ch
 	return channel.File{Blob: ref.Hash, Name: name, Mime: ref.Mime, Size: ref.Size}, nil
 }
 
-// claims are the types whose content is told by its first bytes without doubt:
+// telling are the types whose content is told by its first bytes without doubt:
 // whoever sends something else under this name or type has forged it.
-var claims = map[string]string{
+var telling = map[string]string{
 	".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".gif": "image/gif", ".webp": "image/webp",
 	".pdf": "application/pdf", ".zip": "application/zip",
 }
 
 func forged(name, declared string, sniffed *mimetype.MIME) bool {
-	if want, ok := claims[strings.ToLower(filepath.Ext(name))]; ok && !descends(sniffed, want) {
+	if want, ok := telling[strings.ToLower(filepath.Ext(name))]; ok && !descends(sniffed, want) {
 		return true
 	}
 	declared, _, _ = strings.Cut(declared, ";")
 	declared = strings.ToLower(strings.TrimSpace(declared))
-	for _, known := range claims {
+	for _, known := range telling {
 		if declared == known && !descends(sniffed, known) {
 			return true
 		}

@@ -12,6 +12,8 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humafiber"
 	"github.com/gofiber/fiber/v2"
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/escuta-sac/escuta/internal/postgres"
 )
 
 // newAPI puts Huma on app.
@@ -34,7 +36,7 @@ func OpenAPI(version string) ([]byte, error) {
 	s, err := New(Options{
 		BaseURL: &url.URL{Scheme: "http", Host: "localhost"}, TimeZone: time.UTC, Version: version,
 		Log: slog.New(slog.DiscardHandler), Metrics: prometheus.NewRegistry(),
-	}, Services{})
+	}, Services{DB: &postgres.DB{}})
 	if err != nil {
 		return nil, err
 	}
@@ -44,7 +46,7 @@ func OpenAPI(version string) ([]byte, error) {
 
 // nullable corrects what Huma cannot say: a member that is an object or null.
 func nullable(schemas huma.Registry) {
-	for owner, members := range map[string][]string{"TicketDetail": {"customer", "holder"}} {
+	for owner, members := range map[string][]string{"TicketDetail": {"customer", "holder"}, "Changed": {"ticket"}} {
 		properties := schemas.Map()[owner].Properties
 		for _, name := range members {
 			properties[name] = &huma.Schema{AnyOf: []*huma.Schema{{Ref: properties[name].Ref}, {Type: "null"}}}
@@ -79,3 +81,5 @@ func (s *Server) document(summary string, status int, body, answer reflect.Type,
 func jsonContent(schema *huma.Schema) map[string]*huma.MediaType {
 	return map[string]*huma.MediaType{"application/json": {Schema: schema}}
 }
+
+func typeOf[T any]() reflect.Type { return reflect.TypeFor[T]() }

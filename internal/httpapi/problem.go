@@ -14,6 +14,8 @@ import (
 
 	"github.com/escuta-sac/escuta/internal/fault"
 	"github.com/escuta-sac/escuta/internal/i18n"
+	"github.com/escuta-sac/escuta/internal/intake"
+	"github.com/escuta-sac/escuta/internal/ticket"
 )
 
 // statuses is the only place that knows which status a failure has.
@@ -44,6 +46,7 @@ var (
 	errCSRF          = fault.New(fault.Forbidden, "bad_csrf_token")
 	errTooMany       = fault.New(fault.TooMany, "too_many_requests")
 	errTimeout       = fault.New(fault.Unavailable, "timeout")
+	errUpgrade       = fault.New(fault.Invalid, "upgrade_required")
 	errNotAcceptable = fault.New(fault.Invalid, "not_acceptable")
 )
 
@@ -54,7 +57,12 @@ var exact = map[string]int{
 	errBadRequest.Code:    http.StatusBadRequest,
 	errBadJSON.Code:       http.StatusBadRequest,
 	errTimeout.Code:       http.StatusRequestTimeout,
+	errUpgrade.Code:       http.StatusUpgradeRequired,
 	errNotAcceptable.Code: http.StatusNotAcceptable,
+
+	// Part of an address, not of a body.
+	ticket.ErrCursor.Code: http.StatusBadRequest,
+	intake.ErrCursor.Code: http.StatusBadRequest,
 }
 
 // Problem is every failure on the wire (RFC 9457). Code is for programs and
@@ -100,14 +108,6 @@ func (p *Problem) GetHeaders() http.Header {
 	return http.Header{"Retry-After": {strconv.FormatInt(seconds, 10)}}
 }
 
-// extended is a failure that carries members of its own besides the fault.
-type extended struct {
-	error
-	extend func(*Problem)
-}
-
-func (e *extended) Unwrap() error { return e.error }
-
 // problem turns an error into what the caller is told, and logs what is ours.
 func (s *Server) problem(ctx context.Context, err error) *Problem {
 	if p := (*Problem)(nil); errors.As(err, &p) {
@@ -123,10 +123,22 @@ func (s *Server) problem(ctx context.Context, err error) *Problem {
 	}
 	p := newProblem(s.language(ctx, r), r.locate(f))
 	p.Instance = r.instance()
-	if e := (*extended)(nil); errors.As(err, &e) {
-		e.extend(p)
-	}
+	p.extend(f.Args)
 	return p
+}
+
+// extend shows the values of a conflict that a program can act on.
+func (p *Problem) extend(args map[string]any) {
+	if who, ok := args["holder"].(ticket.Person); ok {
+		until, _ := args["until"].(*time.Time)
+		p.Holder = &Holder{who.ID, who.Name, until}
+	}
+	if version, ok := args["version"].(int); ok {
+		p.Version = &version
+	}
+	if missed, ok := args["messages"].([]ticket.Message); ok {
+		p.Messages = itemsOf(missed, messageBody).Items
+	}
 }
 
 // locate writes the fields that a domain named as the caller knows them. A
@@ -223,7 +235,7 @@ func fromFiber(err *fiber.Error) error {
 	case http.StatusRequestTimeout:
 		return errTimeout
 	case http.StatusUpgradeRequired:
-		return errBadRequest.Because(err)
+		return errUpgrade
 	}
 	if err.Code < 500 {
 		return errBadRequest.Because(err)

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
 	"github.com/gofiber/fiber/v2"
 	"gorm.io/gorm"
 
@@ -133,6 +134,12 @@ type Tracked struct {
 	Token    string `header:"X-Access-Token"`
 }
 
+var trackedParameters = []*huma.Param{
+	idempotencyParameter,
+	{Name: "protocol", In: "path", Required: true, Schema: &huma.Schema{Type: huma.TypeString}},
+	{Name: accessHeader, In: "header", Required: true, Schema: &huma.Schema{Type: huma.TypeString}},
+}
+
 // refusalTakes is the least that a refusal of a token takes, so that the time
 // does not tell a protocol that exists from one that does not.
 const refusalTakes = 20 * time.Millisecond
@@ -195,7 +202,9 @@ func (h publicRoutes) write(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	r, err := h.intake.SubmitMessage(ctx, t.ID, in)
+	r, err := h.intake.(interface {
+		SubmitMessage(context.Context, int64, channel.Inbound) (intake.Receipt, error)
+	}).SubmitMessage(ctx, t.ID, in)
 	if err != nil {
 		return err
 	}

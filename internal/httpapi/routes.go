@@ -2,9 +2,6 @@ package httpapi
 
 import (
 	"net/http"
-	"reflect"
-
-	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/escuta-sac/escuta/internal/access"
 )
@@ -17,23 +14,34 @@ const (
 
 	ok      = http.StatusOK
 	created = http.StatusCreated
+	nothing = http.StatusNoContent
 )
 
 // addRoutes is every call there is, on one screen.
 func (s *Server) addRoutes() {
 	var (
-		is     = s.services
-		me     = sessionRoutes{s, is.Accounts}
-		tokens = tokenRoutes{is.Accounts}
-		staff_ = accountRoutes{is.Accounts}
-		lists  = catalogueRoutes{is.DB}
-		files  = fileRoutes{s, is.DB}
-		sent   = uploadRoutes{s, s.options.Secret}
-		public = publicRoutes{s, is.DB, is.Intake, is.Tokens, is.Now}
+		is, db    = s.services, s.services.DB.Gorm
+		me        = sessionRoutes{s, is.Accounts}
+		tokens    = tokenRoutes{is.Accounts}
+		people    = accountRoutes{is.Accounts}
+		lists     = catalogueRoutes{db}
+		customers = customerRoutes{is.DB}
+		clocks    = clockRoutes{db, is.Calendars, is.Hub}
+		tickets   = ticketRoutes{db, is.Hub, is.Accounts, clocks, customers, s.today}
+		claims    = claimRoutes{db, is.Assign}
+		uploads   = uploadRoutes{s, s.options.Secret}
+		acts      = deskRoutes{db, is.Desk, uploads}
+		views     = viewRoutes{is.Hub}
+		ledger    = ledgerRoutes{is.Intake}
+		live      = liveRoutes{s, is.Hub, is.Accounts}
+		files     = fileRoutes{s, db}
+		public    = publicRoutes{s, db, is.Intake, is.Tokens, is.Now}
+
+		work, breaches, intake = may(access.WorkTickets), may(access.SeeBreaches), may(access.SeeIntake)
+		manage, arrange        = may(access.ManageAccounts), may(access.ManageDesk)
 	)
-	_ = lists
 	register(s, post, "/api/login", "Log in", visitor, ok, me.login)
-	register(s, post, "/api/logout", "Log out", staff, http.StatusNoContent, me.logout)
+	register(s, post, "/api/logout", "Log out", staff, nothing, me.logout)
 	on(s, get, "/api/me", "Who am I", staff, ok, me.me)
 	on(s, patch, "/api/me", "Change my name or language", staff, ok, me.changeMe)
 	register(s, post, "/api/me/password", "Change my password", secret, ok, me.changePassword)
@@ -43,30 +51,48 @@ func (s *Server) addRoutes() {
 	on(s, post, "/api/tokens", "Make an API token", secret, created, tokens.create)
 	done(s, remove, "/api/tokens/{id}", "Revoke an API token", staff, tokens.revoke)
 
-	on(s, get, "/api/people", "Names of those who work here", staff, ok, staff_.people)
-	on(s, get, "/api/accounts", "Accounts", may(access.ManageAccounts), ok, staff_.list)
-	on(s, post, "/api/accounts", "Add an account", may(access.ManageAccounts), created, staff_.create)
-	on(s, patch, "/api/accounts/{id}", "Change an account", may(access.ManageAccounts), ok, staff_.change)
-	on(s, get, "/api/teams", "Teams", staff, ok, staff_.teams)
-	on(s, post, "/api/teams", "Add a team", may(access.ManageDesk), created, staff_.addTeam)
-	on(s, get, "/api/reasons", "The tree of reasons", staff, ok, lists.reasons)
-	on(s, post, "/api/reasons", "Add a reason", may(access.ManageDesk), created, lists.addReason)
-	on(s, get, "/api/brands", "Brands", staff, ok, lists.brands)
-
+	on(s, get, "/api/tickets", "A page of the queue", work, ok, tickets.list)
+	on(s, get, "/api/tickets/{ticket}", "A ticket with what stands around it", work, ok, tickets.get)
+	on(s, patch, "/api/tickets/{ticket}", "Change a ticket", work, ok, acts.patch)
+	on(s, get, "/api/tickets/{ticket}/timeline", "All that happened with a ticket", work, ok, tickets.timeline)
+	on(s, get, "/api/tickets/{ticket}/clocks", "The deadlines of a ticket, explained", work, ok, clocks.clocks)
+	on(s, post, "/api/tickets/{ticket}/replies", "Answer the customer", work, created, acts.reply)
+	on(s, post, "/api/tickets/{ticket}/notes", "Write a note", work, created, acts.note)
+	on(s, post, "/api/tickets/{ticket}/claim", "Take a ticket", work, ok, claims.claim)
+	on(s, post, "/api/tickets/{ticket}/release", "Give a ticket back", work, ok, claims.release)
+	on(s, post, "/api/tickets/{ticket}/lease", "Keep a ticket while typing", work, ok, claims.renew)
+	register(s, post, "/api/queue/next", "Take the most urgent ticket; 204 when nothing waits", work, ok, claims.next)
+	s.native(post, "/api/uploads", work, uploads.upload, s.document("Upload a file for a reply", created, nil, typeOf[Upload]()))
 	s.native(get, "/api/files/{token}", anyone, files.download, &fileOperation)
-	s.native(post, "/api/uploads", may(access.WorkTickets), sent.upload,
-		s.document("Upload a file for a reply", created, nil, reflect.TypeFor[Upload]()))
+	s.native(get, "/api/live", anyone, upgrade(live.connect), &liveOperation)
 
-	key := idempotencyParameter
+	on(s, get, "/api/views", "Stock views", work, ok, views.list)
+	on(s, get, "/api/views/counts", "How many tickets each view has", work, ok, views.counts)
+	on(s, get, "/api/breaches", "Missed deadlines and those about to be", breaches, ok, clocks.breaches)
+	on(s, post, "/api/sla/preview", "Test a date", work, ok, clocks.preview)
+	on(s, get, "/api/customers/{id}", "A customer", work, ok, customers.get)
+	on(s, get, "/api/people", "Names of those who work here", staff, ok, people.people)
+	on(s, get, "/api/accounts", "Accounts", manage, ok, people.list)
+	on(s, post, "/api/accounts", "Add an account", manage, created, people.create)
+	on(s, patch, "/api/accounts/{id}", "Change an account", manage, ok, people.change)
+	on(s, get, "/api/teams", "Teams", staff, ok, people.teams)
+	on(s, post, "/api/teams", "Add a team", arrange, created, people.addTeam)
+	on(s, get, "/api/reasons", "The tree of reasons", staff, ok, lists.reasons)
+	on(s, post, "/api/reasons", "Add a reason", arrange, created, lists.addReason)
+	on(s, get, "/api/brands", "Brands", staff, ok, lists.brands)
+	on(s, get, "/api/intake/summary", "Received, accounted, pending", intake, ok, ledger.summary)
+	on(s, get, "/api/intake/ledger", "What came in and what became of it", intake, ok, ledger.list)
+	on(s, post, "/api/intake/ledger/{id}/retry", "Try an item again", intake, ok, ledger.retry)
+
 	s.native(post, "/api/public/tickets", anyone, public.open,
-		s.document("Open a ticket from the web", created, reflect.TypeFor[openTicket](), reflect.TypeFor[PublicReceipt](), key))
+		s.document("Open a ticket from the web", created, typeOf[openTicket](), typeOf[PublicReceipt](), idempotencyParameter))
 	on(s, get, "/api/public/tickets/{protocol}", "Follow a ticket", anyone, ok, public.track)
 	s.native(post, "/api/public/tickets/{protocol}/messages", anyone, public.write,
-		s.document("Answer as the customer", created, reflect.TypeFor[writeMessage](), reflect.TypeFor[PublicReply](), key,
-			&huma.Param{Name: "protocol", In: "path", Required: true, Schema: &huma.Schema{Type: "string"}},
-			&huma.Param{Name: accessHeader, In: "header", Schema: &huma.Schema{Type: "string"}}))
+		s.document("Answer as the customer", created, typeOf[writeMessage](), typeOf[PublicReply](), trackedParameters...))
 	done(s, post, "/api/public/tickets/{protocol}/survey", "Rate the answer", anyone, public.rate)
 	on(s, post, "/api/public/access", "Get in without a link", anyone, ok, public.prove)
 
-	s.plain()
+	s.native(get, "/healthz", anyone, s.live, nil)
+	s.native(get, "/readyz", anyone, s.ready, nil)
+	s.native(get, "/metrics", anyone, s.metrics.handler, nil)
 }

@@ -3,18 +3,27 @@ package httpapi
 import (
 	"time"
 
-	"gorm.io/gorm"
-
 	"github.com/escuta-sac/escuta/internal/account"
+	"github.com/escuta-sac/escuta/internal/assign"
+	"github.com/escuta-sac/escuta/internal/blob"
+	"github.com/escuta-sac/escuta/internal/desk"
+	"github.com/escuta-sac/escuta/internal/intake"
+	"github.com/escuta-sac/escuta/internal/postgres"
+	"github.com/escuta-sac/escuta/internal/realtime"
+	"github.com/escuta-sac/escuta/internal/sla"
 )
 
 // Services are the parts that the handlers call.
 type Services struct {
-	DB       *gorm.DB
-	Accounts *account.Service
-	Replays  replays
-	Blobs    blobs
-	Intake   intaker
-	Tokens   accessTokens
-	Now      func() time.Time // PostgreSQL's, see postgres.Clock
+	DB        *postgres.DB
+	Accounts  *account.Service
+	Replays   *account.Idempotency
+	Blobs     *blob.Store
+	Intake    *intake.Intake
+	Tokens    *intake.Tokens
+	Assign    *assign.Service
+	Desk      *desk.Service
+	Hub       *realtime.Hub
+	Calendars sla.Calendars
+	Now       func() time.Time // PostgreSQL's, see postgres.Clock
 }

@@ -74,26 +74,6 @@ type Holder struct {
 	Until *time.Time `json:"until"`
 }
 
-// Customer is the person or company, with as much as the reader may see.
-type Customer struct {
-	ID            int64       `json:"id"`
-	Name          string      `json:"name"`
-	PreferredName string      `json:"preferred_name"`
-	LegalPriority int         `json:"legal_priority"`
-	Products      []string    `json:"products"`
-	Contract      string      `json:"contract"`
-	Since         time.Time   `json:"since"`
-	Identities    []Identity  `json:"identities"`
-	Recent        []TicketRow `json:"recent" doc:"At most five, only those the reader may see"`
-}
-
-// Identity is one address or document of a customer, masked.
-type Identity struct {
-	Kind        string `json:"kind" enum:"email,phone,cpf,cnpj,handle"`
-	ValueMasked string `json:"value_masked"`
-	Verified    bool   `json:"verified"`
-}
-
 // Clock is one deadline of a ticket with the reason for its date.
 type Clock struct {
 	ID          int64      `json:"id"`
@@ -126,9 +106,9 @@ type Interval struct {
 	From    time.Time `json:"from"`
 	To      time.Time `json:"to"`
 	Counted bool      `json:"counted"`
-	Reason  string    `json:"reason" doc:"holiday, weekend, closed, paused, start_day; empty when counted"`
-	Name    string    `json:"name" doc:"Of the holiday"`
-	Amount  float64   `json:"amount" doc:"How much of the allowance was used, in its unit"`
+	Reason  string    `json:"reason" doc:"start_day, weekend, holiday, closed, paused, rolled; empty when counted"`
+	Name    string    `json:"name" doc:"Of the holiday, the special day or the pause"`
+	Amount  int64     `json:"amount" doc:"When counted: whole days for terms in days, seconds for others"`
 }
 
 // Lease is the right to be the one who answers; its fence goes with the reply.

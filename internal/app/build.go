@@ -1,0 +1,147 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"path/filepath"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"github.com/escuta-sac/escuta/frontend"
+	"github.com/escuta-sac/escuta/internal/account"
+	"github.com/escuta-sac/escuta/internal/assign"
+	"github.com/escuta-sac/escuta/internal/blob"
+	"github.com/escuta-sac/escuta/internal/config"
+	"github.com/escuta-sac/escuta/internal/delivery"
+	"github.com/escuta-sac/escuta/internal/desk"
+	"github.com/escuta-sac/escuta/internal/event"
+	"github.com/escuta-sac/escuta/internal/httpapi"
+	"github.com/escuta-sac/escuta/internal/intake"
+	"github.com/escuta-sac/escuta/internal/jobs"
+	"github.com/escuta-sac/escuta/internal/postgres"
+	"github.com/escuta-sac/escuta/internal/realtime"
+	"github.com/escuta-sac/escuta/internal/rediskit"
+	"github.com/escuta-sac/escuta/internal/sla"
+)
+
+// build introduces the parts to each other, from the ground up.
+func (a *App) build(ctx context.Context, cfg config.Config) error {
+	log := a.log
+	ground, err := a.openEngines(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	db := ground.db
+	rdb, err := rediskit.Open(ground.urls.Redis)
+	if err != nil {
+		return err
+	}
+	a.closers = append(a.closers, rdb.Close)
+	redisHealth := rediskit.Watch(rdb, log)
+	clock, err := postgres.NewClock(ctx, db.Pool)
+	if err != nil {
+		return err
+	}
+	files, err := blob.New(filepath.Join(cfg.DataDir, "files"))
+	if err != nil {
+		return err
+	}
+
+	events := event.NewLog(db, rdb, log)
+	sequencer := event.NewSequencer(events)
+
+	accounts := account.NewService(db, rdb, clock.Now, log)
+	if err := a.firstAdmin(ctx, cfg, accounts); err != nil {
+		return err
+	}
+	policies, err := sla.LoadPolicies(ctx, db.Gorm, sla.BuiltIn(cfg.Timezone))
+	if err != nil {
+		return err
+	}
+
+	in, err := intake.New(ctx, intake.Options{
+		URL: ground.urls.Postgres, DB: db, Planner: policies, Poke: sequencer,
+		Now: clock.Now, Zone: cfg.Timezone, Log: log,
+	})
+	if err != nil {
+		return err
+	}
+	a.closers = append(a.closers, func() error { in.Close(); return nil })
+	work, err := jobs.New(db, log, jobs.Work(delivery.NewReplies(db, sequencer, clock.Now)))
+	if err != nil {
+		return err
+	}
+	assigned := assign.New(db, rdb, sequencer, clock.Now, log)
+	acts := desk.New(db, policies, work, assigned, sequencer, clock.Now, log)
+	timers := sla.NewTimers(sla.TimersDeps{DB: db, Redis: rdb, Recorder: acts, Feed: events, Now: clock.Now, Log: log})
+	hub := realtime.New(db, events, log, realtime.Options{Zone: cfg.Timezone, Now: clock.Now})
+
+	metrics := prometheus.NewRegistry()
+	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	metrics.MustRegister(events.Collectors()...)
+	metrics.MustRegister(hub.Collectors()...)
+
+	secret, err := a.secret(ctx, cfg, db)
+	if err != nil {
+		return err
+	}
+	base, err := url.Parse(string(cfg.BaseURL))
+	if err != nil {
+		return fmt.Errorf("read the base URL: %w", err)
+	}
+	a.web, err = httpapi.New(httpapi.Options{
+		BaseURL: base, TrustedProxies: cfg.TrustedProxies, PublicLimit: cfg.PublicLimit, MaxUpload: cfg.MaxUpload,
+		TimeZone: cfg.Timezone, Secret: secret, Log: log, Metrics: metrics, Redis: rdb,
+		RedisUp:    func(ctx context.Context) error { return rdb.Ping(ctx).Err() },
+		PostgresUp: db.Pool.Ping,
+		Frontend:   frontend.Dist,
+	}, httpapi.Services{
+		DB: db, Accounts: accounts, Replays: account.NewIdempotency(db, clock.Now), Blobs: files,
+		Intake: in, Tokens: in.Tokens(), Assign: assigned, Desk: acts, Hub: hub,
+		Calendars: policies.Calendars(), Now: clock.Now,
+	})
+	if err != nil {
+		return err
+	}
+
+	a.stages = []stage{
+		{parts: []part{ // what finishes what requests have left behind
+			{"intake", in.Run}, {"claims", assigned.Run}, {"closing of tickets", acts.Run},
+			{"timers", timers.Run}, {"jobs", work.Run}, {"accounts", accounts.Run},
+			{"sweep of files", sweeper{files, db, log}.Run}, profiler(cfg.AdminListen, log),
+		}},
+		{parts: []part{ // what tells of it
+			{"sequencer", sequencer.Run}, {"event log", events.Run}, {"live", hub.Run},
+		}},
+		{parts: []part{ // what all of them stand on
+			{"clock", clock.Run}, {"redis", redisHealth.Run}, {"engines", ground.run},
+		}},
+	}
+	return nil
+}
+
+// firstAdmin makes the admin of an empty database, when one is configured.
+func (a *App) firstAdmin(ctx context.Context, cfg config.Config, accounts *account.Service) error {
+	if cfg.AdminEmail == "" {
+		return nil
+	}
+	made, err := accounts.FirstAdmin(ctx, cfg.AdminEmail, cfg.AdminPassword.Reveal())
+	if made {
+		a.log.Info("made the first admin")
+	}
+	return err
+}
+
+// secret is the configured one, or the installation's own.
+func (a *App) secret(ctx context.Context, cfg config.Config, db *postgres.DB) ([]byte, error) {
+	if configured := cfg.Secret.Reveal(); configured != "" {
+		return []byte(configured), nil
+	}
+	var secret []byte
+	if err := db.Pool.QueryRow(ctx, "SELECT secret FROM installation").Scan(&secret); err != nil {
+		return nil, fmt.Errorf("read the secret of the installation: %w", err)
+	}
+	return secret, nil
+}

@@ -1,0 +1,165 @@
+package httpapi
+
+import (
+	"context"
+	"time"
+
+	"gorm.io/gorm"
+
+	"github.com/escuta-sac/escuta/internal/access"
+	"github.com/escuta-sac/escuta/internal/i18n"
+	"github.com/escuta-sac/escuta/internal/sla"
+	"github.com/escuta-sac/escuta/internal/ticket"
+)
+
+type clockRoutes struct {
+	db        *gorm.DB
+	calendars sla.Calendars
+	positions positions
+}
+
+// clocksOf reads the deadlines of a ticket, told in the reader's language.
+func (h clockRoutes) clocksOf(ctx context.Context, ticketID int64) ([]Clock, error) {
+	all, err := sla.Clocks(ctx, h.db, h.calendars, ticketID)
+	lang := requestOf(ctx).lang
+	return itemsOf(all, func(c sla.Clock) Clock { return clockBody(c, lang) }).Items, err
+}
+
+func clockBody(c sla.Clock, lang string) Clock {
+	return Clock{
+		ID: c.ID, Kind: string(c.Kind), Policy: c.Policy, Calendar: c.Calendar, State: string(c.State),
+		StartedAt: c.StartedAt, Due: c.Due, Target: c.Target, WarnAt: c.Warn[1], Stage: c.Stage,
+		StoppedAt: c.StoppedAt, BreachedAt: c.BreachedAt, LegalRef: c.LegalRef,
+		Pauses: itemsOf(c.Intervals, pauseBody).Items, Explanation: stepsBody(c.Explanation, lang),
+	}
+}
+
+func pauseBody(s sla.Standstill) Pause {
+	return Pause{s.From, orNever(s.To), s.Reason, s.AccountID}
+}
+
+func orNever(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}
+
+func stepsBody(steps []sla.Step, lang string) []Interval {
+	return itemsOf(steps, func(s sla.Step) Interval {
+		return Interval{s.From, s.To, s.Counted, string(s.Reason), stepName(s, lang), s.Amount}
+	}).Items
+}
+
+// stepName is what people call the reason. A special day's name is already text.
+func stepName(s sla.Step, lang string) string {
+	for _, prefix := range []string{"holiday.", "sla.pause."} {
+		if i18n.Has(prefix + s.Name) {
+			return i18n.Text(lang, prefix+s.Name, nil)
+		}
+	}
+	return s.Name
+}
+
+// clocks handles GET /api/tickets/{ticket}/clocks.
+func (h clockRoutes) clocks(ctx context.Context, who access.Actor, in *TicketRef) (Items[Clock], error) {
+	t, err := ticket.See(ctx, h.db, who, in.Ticket)
+	if err != nil {
+		return Items[Clock]{}, err
+	}
+	clocks, err := h.clocksOf(ctx, t.ID)
+	return Items[Clock]{clocks}, err
+}
+
+type previewInput struct {
+	Body struct {
+		Start    time.Time `json:"start"`
+		Amount   int       `json:"amount" minimum:"1" maximum:"10000"`
+		Unit     string    `json:"unit" enum:"business,calendar,hours" doc:"Business days, calendar days, or business hours"`
+		Calendar string    `json:"calendar,omitempty" maxLength:"40" doc:"br, br-bank or the id of a calendar; br when left out"`
+		Roll     bool      `json:"roll,omitempty" doc:"Move an end on a closed day to the next open one"`
+	}
+}
+
+var previewUnits = map[string]sla.Unit{"business": sla.BusinessDays, "calendar": sla.CalendarDays, "hours": sla.BusinessHours}
+
+// Due answers a preview.
+type Due struct {
+	Due         time.Time  `json:"due"`
+	Explanation []Interval `json:"explanation"`
+}
+
+// preview handles POST /api/sla/preview, the "test a date" box.
+func (h clockRoutes) preview(ctx context.Context, _ access.Actor, in *previewInput) (Due, error) {
+	b := in.Body
+	if b.Calendar == "" {
+		b.Calendar = "br"
+	}
+	calendar, err := h.calendars.Get(b.Calendar)
+	if err != nil {
+		return Due{}, err
+	}
+	d, steps, err := calendar.Explain(b.Start, sla.Term{Amount: b.Amount, Unit: previewUnits[b.Unit], Roll: b.Roll}, nil)
+	return Due{d.Due, stepsBody(steps, requestOf(ctx).lang)}, err
+}
+
+// Breaches is what the supervisor must know now.
+type Breaches struct {
+	Breached []Breach `json:"breached" doc:"The newest first"`
+	Upcoming []Breach `json:"upcoming" doc:"Due within the next hour, the next first"`
+	Version  string   `json:"version"`
+}
+
+// Breach is a ticket with the clock that ran out, or is about to.
+type Breach struct {
+	Ticket TicketRow   `json:"ticket"`
+	Clock  BreachClock `json:"clock"`
+}
+
+// BreachClock is the clock of a breach.
+type BreachClock struct {
+	ID         int64      `json:"id"`
+	Kind       string     `json:"kind" enum:"first_response,next_response,resolution,legal"`
+	Policy     string     `json:"policy"`
+	State      string     `json:"state" enum:"running,paused,met,missed,cancelled"`
+	Due        time.Time  `json:"due"`
+	BreachedAt *time.Time `json:"breached_at"`
+}
+
+// Bounds of the list of breaches.
+const (
+	breachesShown = 200
+	upcomingTime  = time.Hour
+)
+
+// breaches handles GET /api/breaches.
+func (h clockRoutes) breaches(ctx context.Context, who access.Actor, _ *none) (Breaches, error) {
+	version := h.positions.Position().String()
+	past, err := sla.Breaches(ctx, h.db, sla.BreachQuery{Scope: who.Scope(), Limit: breachesShown})
+	if err != nil {
+		return Breaches{}, err
+	}
+	coming, err := sla.Upcoming(ctx, h.db, who.Scope(), upcomingTime, breachesShown)
+	if err != nil {
+		return Breaches{}, err
+	}
+	var ids []int64
+	for _, list := range [][]sla.Breach{past, coming} {
+		for _, b := range list {
+			ids = append(ids, b.TicketID)
+		}
+	}
+	rows, err := ticket.Snapshots(ctx, h.db, who, ids)
+	return Breaches{breachBodies(past, rows), breachBodies(coming, rows), version}, err
+}
+
+// breachBodies leaves out a ticket that moved out of sight since the list was read.
+func breachBodies(list []sla.Breach, rows map[int64]ticket.Snapshot) []Breach {
+	out := make([]Breach, 0, len(list))
+	for _, b := range list {
+		if row, seen := rows[b.TicketID]; seen {
+			out = append(out, Breach{rowBody(row), BreachClock{b.ClockID, string(b.Kind), b.Policy, string(b.State), b.Due, b.BreachedAt}})
+		}
+	}
+	return out
+}

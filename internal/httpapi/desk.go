@@ -1,0 +1,142 @@
+package httpapi
+
+import (
+	"context"
+
+	"gorm.io/gorm"
+
+	"github.com/escuta-sac/escuta/internal/access"
+	"github.com/escuta-sac/escuta/internal/channel"
+	"github.com/escuta-sac/escuta/internal/desk"
+	"github.com/escuta-sac/escuta/internal/ticket"
+)
+
+// acts is what these handlers need from package desk, and no more.
+type acts interface {
+	Patch(ctx context.Context, actor access.Actor, id int64, p desk.Patch) (ticket.Ticket, error)
+	Reply(ctx context.Context, actor access.Actor, id int64, r desk.Reply) (ticket.Message, ticket.Ticket, error)
+	Note(ctx context.Context, actor access.Actor, id int64, body string) (ticket.Note, ticket.Ticket, error)
+}
+
+type deskRoutes struct {
+	db      *gorm.DB
+	desk    acts
+	uploads uploadRoutes
+}
+
+type patchTicket struct {
+	TicketRef
+	Body struct {
+		Version    int            `json:"version" minimum:"1" doc:"The version that was seen; another one is a version_conflict"`
+		Status     *ticket.Status `json:"status,omitempty" enum:"open,waiting_customer,waiting_third,resolved,closed"`
+		Priority   *int           `json:"priority,omitempty" minimum:"1" maximum:"4"`
+		TeamID     *int64         `json:"team_id,omitempty" minimum:"1"`
+		AssigneeID *int64         `json:"assignee_id,omitempty" minimum:"0" doc:"0 takes it from whoever has it"`
+		Tags       *[]string      `json:"tags,omitempty" maxItems:"50"`
+		ReasonID   *int64         `json:"reason_id,omitempty" minimum:"0" doc:"0 removes it"`
+		Kind       *ticket.Kind   `json:"kind,omitempty" enum:"informacao,duvida,reclamacao,contestacao,suspensao,cancelamento,solicitacao,elogio,sugestao,denuncia"`
+		Subject    *string        `json:"subject,omitempty" minLength:"1" maxLength:"300"`
+	}
+}
+
+// Changed answers a change of a ticket. The ticket is null when the change has
+// handed it to a team whose tickets its author does not see.
+type Changed struct {
+	Ticket *TicketRow `json:"ticket"`
+}
+
+func changedBody(who access.Actor, t ticket.Ticket) Changed {
+	if !who.MaySee(t.Audience()) {
+		return Changed{}
+	}
+	row := rowBody(t.Snapshot())
+	return Changed{&row}
+}
+
+// patch handles PATCH /api/tickets/{ticket}.
+func (h deskRoutes) patch(ctx context.Context, who access.Actor, in *patchTicket) (Changed, error) {
+	t, err := ticket.See(ctx, h.db, who, in.Ticket)
+	if err != nil {
+		return Changed{}, err
+	}
+	b := in.Body
+	t, err = h.desk.Patch(ctx, who, t.ID, desk.Patch{
+		Version: b.Version, Status: b.Status, Priority: b.Priority, Kind: b.Kind, Subject: b.Subject,
+		TeamID: b.TeamID, Assignee: b.AssigneeID, ReasonID: b.ReasonID, Tags: b.Tags,
+	})
+	if err != nil {
+		return Changed{}, err
+	}
+	return changedBody(who, t), nil
+}
+
+type replyInput struct {
+	TicketRef
+	Body struct {
+		Body        string   `json:"body" minLength:"1" maxLength:"50000"`
+		SeenVersion *int     `json:"seen_version,omitempty" minimum:"1" doc:"Version on the screen of who answers; a public message after it makes the reply stale"`
+		Fence       *int64   `json:"fence,omitempty" minimum:"1" doc:"Of the lease, when there is one"`
+		Resolve     bool     `json:"resolve,omitempty" doc:"The answer settles the matter"`
+		Files       []string `json:"files,omitempty" maxItems:"10" doc:"Ids from POST /api/uploads"`
+	}
+}
+
+// Replied answers a reply.
+type Replied struct {
+	Message Message   `json:"message"`
+	Ticket  TicketRow `json:"ticket"`
+}
+
+// reply handles POST /api/tickets/{ticket}/replies.
+func (h deskRoutes) reply(ctx context.Context, who access.Actor, in *replyInput) (Replied, error) {
+	t, err := ticket.See(ctx, h.db, who, in.Ticket)
+	if err != nil {
+		return Replied{}, err
+	}
+	files, err := h.uploads.open(in.Body.Files, who.AccountID)
+	if err != nil {
+		return Replied{}, err
+	}
+	m, t, err := h.desk.Reply(ctx, who, t.ID, desk.Reply{
+		Body: in.Body.Body, SeenVersion: in.Body.SeenVersion, Fence: in.Body.Fence, Resolve: in.Body.Resolve,
+		Files: attached(files),
+	})
+	if err != nil {
+		return Replied{}, err
+	}
+	return Replied{messageBody(m), rowBody(t.Snapshot())}, nil
+}
+
+func attached(files []channel.File) []ticket.File {
+	out := make([]ticket.File, len(files))
+	for i, f := range files {
+		out[i] = ticket.File{Blob: f.Blob, Name: f.Name, Mime: f.Mime, Size: f.Size}
+	}
+	return out
+}
+
+type noteInput struct {
+	TicketRef
+	Body struct {
+		Body string `json:"body" minLength:"1" maxLength:"50000"`
+	}
+}
+
+// Noted answers a note.
+type Noted struct {
+	Note   Note      `json:"note"`
+	Ticket TicketRow `json:"ticket"`
+}
+
+// note handles POST /api/tickets/{ticket}/notes.
+func (h deskRoutes) note(ctx context.Context, who access.Actor, in *noteInput) (Noted, error) {
+	t, err := ticket.See(ctx, h.db, who, in.Ticket)
+	if err != nil {
+		return Noted{}, err
+	}
+	n, t, err := h.desk.Note(ctx, who, t.ID, in.Body.Body)
+	if err != nil {
+		return Noted{}, err
+	}
+	return Noted{noteBody(n), rowBody(t.Snapshot())}, nil
+}

@@ -1,0 +1,62 @@
+package httpapi
+
+import (
+	"context"
+
+	"github.com/escuta-sac/escuta/internal/access"
+	"github.com/escuta-sac/escuta/internal/event"
+	"github.com/escuta-sac/escuta/internal/i18n"
+	"github.com/escuta-sac/escuta/internal/realtime"
+	"github.com/escuta-sac/escuta/internal/ticket"
+)
+
+// positions says up to where this node has told the stream of events. What is
+// read from PostgreSQL after asking is at least as new.
+type positions interface {
+	Position() event.Position
+}
+
+// counters are the numbers beside the views.
+type counters interface {
+	Counts(a access.Actor) (realtime.Counts, event.Position)
+}
+
+type viewRoutes struct{ counters counters }
+
+// View is a named selection of the queue.
+type View struct {
+	ID     string            `json:"id"`
+	Name   string            `json:"name"`
+	Filter map[string]string `json:"filter" doc:"Query parameters of GET /api/tickets"`
+}
+
+// list handles GET /api/views.
+func (h viewRoutes) list(ctx context.Context, _ access.Actor, _ *none) (Items[View], error) {
+	lang := requestOf(ctx).lang
+	return itemsOf(ticket.Views, func(v ticket.View) View {
+		return View{string(v), i18n.Text(lang, "view."+string(v), nil), map[string]string{"view": string(v)}}
+	}), nil
+}
+
+// Counts are absolute numbers with the position they belong to.
+type Counts struct {
+	Counts  Numbers `json:"counts"`
+	Version string  `json:"version"`
+}
+
+// Numbers is how many open tickets each view of the reader holds.
+type Numbers struct {
+	Mine            int `json:"mine"`
+	Unassigned      int `json:"unassigned"`
+	Team            int `json:"team"`
+	All             int `json:"all"`
+	DueToday        int `json:"due_today"`
+	Breached        int `json:"breached"`
+	WaitingCustomer int `json:"waiting_customer"`
+}
+
+// counts handles GET /api/views/counts.
+func (h viewRoutes) counts(_ context.Context, who access.Actor, _ *none) (Counts, error) {
+	counts, at := h.counters.Counts(who)
+	return Counts{Numbers(counts), at.String()}, nil
+}

@@ -32,6 +32,8 @@ type commands struct {
 	Migrate migrateCommand `cmd:"" help:"${help_migrate}"`
 	Doctor  doctorCommand  `cmd:"" help:"${help_doctor}"`
 	Account accountCommand `cmd:"" help:"${help_account}"`
+	Demo    demoCommand    `cmd:"" help:"${help_demo}"`
+	Ping    pingCommand    `cmd:"" help:"${help_ping}"`
 	OpenAPI openAPICommand `cmd:"" name:"openapi" help:"${help_openapi}" hidden:""`
 
 	Version kong.VersionFlag `help:"${help_version}"`
@@ -65,8 +67,8 @@ func run(ctx context.Context, args []string, e env) int {
 	e.lang = language(e.environ)
 	texts := kong.Vars{"version": version()}
 	for _, name := range []string{
-		"serve", "serve_demo", "migrate", "doctor", "doctor_json", "account", "account_create", "account_list", "account_password",
-		"account_email", "account_name", "account_role", "account_stdin", "openapi", "version", "demo", "demo_seed", "demo_if_empty",
+		"serve", "serve_demo", "migrate", "ping", "doctor", "doctor_json", "account", "account_create", "account_list", "account_password",
+		"account_email", "account_name", "account_role", "account_stdin", "openapi", "version", "demo", "demo_seed", "demo_tickets", "demo_if_empty",
 	} {
 		texts["help_"+name] = e.text("help_"+name, nil)
 	}

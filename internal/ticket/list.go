@@ -29,7 +29,7 @@ type Query struct {
 	Team     int64
 	Assignee int64
 	Channel  string
-	Q        string // what to search for, as typed; nothing typed is an error
+	Q        string // what to search for, as typed; blank does not search
 
 	Sort   Sort   // SortDue, or SortRelevance when something is searched
 	Cursor string // from the page before
@@ -50,6 +50,7 @@ type Page struct {
 // all; its event repairs the screen. Unknown views, sorts and filters are
 // ErrInvalid with the field, a cursor of another list is ErrCursor.
 func List(ctx context.Context, db *gorm.DB, q Query) (Page, error) {
+	q.Q = strings.TrimSpace(q.Q)
 	l, err := newList(q)
 	if err != nil {
 		return Page{}, err

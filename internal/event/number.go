@@ -12,8 +12,12 @@ import (
 
 // lockHead makes numbering one sequencer's at a time. It is a statement of its
 // own because the next one must take its snapshot after the lock: events that a
-// rival has just numbered would otherwise be numbered again.
-const lockHead = `SELECT 1 FROM event_head FOR UPDATE`
+// rival has just numbered would otherwise be numbered again. It also pins the
+// plan of the next one to the indexes, for its transaction: the table grows from
+// nothing to millions under one cached plan, and a plan that once reads all of it
+// holds up everybody who waits for news.
+const lockHead = `SELECT set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
+  set_config('enable_mergejoin', 'off', true), set_config('enable_sort', 'off', true) FROM event_head FOR UPDATE`
 
 // settleEpoch gives the history a new name when this is not the database it was:
 // another cluster (its identifier), a promoted or rewound one (its timeline), a

@@ -114,6 +114,18 @@ func (n node) start(t testing.TB) (stop func()) {
 	return start(t, n.Log.Run, n.Sequencer.Run, n.Timers.Run)
 }
 
+// tell says that something happened to a ticket.
+func (n node) tell(t testing.TB, db *postgres.DB, ticketID int64, version int) {
+	t.Helper()
+	act(t, db, func(tx *gorm.DB) error {
+		return event.Append(tx, event.New{
+			TicketID: ticketID, Version: version, Kind: event.TicketStatus, Audience: access.Audience{Team: 1}, At: time.Now(),
+			Payload: event.Payload{Row: []byte("{}"), Data: []byte("{}")},
+		})
+	})
+	n.Poke()
+}
+
 // eventually waits for a condition and fails when it does not come.
 func eventually(t testing.TB, what string, condition func() bool) {
 	t.Helper()
@@ -340,16 +352,7 @@ func TestATimerFollowsItsDeadline(t *testing.T) {
 	nd := newNode(t, db, rdb, rec, time.Now)
 	nd.start(t)
 	id := openTicket(t, db, clockDue(5*time.Hour))
-	tell := func(version int) {
-		t.Helper()
-		act(t, db, func(tx *gorm.DB) error {
-			return event.Append(tx, event.New{
-				TicketID: id, Version: version, Kind: event.TicketStatus, Audience: access.Audience{Team: 1}, At: time.Now(),
-				Payload: event.Payload{Row: []byte("{}"), Data: []byte("{}")},
-			})
-		})
-		nd.Poke()
-	}
+	tell := func(version int) { nd.tell(t, db, id, version) }
 	clock := only(t, db, id, sla.Resolution)
 	tell(2)
 	timerAt := func(want time.Time) func() bool {
@@ -379,6 +382,27 @@ func TestATimerFollowsItsDeadline(t *testing.T) {
 	act(t, db, func(tx *gorm.DB) error { return sla.Stop(tx, other, sla.Resolution, time.Now()) })
 	tell(3)
 	eventually(t, "the timer was gone", func() bool { _, ok := nd.Timer(t.Context(), clock.ID); return !ok })
+}
+
+func TestAnotherNodeTakesTheLeadWhenOneStops(t *testing.T) {
+	t.Parallel()
+	db, rdb := pgtest.New(t), redistest.New(t)
+	rec := &recorder{db: db}
+	a, b := newNode(t, db, rdb, rec, time.Now), newNode(t, db, rdb, rec, time.Now)
+	stopA := a.start(t)
+	hasTimer := func(n node, clock sla.Clock) func() bool {
+		return func() bool { _, ok := n.Timer(t.Context(), clock.ID); return ok }
+	}
+	first := only(t, db, openTicket(t, db, clockDue(5*time.Hour)), sla.Resolution)
+	eventually(t, "the first node had set its timer", hasTimer(a, first))
+	b.start(t)
+	stopA()
+	second := only(t, db, openTicket(t, db, clockDue(40*time.Hour)), sla.Resolution)
+	b.tell(t, db, second.TicketID, 2)
+	eventually(t, "the second node had set a timer", hasTimer(b, second))
+	spread(t, db, 20, 500*time.Millisecond, time.Second)
+	eventually(t, "all clocks had run out", func() bool { return rec.count(t) == 20 })
+	nothingEarly(t, db)
 }
 
 func TestOneBadTicketHoldsUpNoOther(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"sync"
 	"text/tabwriter"
 
 	"github.com/escuta-sac/escuta/internal/access"
@@ -35,8 +36,11 @@ func (c demoCommand) Run(ctx context.Context, e env) error {
 				return err
 			}
 		}
-		e.say("demo_begins", nil)
-		made, err := demo.Fill(ctx, x.db, accounts, demo.Options{Seed: c.Seed, Tickets: c.Tickets, Now: clock.Now(), Zone: cfg.Timezone})
+		begins := sync.OnceFunc(func() { e.say("demo_begins", nil) })
+		made, err := demo.Fill(ctx, x.db, accounts, demo.Options{
+			Seed: c.Seed, Tickets: c.Tickets, Now: clock.Now(), Zone: cfg.Timezone,
+			Progress: func(int, int) { begins() },
+		})
 		switch {
 		case errors.Is(err, demo.ErrNotEmpty) && c.IfEmpty:
 			e.say("demo_kept", nil)

@@ -8,10 +8,8 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"runtime/debug"
 	"strings"
-	"syscall"
 	_ "time/tzdata" // a small container has no time zones, and deadlines need them
 
 	"github.com/alecthomas/kong"
@@ -40,9 +38,7 @@ type commands struct {
 }
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	// The first signal asks to finish; whoever sends a second one means it.
-	context.AfterFunc(ctx, stop)
+	ctx := untilSignal(context.Background())
 	os.Exit(run(ctx, os.Args[1:], env{environ: os.Environ(), in: os.Stdin, out: os.Stdout, err: os.Stderr}))
 }
 

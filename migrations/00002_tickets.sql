@@ -126,7 +126,7 @@ create table tickets (
   resolved_at    timestamptz,
   closed_at      timestamptz
 );
-create unique index tickets_protocol on tickets (protocol);
+-- None over protocol: protocols finds by it, and keeps it unique.
 -- One index per sort of a team's queue, one per sort of what stands behind the
 -- wall, and one per view that would otherwise read past everybody else's rows.
 -- Newest first goes by opened_at, not by id: sorted by id the planner walks the
@@ -139,7 +139,7 @@ create index tickets_unassigned_due on tickets (team_id, next_due, id) where ope
 create index tickets_walled_due on tickets (next_due, id) where open and walled;
 create index tickets_walled_waiting on tickets (waiting_since, id) where open and walled;
 create index tickets_walled_newest on tickets (opened_at, id) where open and walled;
-create index tickets_assignee_due on tickets (assignee_id, next_due, id) where open and not walled;
+create index tickets_assignee_due on tickets (assignee_id, next_due, id) where open and not walled and assignee_id is not null;
 create index tickets_breached_due on tickets (team_id, next_due, id) where open and not walled and breached;
 create index tickets_customers_turn on tickets (team_id, next_due, id) where open and not walled and status = 'waiting_customer';
 create index tickets_done_newest on tickets (team_id, opened_at, id) where not open and not walled;

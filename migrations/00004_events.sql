@@ -26,9 +26,11 @@ create table events (
   actor_id  bigint,            -- account that caused it; null for customers and clocks
   payload   jsonb not null,
   at        timestamptz not null default now(),
-  pos       bigint unique,
+  pos       bigint,
   unique (ticket_id, version)
 );
+-- Partial, so that an event that has none yet costs its writer no entry.
+create unique index events_pos on events (pos) where pos is not null;
 create index events_unnumbered on events (id) where pos is null;
 
 -- How far each durable reader has come.

@@ -25,3 +25,6 @@ func FoldTallies(ctx context.Context, pool *pgxpool.Pool) error { return foldTal
 
 // AnswerTakes is how long every answer of Prove takes.
 const AnswerTakes = answerTakes
+
+// RetryPending does what a node does each minute.
+func (in *Intake) RetryPending(ctx context.Context) error { return in.retryPending(ctx) }

@@ -50,7 +50,8 @@ func newGroup(items []*item, claim string) *group {
 	g.batch.Queue(claim, ledger, channels, key,
 		column(items, func(it *item) []byte { return it.in.BodyHash[:] }),
 		column(items, func(it *item) []byte { return it.in.Raw }),
-		ticket, message, at).Exec(g.claimed)
+		ticket, message, at,
+		column(items, func(it *item) string { return it.reason })).Exec(g.claimed)
 	for phase := range phase(phases) {
 		g.queueSenders(phase)
 	}

@@ -72,11 +72,12 @@ type Intake struct {
 
 	numbers  *numbers
 	tokens   *Tokens
+	recent   recent
 	defaults atomic.Pointer[defaults]
 
 	queue   chan *item
-	turn    sync.Mutex // one writer gathers at a time, or the two would halve each other's groups
-	crowded atomic.Bool
+	turn    sync.Mutex   // one writer gathers at a time, or the two would halve each other's groups
+	busy    atomic.Int32 // writers that are writing
 	stopped chan struct{}
 }
 
@@ -192,7 +193,7 @@ func (in *Intake) Run(ctx context.Context) error {
 }
 
 // keepHouse does what the writers should not wait for: it reads the defaults
-// anew and folds the tallies together.
+// anew, folds the tallies together and tries again what is pending.
 func (in *Intake) keepHouse(ctx context.Context) {
 	tick := time.NewTicker(time.Minute)
 	defer tick.Stop()
@@ -201,7 +202,7 @@ func (in *Intake) keepHouse(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			err := errors.Join(in.refresh(ctx), foldTallies(ctx, in.pool))
+			err := errors.Join(in.refresh(ctx), foldTallies(ctx, in.pool), in.retryPending(ctx))
 			if err != nil && ctx.Err() == nil {
 				in.log.WarnContext(ctx, "the intake could not keep house", "error", err)
 			}

@@ -31,6 +31,7 @@ type item struct {
 	fields     string
 	data       string // of the contact
 	walled     bool
+	reason     string // what the ledger should say about it
 	search     string
 
 	reserved
@@ -129,6 +130,9 @@ func (in *Intake) prepare(ctx context.Context, m channel.Inbound, o origin) *ite
 	}
 	if it.at.IsZero() {
 		it.at = now
+	}
+	if o.ledger == 0 && in.recent.note(m.BodyHash, m.SourceKey, now) {
+		it.reason = ReasonSameContent
 	}
 	if it.name == "" {
 		it.name = m.Email

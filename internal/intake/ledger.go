@@ -95,7 +95,7 @@ type Entry struct {
 	ID         int64
 	Channel    channel.Name
 	Fate       Fate
-	Reason     string // code of the fault that kept it from being taken in
+	Reason     string // ReasonSameContent, or the code of the fault that kept it from being taken in
 	TicketID   *int64
 	MessageID  *int64
 	Attempts   int
@@ -213,6 +213,28 @@ func (in *Intake) Retry(ctx context.Context, id int64) (Receipt, error) {
 	in.poke.Poke()
 	a := <-it.done
 	return a.receipt, a.err
+}
+
+// retryPending tries what waited for better times, oldest first, until the times
+// turn out not to be better. What is wrong by itself stays for a person.
+func (in *Intake) retryPending(ctx context.Context) error {
+	rows, err := in.db.Pool.Query(ctx, `SELECT id FROM intake_ledger WHERE fate = 'pending' ORDER BY id LIMIT 500`)
+	if err != nil {
+		return fmt.Errorf("look for what is pending: %w", err)
+	}
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	if err != nil {
+		return fmt.Errorf("look for what is pending: %w", err)
+	}
+	for _, id := range ids {
+		switch _, err := in.Retry(ctx, id); {
+		case errors.Is(err, ErrExhausted):
+			return nil
+		case err != nil && fault.From(err).Kind == fault.Internal:
+			return err
+		}
+	}
+	return nil
 }
 
 // restore reads the raw source as its channel wrote it. The web form's shape is

@@ -186,3 +186,47 @@ func TestAttack62TheSameSubmissionTwentyTimesInASecond(t *testing.T) {
 	}
 	o.consistent()
 }
+
+func TestAttack62WithoutAKeyRepetitionsAreMarked(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	in := o.node()
+	s := submission(func(s *webform.Submission) { s.Key = "" })
+	for range 20 {
+		if _, err := in.Submit(t.Context(), checked(t, s)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := o.count(`SELECT count(*) FROM intake_ledger WHERE reason = $1`, intake.ReasonSameContent); n != 19 {
+		t.Errorf("%d of 19 repetitions are marked", n)
+	}
+	o.consistent()
+}
+
+func TestWhatIsPendingIsTriedAgainByItself(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	in := o.node()
+	o.exec(`INSERT INTO protocol_days (day, epoch, next) SELECT (now() AT TIME ZONE 'America/Sao_Paulo')::date + d, epoch, 10000000
+		FROM event_head, generate_series(0, 1) d`)
+	m := checked(t, submission())
+	m.Keep = true
+	kept, err := in.Submit(t.Context(), m)
+	if err != nil || kept.TicketID != 0 {
+		t.Fatal(kept, err)
+	}
+	if err := in.RetryPending(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if s, err := in.Summary(t.Context()); err != nil || s.Pending != 1 {
+		t.Errorf("while there are no numbers: %+v, %v", s, err)
+	}
+	o.exec(`UPDATE protocol_days SET next = 5 WHERE next = 10000000`) // the next day
+	if err := in.RetryPending(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if s, err := in.Summary(t.Context()); err != nil || s.Pending != 0 || s.ByFate[intake.FateTicket] != 1 {
+		t.Errorf("afterwards: %+v, %v", s, err)
+	}
+	o.consistent()
+}

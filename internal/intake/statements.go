@@ -7,10 +7,10 @@ package intake
 // A key that a rival is just inserting makes this statement wait for the rival's
 // commit; sorted, two groups cannot wait for each other.
 const insertLedger = `
-INSERT INTO intake_ledger (id, channel, source_key, body_hash, raw, fate, ticket_id, message_id, received_at, fated_at)
-SELECT l, ch, k, h, r, 'ticket', t, m, at, now()
-FROM unnest($1::bigint[], $2::text[], $3::text[], $4::bytea[], $5::bytea[], $6::bigint[], $7::bigint[], $8::timestamptz[])
-     u(l, ch, k, h, r, t, m, at)
+INSERT INTO intake_ledger (id, channel, source_key, body_hash, raw, fate, reason, ticket_id, message_id, received_at, fated_at)
+SELECT l, ch, k, h, r, 'ticket', why, t, m, at, now()
+FROM unnest($1::bigint[], $2::text[], $3::text[], $4::bytea[], $5::bytea[], $6::bigint[], $7::bigint[], $8::timestamptz[], $9::text[])
+     u(l, ch, k, h, r, t, m, at, why)
 ORDER BY k
 ON CONFLICT (source_key) DO NOTHING`
 
@@ -22,9 +22,9 @@ WITH old AS (
 uncounted AS (
   INSERT INTO intake_tallies (channel, fate, n) SELECT channel, fate, -1 FROM old)
 UPDATE intake_ledger g
-SET fate = 'ticket', reason = '', ticket_id = u.t, message_id = u.m, attempts = attempts + 1, fated_at = now()
-FROM old, unnest($1::bigint[], $2::text[], $3::text[], $4::bytea[], $5::bytea[], $6::bigint[], $7::bigint[], $8::timestamptz[])
-     u(l, ch, k, h, r, t, m, at)
+SET fate = 'ticket', reason = u.why, ticket_id = u.t, message_id = u.m, attempts = attempts + 1, fated_at = now()
+FROM old, unnest($1::bigint[], $2::text[], $3::text[], $4::bytea[], $5::bytea[], $6::bigint[], $7::bigint[], $8::timestamptz[], $9::text[])
+     u(l, ch, k, h, r, t, m, at, why)
 WHERE g.id = old.id AND g.id = u.l`
 
 // New identities and the customers they make. One that comes along is stored

@@ -17,13 +17,17 @@ func (in *Intake) writer(ctx context.Context) {
 			return
 		}
 		// What has begun is finished: Run waits, and patience bounds it.
+		in.busy.Add(1)
 		in.settle(context.WithoutCancel(ctx), items)
+		in.busy.Add(-1)
 	}
 }
 
 // gather waits for a first item and takes whatever else is there, up to a full
-// group. Only under load does it wait for company: a lone customer's ticket
-// leaves at once. It returns nil when ctx has ended.
+// group. It waits for company only while another writer is writing: then the
+// machine has enough to do, and a larger group costs less. With nobody writing it
+// would keep a lone customer waiting, and leave PostgreSQL idle meanwhile. It
+// returns nil when ctx has ended.
 func (in *Intake) gather(ctx context.Context) []*item {
 	in.turn.Lock()
 	defer in.turn.Unlock()
@@ -44,7 +48,7 @@ func (in *Intake) gather(ctx context.Context) []*item {
 		add(it)
 	}
 	var late <-chan time.Time
-	if in.crowded.Load() {
+	if in.busy.Load() > 0 {
 		timer := time.NewTimer(linger)
 		defer timer.Stop()
 		late = timer.C
@@ -68,7 +72,6 @@ func (in *Intake) gather(ctx context.Context) []*item {
 		}
 		break
 	}
-	in.crowded.Store(len(items) > 1)
 	return items
 }
 

@@ -59,6 +59,7 @@ type Server struct {
 	limits   *limits
 	metrics  *metrics
 	assets   *assets
+	pages    *portalPages
 }
 
 // New puts the server together. It serves nothing before Serve.
@@ -67,8 +68,12 @@ func New(options Options, services Services) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	pages, err := newPortalPages(options.TimeZone)
+	if err != nil {
+		return nil, err
+	}
 	s := &Server{
-		options: options, services: services, assets: built,
+		options: options, services: services, assets: built, pages: pages,
 		limits:  newLimits(options.PublicLimit, options.Redis, options.Log),
 		metrics: newMetrics(options.Metrics),
 	}

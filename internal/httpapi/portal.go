@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
@@ -15,25 +16,15 @@ import (
 	"github.com/escuta-sac/escuta/internal/channel/webform"
 	"github.com/escuta-sac/escuta/internal/fault"
 	"github.com/escuta-sac/escuta/internal/i18n"
+	"github.com/escuta-sac/escuta/internal/intake"
 )
 
-// customers is what the pages need of the public calls: they are those calls
-// with another face, so that there is one rule for what a customer may see.
-type customers interface {
-	Open(ctx context.Context, s webform.Submission) (PublicReceipt, error)
-	Follow(ctx context.Context, protocol, token string) (PublicTicket, error)
-	Write(ctx context.Context, protocol, token string, s webform.Submission) (PublicReply, error)
-	Rate(ctx context.Context, protocol, token string, score int, comment string) error
-	Prove(ctx context.Context, protocol, identity, proof string) (PublicAccess, error)
-}
-
-// portalRoutes are the customers' pages. They need no script and no log-in.
+// portalRoutes are the customers' pages. They need no script and no log-in, and
+// are the public calls with another face: there is one rule for what a customer
+// may see and do.
 type portalRoutes struct {
-	*Server
-	customers customers
-	brand     func(context.Context) (PortalBrand, error)
-	pages     *portalPages
-	zone      *time.Location
+	publicRoutes
+	pages *portalPages
 }
 
 // tokenLife is how long a browser remembers which ticket it may see.
@@ -47,6 +38,7 @@ func (h portalRoutes) open(c *fiber.Ctx) error {
 // send handles POST /abrir: the ticket is opened, and the browser led to its page.
 func (h portalRoutes) send(c *fiber.Ctx) error {
 	again := portalView{Page: "open"}
+	ctx := c.UserContext()
 	f, err := readForm(c, "key", "website", "kind", "subject", "body", "name", "email", "phone", "document")
 	if err != nil {
 		again.Key = uuid.NewString()
@@ -55,17 +47,25 @@ func (h portalRoutes) send(c *fiber.Ctx) error {
 	again.Key = f.values["key"]
 	again.Values = portalValues{Name: f.values["name"], Email: f.values["email"], Phone: f.values["phone"],
 		Document: f.values["document"], Kind: f.values["kind"], Subject: f.values["subject"], Body: f.values["body"]}
+	if err := h.limits.allow(ctx, "open", place(requestOf(ctx).address)); err != nil {
+		return h.again(c, "open.html", again, err)
+	}
 	if f.values["website"] != "" { // only a machine fills a field that nobody sees
 		return h.again(c, "open.html", again, errForbidden)
 	}
-	files, err := h.store(c.UserContext(), f.files)
+	sub := webform.Submission{
+		Name: f.values["name"], Email: f.values["email"], Phone: f.values["phone"], Document: f.values["document"],
+		Kind: f.values["kind"], Subject: f.values["subject"], Body: f.values["body"], Key: f.values["key"],
+	}
+	if _, err := webform.Check(sub); err != nil {
+		return h.again(c, "open.html", again, err) // before a byte of the files is stored
+	}
+	files, err := h.store(ctx, f.files)
 	if err != nil {
 		return h.again(c, "open.html", again, err)
 	}
-	receipt, err := h.customers.Open(c.UserContext(), webform.Submission{
-		Name: f.values["name"], Email: f.values["email"], Phone: f.values["phone"], Document: f.values["document"],
-		Kind: f.values["kind"], Subject: f.values["subject"], Body: f.values["body"], Files: files, Key: f.values["key"],
-	})
+	sub.Files = files
+	receipt, err := h.take(ctx, sub)
 	if err != nil {
 		return h.again(c, "open.html", again, err)
 	}
@@ -91,7 +91,7 @@ func (h portalRoutes) prove(c *fiber.Ctx) error {
 	if len(missing.Details) > 0 {
 		return h.again(c, "find.html", again, missing)
 	}
-	access, err := h.customers.Prove(c.UserContext(), protocol, "", proof)
+	access, err := h.proved(c.UserContext(), intake.Claim{Protocol: protocol, Proof: proof})
 	if err != nil {
 		return h.again(c, "find.html", again, err)
 	}
@@ -106,8 +106,8 @@ func (h portalRoutes) track(c *fiber.Ctx) error {
 	if !ok {
 		return h.absent(c)
 	}
-	if token := c.Query("t"); token != "" {
-		if _, err := h.customers.Follow(c.UserContext(), protocol, token); err != nil {
+	if token := c.Query("token"); token != "" {
+		if _, err := h.tracked(c.UserContext(), protocol, token); err != nil {
 			return h.refused(c, err)
 		}
 		h.remember(c, protocol, token)
@@ -130,21 +130,23 @@ func (h portalRoutes) write(c *fiber.Ctx) error {
 		return h.ticket(c, 0, protocol, again, err)
 	}
 	again.Key, again.Values.Body = f.values["key"], f.values["body"]
-	token := c.Cookies(accessCookie)
 	// Whoever may not see the ticket stores no files under it.
-	if _, err := h.customers.Follow(c.UserContext(), protocol, token); err != nil {
+	t, err := h.tracked(c.UserContext(), protocol, c.Cookies(accessCookie))
+	if err != nil {
 		return h.refused(c, err)
 	}
-	files, err := h.store(c.UserContext(), f.files)
+	sub := webform.Submission{Body: f.values["body"], Key: f.values["key"]}
+	if _, err := webform.CheckMessage(t.ID, sub); err != nil {
+		return h.ticket(c, 0, protocol, again, err)
+	}
+	if sub.Files, err = h.store(c.UserContext(), f.files); err != nil {
+		return h.ticket(c, 0, protocol, again, err)
+	}
+	reply, err := h.add(c.UserContext(), t.ID, sub)
 	if err != nil {
 		return h.ticket(c, 0, protocol, again, err)
 	}
-	reply, err := h.customers.Write(c.UserContext(), protocol, token,
-		webform.Submission{Body: f.values["body"], Files: files, Key: f.values["key"]})
-	if err != nil {
-		return h.ticket(c, 0, protocol, again, err)
-	}
-	if reply.AccessToken != "" { // the old ticket was closed for good: this is a new one
+	if reply.Protocol != t.Protocol { // the old ticket was closed for good: this is a new one
 		h.remember(c, reply.Protocol, reply.AccessToken)
 		return c.Redirect("/acompanhar/"+reply.Protocol+"?novo=1", http.StatusSeeOther)
 	}
@@ -162,7 +164,11 @@ func (h portalRoutes) rate(c *fiber.Ctx) error {
 	if err != nil {
 		return h.ticket(c, 0, protocol, again, errInvalid.Field("score", "required"))
 	}
-	if err := h.customers.Rate(c.UserContext(), protocol, c.Cookies(accessCookie), score, c.FormValue("comment")); err != nil {
+	t, err := h.tracked(c.UserContext(), protocol, c.Cookies(accessCookie))
+	if err != nil {
+		return h.refused(c, err)
+	}
+	if err := h.rated(c.UserContext(), t, score, c.FormValue("comment")); err != nil {
 		return h.ticket(c, 0, protocol, again, err)
 	}
 	return c.Redirect("/acompanhar/"+protocol+"?enviado=1", http.StatusSeeOther)
@@ -171,12 +177,16 @@ func (h portalRoutes) rate(c *fiber.Ctx) error {
 // ticket shows the ticket's page, with a problem when there is one.
 func (h portalRoutes) ticket(c *fiber.Ctx, status int, protocol string, v portalView, problem error) error {
 	token := c.Cookies(accessCookie)
-	t, err := h.customers.Follow(c.UserContext(), protocol, token)
+	found, err := h.tracked(c.UserContext(), protocol, token)
 	if err != nil {
 		return h.refused(c, err)
 	}
+	t, err := h.publicTicket(c.UserContext(), found)
+	if err != nil {
+		return err
+	}
 	h.remember(c, protocol, token)
-	words := portalWords{requestOf(c.UserContext()).lang, h.zone}
+	words := portalWords{requestOf(c.UserContext()).lang, h.options.TimeZone}
 	v.Page, v.Ticket, v.Scores = "track", h.worded(words, t), []int{1, 2, 3, 4, 5}
 	v.Title = words.text("portal.track.title", "protocol", t.Protocol)
 	if problem != nil {
@@ -193,7 +203,7 @@ func (h portalRoutes) worded(words portalWords, t PublicTicket) *portalTicket {
 		CanReopen: slices.Contains(t.Can, "reopen"), CanRate: slices.Contains(t.Can, "rate"),
 	}
 	if t.AnswerBy != nil {
-		now := time.Now()
+		now := h.now()
 		out.Left, out.Late = words.left(*t.AnswerBy, now), now.After(*t.AnswerBy)
 		if whole := t.AnswerBy.Sub(t.OpenedAt); whole > 0 {
 			out.UsedPercent = min(100, int(100*now.Sub(t.OpenedAt)/whole))
@@ -273,6 +283,10 @@ func (h portalRoutes) show(c *fiber.Ctx, status int, page string, v portalView) 
 		return err
 	}
 	c.Set(fiber.HeaderCacheControl, "no-store")
+	// Not no-referrer, as everywhere else: browsers then send "Origin: null" with a
+	// form, which looks like a stranger's. Other sites still learn nothing, and the
+	// address of a page has no token, since track takes it out.
+	c.Set(fiber.HeaderReferrerPolicy, "same-origin")
 	c.Set(fiber.HeaderContentType, fiber.MIMETextHTMLCharsetUTF8)
 	c.Set(fiber.HeaderContentLanguage, lang)
 	c.Set(fiber.HeaderVary, fiber.HeaderAcceptLanguage)
@@ -311,4 +325,14 @@ func (h portalRoutes) asset(c *fiber.Ctx) error {
 		return errNoRoute
 	}
 	return f.send(c)
+}
+
+// brand is the one under which customers know this installation.
+func (h portalRoutes) brand(ctx context.Context) (PortalBrand, error) {
+	var b PortalBrand
+	err := h.db.WithContext(ctx).Raw("SELECT name, color FROM brands ORDER BY id LIMIT 1").Scan(&b).Error
+	if err != nil {
+		return b, fmt.Errorf("read the brand: %w", err)
+	}
+	return b, nil
 }

@@ -79,20 +79,29 @@ func (h publicRoutes) open(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	in, err := webform.Check(sub)
+	receipt, err := h.take(ctx, sub)
 	if err != nil {
 		return err
 	}
+	return send(c, fiber.StatusCreated, receipt)
+}
+
+// take opens a ticket, unless one of the sender's identities has sent too much.
+func (h publicRoutes) take(ctx context.Context, sub webform.Submission) (PublicReceipt, error) {
+	in, err := webform.Check(sub)
+	if err != nil {
+		return PublicReceipt{}, err
+	}
 	for _, id := range in.Identities() {
 		if err := h.limits.allow(ctx, "open", id.Value); err != nil {
-			return err
+			return PublicReceipt{}, err
 		}
 	}
 	receipt, err := h.intake.Submit(ctx, in)
 	if err != nil {
-		return err
+		return PublicReceipt{}, err
 	}
-	return send(c, fiber.StatusCreated, h.receipt(receipt))
+	return h.receipt(receipt), nil
 }
 
 func (h publicRoutes) receipt(r intake.Receipt) PublicReceipt {
@@ -198,18 +207,25 @@ func (h publicRoutes) write(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	in, err := webform.CheckMessage(t.ID, sub)
+	reply, err := h.add(ctx, t.ID, sub)
 	if err != nil {
 		return err
 	}
-	r, err := h.intake.(interface {
-		SubmitMessage(context.Context, int64, channel.Inbound) (intake.Receipt, error)
-	}).SubmitMessage(ctx, t.ID, in)
+	return send(c, fiber.StatusCreated, reply)
+}
+
+// add gives a ticket what its customer wrote.
+func (h publicRoutes) add(ctx context.Context, ticketID int64, sub webform.Submission) (PublicReply, error) {
+	in, err := webform.CheckMessage(ticketID, sub)
 	if err != nil {
-		return err
+		return PublicReply{}, err
+	}
+	r, err := h.intake.SubmitMessage(ctx, ticketID, in)
+	if err != nil {
+		return PublicReply{}, err
 	}
 	token := h.tokens.Permanent(r.TicketID, r.Protocol)
-	return send(c, fiber.StatusCreated, PublicReply{r.Protocol, token, h.trackURL(r.Protocol, token)})
+	return PublicReply{r.Protocol, token, h.trackURL(r.Protocol, token)}, nil
 }
 
 func (h publicRoutes) message(c *fiber.Ctx, ticketID int64) (webform.Submission, error) {
@@ -245,10 +261,14 @@ func (h publicRoutes) rate(ctx context.Context, _ access.Actor, in *surveyInput)
 	if err != nil {
 		return err
 	}
+	return h.rated(ctx, t, in.Body.Score, in.Body.Comment)
+}
+
+func (h publicRoutes) rated(ctx context.Context, t ticket.Ticket, score int, comment string) error {
 	if t.Status.IsOpen() {
 		return survey.ErrTooSoon
 	}
-	return survey.Rate(ctx, h.db, survey.Rating{TicketID: t.ID, Score: in.Body.Score, Comment: in.Body.Comment, At: h.now()})
+	return survey.Rate(ctx, h.db, survey.Rating{TicketID: t.ID, Score: score, Comment: comment, At: h.now()})
 }
 
 type accessInput struct {
@@ -269,13 +289,17 @@ type PublicAccess struct {
 // prove handles POST /api/public/access. Guesses are counted by address and by
 // what they are about, so that many addresses do not get more of them.
 func (h publicRoutes) prove(ctx context.Context, _ access.Actor, in *accessInput) (PublicAccess, error) {
-	about := digitsOrText(in.Body.Protocol + in.Body.Identity)
+	return h.proved(ctx, intake.Claim{Protocol: in.Body.Protocol, Identity: in.Body.Identity, Proof: in.Body.Proof})
+}
+
+func (h publicRoutes) proved(ctx context.Context, claim intake.Claim) (PublicAccess, error) {
+	about := digitsOrText(claim.Protocol + claim.Identity)
 	for _, who := range []string{place(requestOf(ctx).address), about} {
 		if err := h.limits.allow(ctx, "access", who); err != nil {
 			return PublicAccess{}, err
 		}
 	}
-	g, err := h.intake.Prove(ctx, intake.Claim{Protocol: in.Body.Protocol, Identity: in.Body.Identity, Proof: in.Body.Proof})
+	g, err := h.intake.Prove(ctx, claim)
 	return PublicAccess{g.Token, g.Protocol, g.ExpiresAt}, err
 }
 

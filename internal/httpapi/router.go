@@ -93,8 +93,9 @@ func (s *Server) native(method, path string, who need, h fiber.Handler, op *huma
 	s.routes = append(s.routes, route{method, path, who})
 	s.fiber.Add(method, fiberPath(path), s.guard(who), h)
 	if op != nil {
-		op.Method, op.Path = method, path
-		op.OperationID = huma.GenerateOperationID(method, path, new(struct{}))
-		s.api.OpenAPI().AddOperation(op)
+		documented := *op
+		documented.Method, documented.Path = method, path
+		documented.OperationID = huma.GenerateOperationID(method, path, new(struct{}))
+		s.api.OpenAPI().AddOperation(&documented)
 	}
 }

@@ -36,6 +36,7 @@ func (s *Server) addRoutes() {
 		live      = liveRoutes{s, is.Hub, is.Accounts}
 		files     = fileRoutes{s, db}
 		public    = publicRoutes{s, db, is.Intake, is.Tokens, is.Now}
+		portal    = portalRoutes{public, s.pages}
 
 		work, breaches, intake = may(access.WorkTickets), may(access.SeeBreaches), may(access.SeeIntake)
 		manage, arrange        = may(access.ManageAccounts), may(access.ManageDesk)
@@ -91,6 +92,15 @@ func (s *Server) addRoutes() {
 		s.document("Answer as the customer", created, typeOf[writeMessage](), typeOf[PublicReply](), trackedParameters...))
 	done(s, post, "/api/public/tickets/{protocol}/survey", "Rate the answer", anyone, public.rate)
 	on(s, post, "/api/public/access", "Get in without a link", anyone, ok, public.prove)
+
+	s.native(get, "/abrir", anyone, portal.open, nil)
+	s.native(post, "/abrir", visitor, portal.send, nil)
+	s.native(get, "/acompanhar", anyone, portal.find, nil)
+	s.native(post, "/acompanhar", visitor, portal.prove, nil)
+	s.native(get, "/acompanhar/{protocol}", anyone, portal.track, nil)
+	s.native(post, "/acompanhar/{protocol}", visitor, portal.write, nil)
+	s.native(post, "/acompanhar/{protocol}/avaliar", visitor, portal.rate, nil)
+	s.native(get, "/portal/{asset}", anyone, portal.asset, nil)
 
 	s.native(get, "/healthz", anyone, s.live, nil)
 	s.native(get, "/readyz", anyone, s.ready, nil)

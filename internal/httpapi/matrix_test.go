@@ -1,0 +1,179 @@
+package httpapi
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/escuta-sac/escuta/internal/access"
+	"github.com/escuta-sac/escuta/internal/ticket"
+	"github.com/escuta-sac/escuta/internal/ticket/tickettest"
+)
+
+// bodies are valid ones, so that nothing but the hidden ticket can be the
+// reason of a refusal.
+var bodies = map[string]string{
+	"PATCH /api/tickets/{ticket}":                  `{"version":1,"priority":1}`,
+	"POST /api/tickets/{ticket}/replies":           `{"body":"Olá"}`,
+	"POST /api/tickets/{ticket}/notes":             `{"body":"Olá"}`,
+	"POST /api/tickets/{ticket}/claim":             `{"take_over":false}`,
+	"POST /api/tickets/{ticket}/lease":             `{"fence":1}`,
+	"POST /api/sla/preview":                        `{"start":"2026-11-22T12:00:00Z","amount":1,"unit":"business"}`,
+	"PATCH /api/me":                                `{"name":"Outro Nome"}`,
+	"POST /api/me/password":                        `{"current_password":"x","password":"outra frase bem comprida"}`,
+	"POST /api/tokens":                             `{"name":"robô"}`,
+	"POST /api/accounts":                           `{"email":"n@example.com","name":"N","role":"agent","password":"uma frase bem comprida"}`,
+	"PATCH /api/accounts/{id}":                     `{"name":"Outro"}`,
+	"POST /api/teams":                              `{"name":"Nova"}`,
+	"POST /api/reasons":                            `{"name":"Nova"}`,
+	"POST /api/login":                              `{"email":"a@example.com","password":"x"}`,
+	"POST /api/public/access":                      `{"protocol":"20261122000000139","proof":"1234"}`,
+	"POST /api/public/tickets/{protocol}/survey":   `{"score":5}`,
+	"POST /api/public/tickets/{protocol}/messages": `{"body":"Olá"}`,
+}
+
+var roles = []access.Role{access.Agent, access.Supervisor, access.Ombudsman, access.Admin}
+
+// Every route that names a ticket, for every role, with a ticket it does not
+// see, by id and by protocol: absent, and untouched.
+func TestAttack50HiddenTicketsAreAbsentOnEveryRoute(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	other := tickettest.Team(t, w.db, "Outra equipe")
+	elsewhere := tickettest.Open(t, w.db, ticket.Ticket{TeamID: other})
+	walled := tickettest.Open(t, w.db, ticket.Ticket{Walled: true, Channel: "ombudsman"})
+	hidden := map[access.Role][]ticket.Ticket{
+		access.Agent:      {elsewhere, walled},
+		access.Supervisor: {elsewhere, walled},
+		access.Admin:      {walled},
+	}
+	calls := 0
+	for _, r := range w.server.routes {
+		if !strings.Contains(r.Path, "{ticket}") {
+			continue
+		}
+		for role, tickets := range hidden {
+			for _, tk := range tickets {
+				for _, ref := range []string{fmt.Sprint(tk.ID), tk.Protocol} {
+					path := strings.ReplaceAll(r.Path, "{ticket}", ref)
+					a := w.as(role).call(r.Method, path, "application/json", []byte(bodies[r.Method+" "+r.Path]))
+					a.want(http.StatusNotFound).problem("ticket_not_found")
+					calls++
+				}
+			}
+		}
+	}
+	if calls < 9*5*2 {
+		t.Errorf("only %d calls: is the route table read?", calls)
+	}
+	for _, tk := range []ticket.Ticket{elsewhere, walled} {
+		if now := tickettest.Fresh(t, w.db, tk.ID); now.Version != tk.Version || now.HolderID != nil || now.Fence != tk.Fence {
+			t.Errorf("ticket %d was touched: %+v", tk.ID, now)
+		}
+	}
+	// Nor are they listed, found or counted.
+	for role, tickets := range hidden {
+		for _, tk := range tickets {
+			for _, query := range []string{"", "?view=all&sort=newest", "?q=" + tk.Protocol, "?status=open&channel=" + tk.Channel} {
+				var page TicketPage
+				w.as(role).get("/api/tickets" + query).want(200).into(&page)
+				for _, row := range page.Items {
+					if row.ID == tk.ID {
+						t.Errorf("%s sees ticket %d by %q", role, tk.ID, query)
+					}
+				}
+			}
+		}
+	}
+}
+
+// What a role may do is what the table says, and a stranger may do nothing.
+func TestEveryRouteAsksWhoIsThere(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	for _, r := range w.server.routes {
+		if r.Need.anyone {
+			continue
+		}
+		path := strings.NewReplacer("{ticket}", "1", "{id}", "999999", "{protocol}", "1", "{token}", "x").Replace(r.Path)
+		body := []byte(bodies[r.Method+" "+r.Path])
+		w.somebody().call(r.Method, path, "application/json", body).want(http.StatusUnauthorized).problem("login_required")
+		if r.Need.action == "" {
+			continue
+		}
+		for _, role := range roles {
+			if w.as(role).account.Actor().May(r.Need.action) {
+				continue
+			}
+			w.as(role).call(r.Method, path, "application/json", body).want(http.StatusForbidden).problem("forbidden")
+		}
+	}
+}
+
+// Ids of all shapes name nothing, and nothing breaks.
+func TestAttack57IdsOfAllShapes(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	admin := w.as(access.Admin)
+	for _, id := range []string{"0", "-1", "9e99", "1;drop", "1%00", "%ff", "[1]", "1,2", "99999999999999999999999",
+		"9223372036854775807", "0x1", "１", "c0ffee00-0000-4000-8000-000000000000", strings.Repeat("9", 5000)} {
+		for _, path := range []string{"/api/tickets/" + id, "/api/tickets/" + id + "/clocks", "/api/customers/" + id} {
+			if a := admin.get(path); a.status != 404 && a.status != 400 {
+				t.Errorf("%.80s: %d %s", a.call, a.status, a.body)
+			}
+		}
+		if a := admin.call("DELETE", "/api/sessions/"+id, "", nil); a.status != 404 {
+			t.Errorf("%.80s: %d", a.call, a.status)
+		}
+	}
+}
+
+// Fields that nobody may set are refused, not ignored.
+func TestAttack55FieldsNobodyMaySet(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	tk := tickettest.Open(t, w.db, ticket.Ticket{})
+	agent := w.as(access.Agent)
+	for _, field := range []string{`"protocol":"1"`, `"created_at":"2020-01-01T00:00:00Z"`, `"next_due":null`, `"walled":true`, `"customer_id":1`} {
+		name := strings.Split(field, `"`)[1]
+		agent.call("PATCH", fmt.Sprintf("/api/tickets/%d", tk.ID), "application/json", []byte(`{"version":1,`+field+`}`)).
+			want(422).problem("invalid", "body."+name)
+	}
+	for _, field := range []string{"role", "team_id", "id"} {
+		agent.call("PATCH", "/api/me", "application/json", []byte(`{"`+field+`":"admin"}`)).want(422).problem("invalid", "body."+field)
+	}
+}
+
+// Lists are bounded whatever is asked of them.
+func TestAttack92AbsurdListParameters(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	agent := w.as(access.Agent)
+	for range 3 {
+		tickettest.Open(t, w.db, ticket.Ticket{})
+	}
+	var page TicketPage
+	agent.get("/api/tickets?limit=1000000000").want(200).into(&page)
+	if len(page.Items) != 3 {
+		t.Errorf("%d tickets", len(page.Items))
+	}
+	for query, field := range map[string]string{
+		"limit=0": "query.limit", "limit=-1": "query.limit", "limit=1e9": "query.limit", "sort=subject": "query.sort",
+		"view=nobody": "query.view", "status=lost": "query.status", "channel=pigeon": "query.channel",
+		"offset=1000000000000": "query.offset", "include=customer.tickets.customer": "query.include", "team=0": "query.team",
+		"__proto__[x]=1": "query.__proto__[x]",
+	} {
+		agent.get("/api/tickets?"+query).want(400).problem("invalid", field)
+	}
+	for _, cursor := range []string{"x", "AAAA", strings.Repeat("A", 300), "%00"} {
+		agent.get("/api/tickets?cursor=" + cursor).want(400).problem("bad_cursor")
+	}
+}
+
+// A nested include is no parameter of ours at all.
+func TestAttack93NestedIncludes(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	w.as(access.Agent).get("/api/tickets?include=a.b.c.d.e&fields[ticket]=secret").want(400).problem("invalid", "query.include")
+}

@@ -49,6 +49,11 @@ func (a *App) build(ctx context.Context, cfg config.Config) error {
 		return err
 	}
 
+	// A restored database is another history. Protocol numbers and whoever follows
+	// events rely on the epoch, so it is settled before them.
+	if _, err := event.Settle(ctx, db); err != nil {
+		return err
+	}
 	events := event.NewLog(db, rdb, log)
 	sequencer := event.NewSequencer(events)
 
@@ -76,7 +81,11 @@ func (a *App) build(ctx context.Context, cfg config.Config) error {
 	assigned := assign.New(db, rdb, sequencer, clock.Now, log)
 	acts := desk.New(db, policies, work, assigned, sequencer, clock.Now, log)
 	timers := sla.NewTimers(sla.TimersDeps{DB: db, Redis: rdb, Recorder: acts, Feed: events, Now: clock.Now, Log: log})
-	hub := realtime.New(db, events, log, realtime.Options{Zone: cfg.Timezone, Now: clock.Now})
+	live := realtime.Options{Zone: cfg.Timezone, Now: clock.Now}
+	if cfg.PublicLimit == 0 { // tests and benchmarks connect thousands from one address
+		live.PerAccount, live.PerIP = -1, -1
+	}
+	hub := realtime.New(db, events, log, live)
 
 	metrics := prometheus.NewRegistry()
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))

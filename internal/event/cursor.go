@@ -30,7 +30,7 @@ func (c Cursor) Follow(ctx context.Context, fn func([]Event) error) error {
 			err = c.follow(ctx, at, fn)
 		}
 		switch {
-		case err == nil || ended(ctx, err):
+		case err == nil || ctx.Err() != nil:
 			return nil
 		case errors.Is(err, ErrResync): // the epoch has changed; nothing was missed
 		default:

@@ -27,7 +27,7 @@ func (l *Log) follow(ctx context.Context, at Position, older reader, fn func([]E
 			var err error
 			events, err = older(ctx, at, page)
 			switch {
-			case ended(ctx, err):
+			case ctx.Err() != nil:
 				return nil
 			case errors.Is(err, ErrResync):
 				return err
@@ -66,7 +66,7 @@ func (l *Log) Run(ctx context.Context) error {
 			l.tail.reset(head)
 			err = l.runEpoch(ctx, head)
 		}
-		if err == nil || ended(ctx, err) {
+		if err == nil || ctx.Err() != nil {
 			return nil
 		}
 		l.log.WarnContext(ctx, "the tail of the events starts again", slog.Any("error", err))

@@ -2,7 +2,6 @@ package event
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -137,7 +136,3 @@ func pause(ctx context.Context, d time.Duration, heard ...<-chan struct{}) bool 
 	return true
 }
 
-// ended reports whether err only says that somebody asked to stop.
-func ended(ctx context.Context, err error) bool {
-	return ctx.Err() != nil || errors.Is(err, context.Canceled)
-}

@@ -91,7 +91,7 @@ func (s *Sequencer) Run(ctx context.Context) error {
 
 // try does one piece of work. Whatever fails is tried again at the next sweep.
 func (s *Sequencer) try(ctx context.Context, work func(context.Context) error) {
-	if err := work(ctx); err != nil && !ended(ctx, err) {
+	if err := work(ctx); err != nil && ctx.Err() == nil {
 		s.log.WarnContext(ctx, "the sequencer tries again", slog.Any("error", err))
 	}
 }
@@ -222,7 +222,7 @@ func (s *Sequencer) enter(ctx context.Context, epoch string) {
 
 // lost notes that Redis does not answer: from now on this node works for itself.
 func (s *Sequencer) lost(ctx context.Context, err error) {
-	if s.role != alone && !ended(ctx, err) {
+	if s.role != alone && ctx.Err() == nil {
 		s.log.WarnContext(ctx, "degraded: the sequencer goes on without Redis", slog.Any("error", err))
 	}
 	s.role = alone

@@ -64,44 +64,39 @@ func (w *walk) days() (Deadline, error) {
 	return w.roll(d)
 }
 
-// roll finds the legal limit: the end of the target's day, or of the first open
-// day after it.
+// roll finds the legal limit: the target, or the end of the first open day
+// after it. Only a term that rolls tells of the days between, and can be paused
+// in them; for the others the limit is there to be shown beside the target.
 func (w *walk) roll(d brazil.Date) (Deadline, error) {
-	for range farthestDays {
-		limit := w.c.dayEnd(d)
-		hours, why, name := w.c.on(d)
-		rolled := limit.After(w.out.Target)
-		var p Standstill
-		var paused bool
-		if w.term.Roll && rolled {
-			p, paused = w.pausedAt(limit)
+	w.out.Due, w.out.LegalLimit = w.out.Target, w.out.Target
+	hours, _, _ := w.c.on(d)
+	for looked := 0; len(hours) == 0; looked++ {
+		if looked == farthestDays {
+			return Deadline{}, ErrUnreachable
 		}
+		d = d.AddDays(1)
+		var why Reason
+		var name string
+		hours, why, name = w.c.on(d)
+		w.out.LegalLimit = w.c.dayEnd(d)
+		if !w.term.Roll {
+			continue
+		}
+		p, paused := w.pausedAt(w.out.LegalLimit)
 		switch {
 		case paused && p.To.IsZero():
 			return w.standing(p), nil
 		case paused:
-			w.rollStep(limit, rolled, Step{Reason: Paused, Name: p.Reason})
-		case len(hours) == 0:
-			w.rollStep(limit, rolled, Step{Reason: why, Name: name})
-		default:
-			w.rollStep(limit, rolled, Step{Reason: Rolled})
-			w.out.LegalLimit = limit
-			w.out.Due = w.out.Target
-			if w.term.Roll {
-				w.out.Due = limit
-			}
-			return w.out, nil
+			hours, why, name = nil, Paused, p.Reason
+		case len(hours) > 0:
+			why = Rolled
 		}
-		d = d.AddDays(1)
+		w.step(w.out.LegalLimit.Add(instantLong), Step{Reason: why, Name: name})
 	}
-	return Deadline{}, ErrUnreachable
-}
-
-// rollStep tells of a day after the target; the target's own is told already.
-func (w *walk) rollStep(limit time.Time, rolled bool, s Step) {
-	if w.term.Roll && rolled {
-		w.step(limit.Add(instantLong), s)
+	if w.term.Roll {
+		w.out.Due = w.out.LegalLimit
 	}
+	return w.out, nil
 }
 
 // hours counts opening hours to the microsecond, minute by minute as Código

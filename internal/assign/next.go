@@ -15,31 +15,35 @@ import (
 // nobody: neither by another nor by the asker, who is at it already.
 const ready = `t.open AND t.status IN ('new', 'open') AND (t.holder_id IS NULL OR t.lease_until < now())`
 
-// queue lists the ids among which the next is: of each source the first by
+// queue picks the next ticket and locks it: of each source the first by
 // deadline, up to the end of the hour in which the 64th of all falls, so that
-// the order within an hour is exact without sorting the whole queue. The wall
-// is a source of its own, as it is an index of its own.
+// the order within an hour is exact without sorting the whole queue. Only the
+// best hundred are joined to their rows: with more the planner reads the table
+// to do it. They are asked again whether they are ready, under the lock.
 const queue = `WITH first AS MATERIALIZED (%[1]s),
 	horizon AS (SELECT coalesce((SELECT date_trunc('hour', f.next_due) + interval '1 hour' FROM first f
 		ORDER BY f.next_due OFFSET 63 LIMIT 1), 'infinity') AS until),
-	candidates AS MATERIALIZED (%[2]s)
-	SELECT t.id FROM candidates c JOIN tickets t ON t.id = c.id
+	candidates AS MATERIALIZED (%[2]s),
+	best AS MATERIALIZED (SELECT c.id, row_number() OVER (ORDER BY
+			c.next_due < now() DESC, date_trunc('hour', c.next_due), c.legal_priority DESC, c.next_due, c.id) AS place
+		FROM candidates c ORDER BY place LIMIT 100)
+	SELECT t.id FROM best b JOIN tickets t ON t.id = b.id
 	WHERE ` + ready + ` AND (t.assignee_id IS NULL OR t.assignee_id = @me)
-	ORDER BY t.next_due < now() DESC, date_trunc('hour', t.next_due), t.legal_priority DESC, t.next_due, t.id
-	LIMIT 1 FOR NO KEY UPDATE OF t`
+	ORDER BY b.place LIMIT 1 FOR NO KEY UPDATE OF t`
 
-// sources are the places where a ticket for the asker can be. %s is a further
-// condition and %d how many to take of each.
+// sources are the places where a ticket for the asker can be. %[1]s is a further
+// condition and %[2]d how many to take of each.
 var sources = []string{
-	`(SELECT x.next_due, x.id FROM teams m CROSS JOIN LATERAL (SELECT t.next_due, t.id FROM tickets t
+	`(SELECT x.* FROM teams m CROSS JOIN LATERAL (SELECT t.next_due, t.legal_priority, t.id FROM tickets t
 		WHERE t.team_id = m.id AND NOT t.walled AND t.assignee_id IS NULL AND ` + ready + `%[1]s
 		ORDER BY t.next_due, t.id LIMIT %[2]d) x WHERE @all OR m.id IN @teams)`,
-	`(SELECT t.next_due, t.id FROM tickets t
+	`(SELECT t.next_due, t.legal_priority, t.id FROM tickets t
 		WHERE t.assignee_id = @me AND NOT t.walled AND (@all OR t.team_id IN @teams) AND ` + ready + `%[1]s
 		ORDER BY t.next_due, t.id LIMIT %[2]d)`,
 }
 
-const walledSource = `(SELECT t.next_due, t.id FROM tickets t
+// walledSource is another source because the wall has indexes of its own.
+const walledSource = `(SELECT t.next_due, t.legal_priority, t.id FROM tickets t
 	WHERE t.walled AND (t.assignee_id IS NULL OR t.assignee_id = @me) AND ` + ready + `%[1]s
 	ORDER BY t.next_due, t.id LIMIT %[2]d)`
 

@@ -109,15 +109,22 @@ func (s *Service) Run(ctx context.Context) error {
 		case <-ctx.Done():
 			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), sweep)
 			defer cancel()
-			return s.tell(last)
+			s.complain(last, s.tell(last))
+			return nil
 		case <-telling.C:
 			err = s.tell(ctx)
 		case <-sweeping.C:
 			err = s.Expire(ctx)
 		}
-		if err != nil && ctx.Err() == nil {
-			s.log.ErrorContext(ctx, "leases are kept later", "error", err)
+		if ctx.Err() == nil {
+			s.complain(ctx, err)
 		}
+	}
+}
+
+func (s *Service) complain(ctx context.Context, err error) {
+	if err != nil {
+		s.log.ErrorContext(ctx, "leases are not kept in PostgreSQL for the moment", "error", err)
 	}
 }
 

@@ -30,7 +30,8 @@ type Inserter interface {
 	Insert(tx *gorm.DB, args river.JobArgs) error
 }
 
-// Leases learns, after the commit, that nobody holds a ticket any more.
+// Leases learns, after the commit, that what it knows of a ticket's lease is no
+// longer so: nobody holds it any more, or others may know who does.
 type Leases interface {
 	Forget(ctx context.Context, ticketID int64)
 }
@@ -59,7 +60,7 @@ func (s *Service) act(ctx context.Context, actor *access.Actor, id int64, c tick
 		c.ActorID = &actor.AccountID
 	}
 	var done ticket.Ticket
-	let := false // somebody held the ticket before, and nobody does now
+	forget := false
 	err := s.db.InTx(ctx, func(tx *gorm.DB) (err error) {
 		done, err = ticket.Change(ctx, tx, id, c, func(t *ticket.Ticket) error {
 			if actor != nil && !actor.MaySee(t.Audience()) {
@@ -69,7 +70,7 @@ func (s *Service) act(ctx context.Context, actor *access.Actor, id int64, c tick
 			if err := fn(tx, t); err != nil {
 				return err
 			}
-			let = was.HolderID != nil && t.HolderID == nil
+			forget = was.HolderID != nil && (t.HolderID == nil || t.Audience() != was.Audience())
 			return s.keepTime(tx, was.Status, t, c)
 		})
 		return err
@@ -78,7 +79,7 @@ func (s *Service) act(ctx context.Context, actor *access.Actor, id int64, c tick
 		return ticket.Ticket{}, err
 	}
 	s.poke.Poke()
-	if let {
+	if forget {
 		s.leases.Forget(ctx, id)
 	}
 	return done, nil

@@ -39,7 +39,8 @@ type form struct {
 }
 
 // readForm takes a multipart body apart. A text that comes twice, a name nobody
-// asked for and a file in a text's place are refused, like in JSON.
+// asked for and a file in a text's place are refused, like in JSON; the texts
+// that could be read are returned all the same, for a page to give them back.
 func readForm(c *fiber.Ctx, texts ...string) (form, error) {
 	raw, err := c.MultipartForm()
 	if err != nil {
@@ -49,6 +50,7 @@ func readForm(c *fiber.Ctx, texts ...string) (form, error) {
 	bad := errInvalid
 	for name, values := range raw.Value {
 		switch {
+		case name == "files" && strings.Join(values, "") == "": // what a browser sends when no file was chosen
 		case !slices.Contains(texts, name):
 			bad = bad.Field("body."+short(name), "unknown")
 		case len(values) != 1:
@@ -71,7 +73,7 @@ func readForm(c *fiber.Ctx, texts ...string) (form, error) {
 		bad = bad.Field("body.files", "too_many")
 	}
 	if len(bad.Details) > 0 {
-		return form{}, bad
+		return f, bad
 	}
 	return f, nil
 }

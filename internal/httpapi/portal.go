@@ -32,7 +32,7 @@ const tokenLife = 30 * 24 * time.Hour
 
 // open handles GET /abrir.
 func (h portalRoutes) open(c *fiber.Ctx) error {
-	return h.show(c, http.StatusOK, "open.html", portalView{Page: "open", Key: uuid.NewString(), Values: portalValues{Kind: "reclamacao"}})
+	return h.show(c, http.StatusOK, "open.html", portalView{Page: "open", Values: portalValues{Kind: "reclamacao"}})
 }
 
 // send handles POST /abrir: the ticket is opened, and the browser led to its page.
@@ -40,13 +40,12 @@ func (h portalRoutes) send(c *fiber.Ctx) error {
 	again := portalView{Page: "open"}
 	ctx := c.UserContext()
 	f, err := readForm(c, "key", "website", "kind", "subject", "body", "name", "email", "phone", "document")
-	if err != nil {
-		again.Key = uuid.NewString()
-		return h.again(c, "open.html", again, err)
-	}
 	again.Key = f.values["key"]
 	again.Values = portalValues{Name: f.values["name"], Email: f.values["email"], Phone: f.values["phone"],
 		Document: f.values["document"], Kind: f.values["kind"], Subject: f.values["subject"], Body: f.values["body"]}
+	if err != nil {
+		return h.again(c, "open.html", again, err)
+	}
 	if err := h.limits.allow(ctx, "open", place(requestOf(ctx).address)); err != nil {
 		return h.again(c, "open.html", again, err)
 	}
@@ -114,7 +113,7 @@ func (h portalRoutes) track(c *fiber.Ctx) error {
 		return c.Redirect("/acompanhar/"+protocol, http.StatusSeeOther)
 	}
 	return h.ticket(c, http.StatusOK, protocol, portalView{
-		Key: uuid.NewString(), JustOpened: c.Query("novo") != "", JustSent: c.Query("enviado") != "",
+		JustOpened: c.Query("novo") != "", JustSent: c.Query("enviado") != "",
 	}, nil)
 }
 
@@ -124,12 +123,12 @@ func (h portalRoutes) write(c *fiber.Ctx) error {
 	if !ok {
 		return h.absent(c)
 	}
-	again := portalView{Key: uuid.NewString()}
+	var again portalView
 	f, err := readForm(c, "key", "body")
+	again.Key, again.Values.Body = f.values["key"], f.values["body"]
 	if err != nil {
 		return h.ticket(c, 0, protocol, again, err)
 	}
-	again.Key, again.Values.Body = f.values["key"], f.values["body"]
 	// Whoever may not see the ticket stores no files under it.
 	t, err := h.tracked(c.UserContext(), protocol, c.Cookies(accessCookie))
 	if err != nil {
@@ -159,7 +158,7 @@ func (h portalRoutes) rate(c *fiber.Ctx) error {
 	if !ok {
 		return h.absent(c)
 	}
-	again := portalView{Key: uuid.NewString()}
+	var again portalView
 	score, err := strconv.Atoi(c.FormValue("score"))
 	if err != nil {
 		return h.ticket(c, 0, protocol, again, errInvalid.Field("score", "required"))
@@ -268,6 +267,9 @@ func (h portalRoutes) show(c *fiber.Ctx, status int, page string, v portalView) 
 		return err
 	}
 	lang := requestOf(ctx).lang
+	if v.Key == "" {
+		v.Key = uuid.NewString()
+	}
 	v.Lang, v.Brand, v.Style, v.Script = lang, brand, h.pages.tag, h.pages.tag
 	v.BrandStyle = strings.TrimPrefix(brand.Color, "#")
 	if v.Title == "" {

@@ -147,11 +147,16 @@ func (w portalWords) when(at time.Time) string {
 	return w.text("date.when", "day", at.Format("02"), "month", at.Format("01"), "year", at.Year(), "clock", at.Format("15:04"))
 }
 
+// day writes a deadline: the day, and the time when it is not the whole day.
 func (w portalWords) day(at *time.Time) string {
 	local := at.In(w.zone)
 	name := func(key string, n int) string { return strings.Split(w.text(key), ",")[n] }
-	return w.text("date.day", "weekday", name("date.weekdays", int(local.Weekday())),
+	day := w.text("date.day", "weekday", name("date.weekdays", int(local.Weekday())),
 		"day", local.Day(), "month", name("date.months", int(local.Month())-1))
+	if clock := local.Format("15:04"); clock != "23:59" { // a term in days ends with its day
+		day += ", " + clock
+	}
+	return day
 }
 
 func (w portalWords) field(v portalView, name string) portalField {

@@ -135,4 +135,3 @@ func pause(ctx context.Context, d time.Duration, heard ...<-chan struct{}) bool 
 	}
 	return true
 }
-

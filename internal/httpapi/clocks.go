@@ -47,7 +47,7 @@ func orNever(t time.Time) *time.Time {
 
 func stepsBody(steps []sla.Step, lang string) []Interval {
 	return itemsOf(steps, func(s sla.Step) Interval {
-		return Interval{s.From, s.To, s.Counted, string(s.Reason), stepName(s, lang), s.Amount}
+		return Interval{s.From, orNever(s.To), s.Counted, string(s.Reason), stepName(s, lang), s.Amount}
 	}).Items
 }
 

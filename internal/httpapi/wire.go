@@ -103,12 +103,12 @@ type Pause struct {
 
 // Interval is one stretch of an explanation: counted, or skipped and why.
 type Interval struct {
-	From    time.Time `json:"from"`
-	To      time.Time `json:"to"`
-	Counted bool      `json:"counted"`
-	Reason  string    `json:"reason" doc:"start_day, weekend, holiday, closed, paused, rolled; empty when counted"`
-	Name    string    `json:"name" doc:"Of the holiday, the special day or the pause"`
-	Amount  int64     `json:"amount" doc:"When counted: whole days for terms in days, seconds for others"`
+	From    time.Time  `json:"from"`
+	To      *time.Time `json:"to" doc:"null while it has no end"`
+	Counted bool       `json:"counted"`
+	Reason  string     `json:"reason" doc:"start_day, weekend, holiday, closed, paused, rolled; empty when counted"`
+	Name    string     `json:"name" doc:"Of the holiday, the special day or the pause"`
+	Amount  int64      `json:"amount" doc:"When counted: whole days for terms in days, seconds for others"`
 }
 
 // Lease is the right to be the one who answers; its fence goes with the reply.

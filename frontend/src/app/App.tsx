@@ -2,7 +2,7 @@ import { i18n } from "@lingui/core";
 import { I18nProvider } from "@lingui/react";
 import { QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
-import { useEffect } from "react";
+import { useEffect, useState } from "react";
 import { listenForCommands } from "../lib/keyboard";
 import { usePrefs } from "../lib/prefs";
 import { TooltipHost } from "../ui/Tooltip";
@@ -10,21 +10,24 @@ import { Toasts } from "../ui/toast";
 import { newCache } from "./cache";
 import { newRouter } from "./router";
 
-const cache = newCache(() => void router.navigate({ to: "/entrar", search: leaving() }));
-const router = newRouter(cache);
-
-function leaving() {
-  const { pathname, href } = router.state.location;
-  return pathname === "/entrar" ? router.state.location.search : { volta: href, fim: true };
-}
-
 declare module "@tanstack/react-router" {
   interface Register {
     router: ReturnType<typeof newRouter>;
   }
 }
 
+/** The cache and the router know each other: a session that ends leads to the log-in and back to the same place. */
+function newDesk() {
+  const cache = newCache(() => {
+    const { pathname, href } = router.state.location;
+    if (pathname !== "/entrar") void router.navigate({ to: "/entrar", search: { volta: href, fim: true } });
+  });
+  const router = newRouter(cache);
+  return { cache, router };
+}
+
 export function App() {
+  const [{ cache, router }] = useState(newDesk);
   useEffect(() => listenForCommands(() => usePrefs.getState().shortcuts), []);
   return (
     <I18nProvider i18n={i18n}>

@@ -26,7 +26,7 @@ export function Desk() {
   const t = useText();
   const cache = useQueryClient();
   const navigate = useNavigate();
-  const { view = "team", sort = "due", q, team, channel, t: open } = useSearch({ from: "/inside/fila" });
+  const { view, sort = "due", q, team, channel, t: open } = useSearch({ from: "/inside/fila" });
   const query = useMemo<ListQuery>(() => ({ view, sort, q, team, channel }), [view, sort, q, team, channel]);
   const { panes, customerOpen, set } = usePrefs();
   const wide = useMedia(roomForCustomer);
@@ -90,17 +90,19 @@ export function Desk() {
       />
       <section className={styles.ticket} aria-label={t("desk.ticket")}>
         {open ? (
-          <>
-            <TicketPane protocol={open} onBack={close} />
-            <IconButton
-              className={styles.toggle}
-              label={t("command.ticket.customer")}
-              icon={<PanelRight />}
-              command="ticket.customer"
-              aria-pressed={customerShown}
-              onClick={toggleCustomer}
-            />
-          </>
+          <TicketPane
+            protocol={open}
+            onBack={close}
+            aside={
+              <IconButton
+                label={t("command.ticket.customer")}
+                icon={<PanelRight />}
+                command="ticket.customer"
+                aria-pressed={customerShown}
+                onClick={toggleCustomer}
+              />
+            }
+          />
         ) : (
           <EmptyState title={t("desk.none")}>{t("desk.none.hint")}</EmptyState>
         )}

@@ -14,8 +14,13 @@ import { LinkNotice } from "./LinkNotice";
 import { useLive } from "./live";
 import styles from "./Shell.module.css";
 
+const warmUpAfter = 800;
 const Palette = lazy(() => import("./Palette"));
 const Help = lazy(() => import("./Help"));
+
+/** What floats is not part of the shell, but nobody should wait for it at the first press. */
+const warmUp = () =>
+  Promise.all([import("./Palette"), import("../ui/MenuPopup"), import("../ui/deadline/DeadlineCard")]);
 
 /** What stands around every screen: the rail with views and state, and the screen itself. */
 export function Shell() {
@@ -30,6 +35,10 @@ export function Shell() {
   // biome-ignore lint/correctness/useExhaustiveDependencies: on a phone every move closes the rail
   useEffect(() => setRailOpen(false), [path, view, open]);
   useLive(cache);
+  useEffect(() => {
+    const idle = setTimeout(() => void warmUp().catch(() => undefined), warmUpAfter);
+    return () => clearTimeout(idle);
+  }, []);
 
   const sees = may(me, "breaches.see");
   useCommands({
@@ -52,19 +61,18 @@ export function Shell() {
         <Mark size={20} />
         <LinkNotice />
       </header>
-      <div className={`${styles.rail} quiet-scroll`}>
+      <nav className={`${styles.rail} quiet-scroll`} aria-label={t("shell.rail")}>
         <Link to="/fila" className={styles.brand} aria-label={t("shell.home")}>
           <Mark size={20} /> Escuta
         </Link>
         <Rail
-          current={path === "/fila" ? (view ?? "team") : undefined}
           idle={path === "/fila" && open === undefined}
           onTaken={({ ticket, lease }) => {
             keepLease(ticket.id, lease);
             void navigate({ to: "/fila", search: (now) => ({ ...now, t: ticket.protocol }) });
           }}
         />
-        <nav className={styles.places} aria-label={t("shell.places")}>
+        <div className={styles.places}>
           {sees && (
             <Link to="/painel" className={styles.place}>
               <Gauge aria-hidden /> {t("breaches.title")}
@@ -73,12 +81,12 @@ export function Shell() {
           <Link to="/ajustes" className={styles.place}>
             <Settings aria-hidden /> {t("settings.title")}
           </Link>
-        </nav>
+        </div>
         <div className={styles.foot}>
           <LinkNotice />
           <AccountMenu onHelp={() => setDialog("help")} />
         </div>
-      </div>
+      </nav>
       <main className={styles.main}>
         <Outlet />
       </main>

@@ -5,6 +5,7 @@ import { keys, refetchTickets } from "../api/keys";
 import { tellLink } from "../api/link";
 import { covers, type Position } from "../api/position";
 import { forgetRows, tellRows } from "../api/rows";
+import { meQuery } from "../api/session";
 import { LiveSocket } from "../api/socket";
 import { tellCounts } from "../features/queue/events";
 import { tellTicket } from "../features/ticket/events";
@@ -20,8 +21,15 @@ export function useLive(cache: QueryClient): void {
     const socket = new LiveSocket(url, {
       onFrames: (frames) => live.tell(frames),
       onState: (state) => tellLink(state, now()),
-      // Asked again, /api/me says whether the session ended or only its rights changed.
-      onRefused: () => void cache.refetchQueries({ queryKey: keys.me }).then(() => refetchTickets(cache)),
+      // A session that ended says so to the next calls, which lead to the log-in. One that only
+      // changed its rights is still there: what it sees is loaded anew and listened to again.
+      onRefused: () => {
+        refetchTickets(cache);
+        cache.fetchQuery({ ...meQuery, staleTime: 0 }).then(
+          () => socket.start(),
+          () => undefined,
+        );
+      },
     });
     socket.start();
     return () => {
@@ -50,6 +58,7 @@ export class Live {
           this.#catchUp(frame.id);
           break;
         case "resync":
+          told.length = 0; // what this frame told before it is of the lost history, too
           forgetRows();
           refetchTickets(this.cache);
           break;

@@ -6,6 +6,7 @@ import {
   lazyRouteComponent,
   Outlet,
   redirect,
+  type SearchSchemaInput,
   useNavigate,
 } from "@tanstack/react-router";
 import { ApiError } from "../api/client";
@@ -14,6 +15,7 @@ import { meQuery } from "../api/session";
 import { type ListQuery, type Sort, sorts, type View, views } from "../features/queue/view";
 import { LoginPage } from "../features/session/LoginPage";
 import type { Section } from "../features/settings/SettingsPage";
+import { forgetLeases } from "../features/ticket/lease";
 import { activateLocale } from "../lib/i18n";
 import { ErrorState, Skeleton } from "../ui/states";
 import { Desk } from "./Desk";
@@ -25,7 +27,7 @@ interface Context {
 
 /** The address of the queue: everything needed to show the same again, on any machine. */
 export interface DeskSearch {
-  view?: View;
+  view: View;
   sort?: Sort;
   q?: string;
   team?: number;
@@ -52,6 +54,7 @@ const login = createRoute({
         ended={fim === true}
         onIn={(me) => {
           cache.clear();
+          forgetLeases();
           cache.setQueryData(keys.me, me);
           void navigate({ to: "/fila", ...(volta && { href: volta }), replace: true });
         }}
@@ -86,8 +89,8 @@ const home = createRoute({
 const desk = createRoute({
   getParentRoute: () => inside,
   path: "/fila",
-  validateSearch: (search: Record<string, unknown>): DeskSearch => ({
-    view: oneOf(views, search.view),
+  validateSearch: (search: Partial<DeskSearch> & SearchSchemaInput): DeskSearch => ({
+    view: oneOf(views, search.view) ?? "team",
     sort: oneOf(sorts, search.sort),
     q: text(search.q),
     team: typeof search.team === "number" ? search.team : undefined,

@@ -8,7 +8,7 @@ const initials = (name: string) => {
   return `${words[0]?.[0] ?? "?"}${last?.[0] ?? ""}`.toUpperCase();
 };
 
-/** A person of the company. The colour belongs to the person and is the same everywhere. */
+/** A person of the company. The colour belongs to the person and is the same everywhere. With an empty label it only decorates a name beside it. */
 export function Avatar({
   id,
   name,
@@ -27,9 +27,9 @@ export function Avatar({
       style={
         { "--hue": hue, width: size, height: size, fontSize: Math.round(size * 0.44) } as React.CSSProperties
       }
-      role="img"
-      aria-label={label ?? name}
-      title={label ?? name}
+      {...(label === ""
+        ? { "aria-hidden": true }
+        : { role: "img", "aria-label": label ?? name, title: label ?? name })}
     >
       {initials(name)}
     </span>

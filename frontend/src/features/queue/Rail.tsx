@@ -33,14 +33,13 @@ const icons: Record<View, typeof Inbox> = {
 };
 
 interface RailProps {
-  current: View | undefined;
   /** Nothing is open, so taking the next one is the action of the screen. */
   idle: boolean;
   onTaken: (claimed: Claimed) => void;
 }
 
 /** The views with their live counters, and the way to the next ticket. */
-export function Rail({ current, idle, onTaken }: RailProps) {
+export function Rail({ idle, onTaken }: RailProps) {
   const t = useText();
   const me = useMe();
   const counts = useQuery(countsQuery).data?.counts;
@@ -63,32 +62,29 @@ export function Rail({ current, idle, onTaken }: RailProps) {
       <Button look={idle ? "primary" : "plain"} busy={next.isPending} onClick={take} command="queue.next">
         {t("queue.next")}
       </Button>
-      <nav aria-label={t("queue.views")}>
-        <ul>
-          {views.map((view) => {
-            const Icon = icons[view];
-            const n = counts?.[view];
-            return (
-              <li key={view}>
-                <Link
-                  to="/fila"
-                  search={{ view }}
-                  className={styles.view}
-                  activeOptions={{ includeSearch: false }}
-                  aria-current={current === view ? "page" : undefined}
-                  data-urgent={view === "breached" && n ? true : undefined}
-                >
-                  <Icon aria-hidden />
-                  <span className={styles.name}>{t(`view.${view}`)}</span>
-                  {n !== undefined && (
-                    <span className={`${styles.count} numeric`}>{n.toLocaleString(me.locale)}</span>
-                  )}
-                </Link>
-              </li>
-            );
-          })}
-        </ul>
-      </nav>
+      <ul aria-label={t("queue.views")}>
+        {views.map((view) => {
+          const Icon = icons[view];
+          const n = counts?.[view];
+          return (
+            <li key={view}>
+              <Link
+                to="/fila"
+                search={{ view }}
+                className={styles.view}
+                activeOptions={{ includeSearch: true }}
+                data-urgent={view === "breached" && n ? true : undefined}
+              >
+                <Icon aria-hidden />
+                <span className={styles.name}>{t(`view.${view}`)}</span>
+                {n !== undefined && (
+                  <span className={`${styles.count} numeric`}>{n.toLocaleString(me.locale)}</span>
+                )}
+              </Link>
+            </li>
+          );
+        })}
+      </ul>
     </div>
   );
 }

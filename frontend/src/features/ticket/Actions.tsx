@@ -10,6 +10,7 @@ import { useText } from "../../lib/i18n";
 import { Button } from "../../ui/Button";
 import { Menu } from "../../ui/Menu";
 import { choices, type MenuEntry } from "../../ui/menu";
+import { tip } from "../../ui/Tooltip";
 import { toast, toastError } from "../../ui/toast";
 import styles from "./Actions.module.css";
 import { claim, refetchTicket, release, type TakeOver, useChange } from "./api";
@@ -194,7 +195,13 @@ function Choice({ label, name, icon, entries }: ChoiceProps) {
     <Menu
       label={label}
       trigger={
-        <Button look="quiet" icon={icon} aria-label={name === label ? label : `${label}: ${name}`}>
+        <Button
+          look="quiet"
+          className={icon ? styles.secondary : undefined}
+          icon={icon}
+          aria-label={name === label ? label : `${label}: ${name}`}
+          {...tip(label)}
+        >
           <span className={styles.choice}>{name}</span>
           <ChevronDown aria-hidden />
         </Button>

@@ -1,4 +1,5 @@
 import { ArrowLeft, Copy } from "lucide-react";
+import type { ReactNode } from "react";
 import { usePerson, useTeam } from "../../api/directory";
 import { useMe } from "../../api/session";
 import type { TicketRow } from "../../api/types";
@@ -13,7 +14,13 @@ import { toast } from "../../ui/toast";
 import { Actions } from "./Actions";
 import styles from "./TicketHead.module.css";
 
-export function TicketHead({ row, onBack }: { row: TicketRow; onBack: () => void }) {
+interface HeadProps {
+  row: TicketRow;
+  onBack: () => void;
+  aside?: ReactNode;
+}
+
+export function TicketHead({ row, onBack, aside }: HeadProps) {
   const t = useText();
   const team = useTeam(row.team_id);
   const copyProtocol = async () => {
@@ -28,6 +35,7 @@ export function TicketHead({ row, onBack }: { row: TicketRow; onBack: () => void
         <IconButton className={styles.back} label={t("ticket.back")} icon={<ArrowLeft />} onClick={onBack} />
         <h2>{row.subject}</h2>
         <DeadlineChip row={row} />
+        {aside}
       </div>
       <div className={styles.meta}>
         <button

@@ -1,4 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
+import type { ReactNode } from "react";
 import { useFreshRow, useLiveRows } from "../../api/rows";
 import { useText } from "../../lib/i18n";
 import { EmptyState, ErrorState, Skeleton } from "../../ui/states";
@@ -8,8 +9,15 @@ import { TicketHead } from "./TicketHead";
 import styles from "./TicketPane.module.css";
 import { Timeline } from "./Timeline";
 
+interface TicketPaneProps {
+  protocol: string;
+  onBack: () => void;
+  /** Stands at the end of the title. */
+  aside?: ReactNode;
+}
+
 /** One ticket: what it is, everything said, and where we answer. */
-export function TicketPane({ protocol, onBack }: { protocol: string; onBack: () => void }) {
+export function TicketPane({ protocol, onBack, aside }: TicketPaneProps) {
   const t = useText();
   const ticket = useQuery(ticketQuery(protocol));
   const row = useFreshRow(ticket.data?.ticket);
@@ -21,7 +29,7 @@ export function TicketPane({ protocol, onBack }: { protocol: string; onBack: () 
   if (!row) return <Skeleton rows={5} height={88} />;
   return (
     <article className={styles.pane} aria-label={t("ticket.name", { subject: row.subject })}>
-      <TicketHead key={row.id} row={row} onBack={onBack} />
+      <TicketHead key={row.id} row={row} onBack={onBack} aside={aside} />
       <Timeline row={row} />
       <Composer key={`composer-${row.id}`} row={row} />
     </article>

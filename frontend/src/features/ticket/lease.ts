@@ -12,6 +12,9 @@ export function keepLease(ticketId: number, lease: Lease | undefined): void {
   useLeases.setState({ leases });
 }
 
+/** When another person takes the seat. */
+export const forgetLeases = () => useLeases.setState({ leases: new Map() });
+
 export const leaseOf = (ticketId: number) => useLeases.getState().leases.get(ticketId);
 
 export const useLease = (ticketId: number) => useLeases((s) => s.leases.get(ticketId));

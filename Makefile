@@ -18,7 +18,7 @@ run: ## the whole desk with a demo week on this machine: installs what is missin
 	@scripts/run
 
 build: frontend/dist/index.html ## bin/escuta, with the front end inside
-	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/escuta ./cmd/escuta
+	go build -ldflags '$(LDFLAGS)' -o bin/escuta ./cmd/escuta
 
 test: ## everything: style, Go with the race detector, front end, generated files, browser
 	@scripts/install-missing test

@@ -56,9 +56,9 @@ func Load(environ []string) (Config, error) {
 func Unknown(environ []string) []string {
 	var unknown []string
 	known := Table()
-	for name := range env.ToMap(environ) {
+	for name, value := range env.ToMap(environ) {
 		ours := slices.ContainsFunc(known, func(v Variable) bool { return v.Name == name })
-		if strings.HasPrefix(name, "ESCUTA_") && !ours {
+		if strings.HasPrefix(name, "ESCUTA_") && value != "" && !ours {
 			unknown = append(unknown, name)
 		}
 	}

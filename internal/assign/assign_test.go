@@ -3,11 +3,8 @@ package assign_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
-	"reflect"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -99,94 +96,6 @@ func TestAClaimMakesTheCallerHolderAndAssigneeAndTurnsRivalsAway(t *testing.T) {
 	if _, _, err := f.s.Claim(t.Context(), f.bruno, tk.ID, nil); !errors.Is(err, ticket.ErrClaimed) {
 		t.Errorf("a rival of a copied lease got past Redis: %v", err)
 	}
-}
-
-// The rows of DESIGN's table of faults that a claim can meet.
-func TestClaimsWhenSomethingFails(t *testing.T) {
-	t.Parallel()
-	t.Run("Redis flushed: rivals reach PostgreSQL, one winner, the copy comes back with the renewal", func(t *testing.T) {
-		t.Parallel()
-		f := newFloor(t)
-		tk := tickettest.Open(t, f.db, ticket.Ticket{})
-		_, lease := f.mustClaim(t, f.ana, tk.ID)
-		f.flush(t)
-		if _, _, err := f.s.Claim(t.Context(), f.bruno, tk.ID, nil); !errors.Is(err, ticket.ErrClaimed) {
-			t.Fatalf("the rival after FLUSHALL: %v", err)
-		}
-		if _, err := f.s.Renew(t.Context(), f.ana, tk.ID, lease.Fence); err != nil {
-			t.Fatal(err)
-		}
-		if n := f.rdb.DBSize(t.Context()).Val(); n != 1 {
-			t.Errorf("%d copies after the renewal", n)
-		}
-	})
-	t.Run("Redis gone: the same without it", func(t *testing.T) {
-		t.Parallel()
-		f := newFloor(t)
-		engine := redistest.Start(t)
-		s := service(f.db, engine.Client())
-		engine.Kill()
-		tk := tickettest.Open(t, f.db, ticket.Ticket{})
-		_, lease, err := s.Claim(t.Context(), f.ana, tk.ID, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, _, err := s.Claim(t.Context(), f.bruno, tk.ID, nil); !errors.Is(err, ticket.ErrClaimed) {
-			t.Errorf("the rival without Redis: %v", err)
-		}
-		if _, err := s.Renew(t.Context(), f.ana, tk.ID, lease.Fence); err != nil {
-			t.Errorf("renewing without Redis: %v", err)
-		}
-		if _, err := s.Release(t.Context(), f.ana, tk.ID); err != nil {
-			t.Errorf("releasing without Redis: %v", err)
-		}
-		if _, _, found, err := s.Next(t.Context(), f.bruno); err != nil || !found {
-			t.Errorf("the next without Redis: %v, %v", found, err)
-		}
-	})
-	t.Run("stale copy: a free ticket is refused for no longer than the copy lives", func(t *testing.T) {
-		t.Parallel()
-		f := newFloor(t)
-		tk := tickettest.Open(t, f.db, ticket.Ticket{})
-		f.mustClaim(t, f.ana, tk.ID)
-		f.sql(t, "UPDATE tickets SET holder_id = NULL, assignee_id = NULL WHERE id = ?", tk.ID)
-		if ttl := f.rdb.PTTL(t.Context(), fmt.Sprintf("lease:{%d}", tk.ID)).Val(); ttl <= 0 || ttl > ticket.LeaseTime {
-			t.Errorf("the copy lives %s", ttl)
-		}
-		if err := f.rdb.PExpire(t.Context(), fmt.Sprintf("lease:{%d}", tk.ID), time.Millisecond).Err(); err != nil {
-			t.Fatal(err)
-		}
-		until(t, func() bool { return f.rdb.DBSize(t.Context()).Val() == 0 })
-		f.mustClaim(t, f.bruno, tk.ID)
-	})
-	t.Run("node paused past its lease: old fence, no renewal", func(t *testing.T) {
-		t.Parallel()
-		f := newFloor(t)
-		tk := tickettest.Open(t, f.db, ticket.Ticket{})
-		_, paused := f.mustClaim(t, f.ana, tk.ID)
-		f.runOut(t, tk.ID)
-		f.flush(t)
-		if _, _, err := f.s.Claim(t.Context(), f.sup, tk.ID, &assign.TakeOver{Reason: "parou"}); err != nil {
-			t.Fatal(err)
-		}
-		f.flush(t) // not even Redis remembers
-		if _, err := f.s.Renew(t.Context(), f.ana, tk.ID, paused.Fence); !errors.Is(err, ticket.ErrLeaseLost) {
-			t.Errorf("the old fence: %v", err)
-		}
-		if got := tickettest.Fresh(t, f.db, tk.ID); *got.HolderID != f.sup.AccountID {
-			t.Errorf("the holder was robbed by %d", *got.HolderID)
-		}
-	})
-	t.Run("answer of COMMIT lost: the same caller claims again and has it", func(t *testing.T) {
-		t.Parallel()
-		f := newFloor(t)
-		tk := tickettest.Open(t, f.db, ticket.Ticket{})
-		_, first := f.mustClaim(t, f.ana, tk.ID) // as if nobody had heard this
-		_, again := f.mustClaim(t, f.ana, tk.ID)
-		if again.Fence != first.Fence+1 {
-			t.Errorf("fence %d after %d", again.Fence, first.Fence)
-		}
-	})
 }
 
 func (f floor) mustClaim(t *testing.T, who access.Actor, id int64) (ticket.Ticket, assign.Lease) {
@@ -312,98 +221,6 @@ func TestRenewalsReachPostgreSQLInOneStatementAndAtTheEnd(t *testing.T) {
 		if got := tickettest.Fresh(t, f.db, id); !got.HeldBy(f.ana.AccountID, now().Add(time.Minute)) || got.Version != 2 {
 			t.Errorf("ticket %d after the end: %+v", id, got)
 		}
-	}
-}
-
-// Every exported method that changes tickets, by name: the events it tells give
-// the fresh rows. A new method without a row fails the test.
-func TestTheEventsOfEveryCallGiveTheFreshRows(t *testing.T) {
-	t.Parallel()
-	f := newFloor(t)
-	open := func() int64 { return tickettest.Open(t, f.db, ticket.Ticket{}).ID }
-	calls := map[string]func(id int64) error{
-		"Claim":   func(id int64) error { _, _, err := f.s.Claim(t.Context(), f.ana, id, nil); return err },
-		"Release": func(id int64) error { _, err := f.s.Release(t.Context(), f.ana, id); return err },
-		"Next":    func(int64) error { _, _, _, err := f.s.Next(t.Context(), f.ana); return err },
-		"Expire":  func(id int64) error { f.runOut(t, id); return f.s.Expire(t.Context()) },
-	}
-	without := map[string]bool{"Renew": true, "Forget": true, "Run": true} // no ticket changes by them, or by Expire only
-	prepare := map[string]func(id int64){
-		"Release": func(id int64) { f.mustClaim(t, f.ana, id) },
-		"Expire":  func(id int64) { f.mustClaim(t, f.ana, id) },
-	}
-	for m := range reflect.TypeFor[*assign.Service]().Methods() {
-		if calls[m.Name] == nil && !without[m.Name] {
-			t.Errorf("%s has no row in this test", m.Name)
-		}
-	}
-	for name, call := range calls {
-		id := open()
-		if p := prepare[name]; p != nil {
-			p(id)
-		}
-		told := tickettest.Replay(t, f.db, func() {
-			if err := call(id); err != nil {
-				t.Errorf("%s: %v", name, err)
-			}
-		})
-		if len(told) != 1 {
-			t.Errorf("%s told %d events", name, len(told))
-		}
-	}
-}
-
-// attacks.md row 102: 64 agents fight over few tickets, Redis is flushed in the
-// middle, and at no time does a ticket have two holders.
-func TestAttack102NeverTwoHolders(t *testing.T) {
-	t.Parallel()
-	f := newFloor(t)
-	const agents, tickets, rounds = 64, 4, 25
-	var ids []int64
-	for range tickets {
-		ids = append(ids, tickettest.Open(t, f.db, ticket.Ticket{}).ID)
-	}
-	holders := make([]atomic.Int64, tickets)
-	var won, refused atomic.Int64
-	var wg sync.WaitGroup
-	for a := range agents {
-		actor := tickettest.Account(t, f.db, access.Agent, tickettest.DefaultTeam)
-		wg.Go(func() {
-			for round := range rounds {
-				i := (a + round) % tickets
-				_, lease, err := f.s.Claim(t.Context(), actor, ids[i], nil)
-				switch {
-				case errors.Is(err, ticket.ErrClaimed):
-					refused.Add(1)
-					continue
-				case err != nil:
-					t.Errorf("claim: %v", err)
-					return
-				}
-				if other := holders[i].Swap(actor.AccountID); other != 0 {
-					t.Errorf("ticket %d has %d and %d", ids[i], other, actor.AccountID)
-				}
-				won.Add(1)
-				if round%7 == 3 {
-					f.flush(t)
-				}
-				if _, err := f.s.Renew(t.Context(), actor, ids[i], lease.Fence); err != nil {
-					t.Errorf("the holder could not renew: %v", err)
-				}
-				holders[i].Store(0)
-				if _, err := f.s.Release(t.Context(), actor, ids[i]); err != nil {
-					t.Errorf("release: %v", err)
-				}
-			}
-		})
-	}
-	wg.Wait()
-	if won.Load() < tickets || refused.Load() == 0 {
-		t.Errorf("%d won, %d refused: no fight", won.Load(), refused.Load())
-	}
-	var fences int64
-	if err := f.db.Gorm.Raw("SELECT sum(fence) FROM tickets").Scan(&fences).Error; err != nil || fences != won.Load() {
-		t.Errorf("%d fences for %d claims, %v", fences, won.Load(), err)
 	}
 }
 

@@ -106,6 +106,13 @@ func (q Query) check() error {
 	return nil
 }
 
+// ends reports whether the list ends where its deadlines reach tomorrow. It is
+// cut there after the merge: a condition on both ends of a range makes the
+// planner expect few rows, read all of the day and sort them.
+func (q Query) ends() bool {
+	return q.View == ViewDueToday && q.Q == "" && (q.Sort == SortDue || q.Sort == "")
+}
+
 // filters are the conditions on a ticket that a view and the filters make,
 // apart from its team, the wall and whether it is open.
 func (q Query) filters() where {
@@ -116,7 +123,10 @@ func (q Query) filters() where {
 	case ViewUnassigned:
 		w.add("t.assignee_id IS NULL")
 	case ViewDueToday:
-		w.add("t.next_due < ? AND NOT t.breached", Tomorrow(q.Now))
+		w.add("NOT t.breached")
+		if !q.ends() {
+			w.add("t.next_due < ?", Tomorrow(q.Now))
+		}
 	case ViewBreached:
 		w.add("t.breached")
 	case ViewWaitingCustomer:
@@ -181,7 +191,12 @@ func (l *list) pages(q Query, filters where, open string, after *cursor) {
 		w.add(teams.String(), teams.args...)
 		branches, l.args = append(branches, "("+ids(w)+")"), append(l.args, w.args...)
 	}
-	l.sql = fmt.Sprintf(`WITH k AS MATERIALIZED (SELECT x.id FROM (%s) x ORDER BY %s LIMIT %d)
+	var within where
+	if q.ends() {
+		within.add("x.key < ?", Tomorrow(q.Now))
+	}
+	l.args = append(l.args, within.args...)
+	l.sql = fmt.Sprintf(`WITH k AS MATERIALIZED (SELECT x.id FROM (%s) x WHERE %s ORDER BY %s LIMIT %d)
 		SELECT t.*, 0 AS rank FROM k JOIN tickets t ON t.id = k.id ORDER BY %s`,
-		strings.Join(branches, " UNION ALL "), o.keyed, l.limit+1, o.by)
+		strings.Join(branches, " UNION ALL "), within, o.keyed, l.limit+1, o.by)
 }

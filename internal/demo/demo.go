@@ -192,7 +192,7 @@ func (s *stage) meet(ctx context.Context, people []person) error {
 			err := tx.Raw(`INSERT INTO customers (name, preferred_name, legal_priority, contract, products) VALUES (?, ?, ?, ?, string_to_array(?, '|')) RETURNING id`,
 				p.Name, p.Preferred, p.LegalPriority, p.Contract, joined(p.Products)).Scan(&id).Error
 			if err == nil {
-				err = tx.Exec(`INSERT INTO identities (customer_id, kind, value) VALUES (?, 'email', ?), (?, 'phone', ?), (?, 'cpf', ?)`,
+				err = tx.Exec(`INSERT INTO identities (customer_id, kind, value, verified_at) VALUES (?, 'email', ?, now()), (?, 'phone', ?, now()), (?, 'cpf', ?, now())`,
 					id, p.Email, id, p.Phone, id, p.CPF).Error
 			}
 			if err != nil {

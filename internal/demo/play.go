@@ -13,6 +13,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/escuta-sac/escuta/internal/brazil"
+	"github.com/escuta-sac/escuta/internal/desk"
 	"github.com/escuta-sac/escuta/internal/event"
 	"github.com/escuta-sac/escuta/internal/sla"
 	"github.com/escuta-sac/escuta/internal/ticket"
@@ -183,7 +184,10 @@ func (s *stage) act(ctx context.Context, tx *gorm.DB, id int64, story *story, a 
 			return err
 		})
 	case waitsForOthers:
+		moved := desk.Moved{To: ticket.WaitingThird}
+		cause.Data = &moved
 		return does(event.TicketStatus, func(t *ticket.Ticket) error {
+			moved.From = t.Status
 			if err := sla.Pause(tx, id, sla.WaitingThird, &who.ID, a.At); err != nil {
 				return err
 			}

@@ -73,11 +73,12 @@ func (c corpus) week(seed uint64, now time.Time, zone *time.Location, tickets in
 	return w
 }
 
-// arrivals spreads the openings over eight days as people write: most in
-// office hours, few at night, fewer at the weekend; the last hour is alive.
+// arrivals spreads the openings over the week as people write: most in office
+// hours, few at night, fewer at the weekend; the last hours are alive. The first
+// are of seven days ago, so that legal terms of seven days fall due today.
 func arrivals(r *rand.Rand, now time.Time, n int) []time.Time {
 	byHour := [24]int{2, 1, 1, 1, 1, 2, 4, 9, 16, 22, 24, 23, 17, 19, 22, 21, 20, 18, 14, 12, 11, 9, 6, 4}
-	start := now.AddDate(0, 0, -8)
+	start := time.Date(now.Year(), now.Month(), now.Day()-7, 6, 0, 0, 0, now.Location())
 	var slots []time.Time
 	var weights []int
 	total := 0

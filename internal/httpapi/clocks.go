@@ -105,7 +105,7 @@ func (h clockRoutes) preview(ctx context.Context, _ access.Actor, in *previewInp
 
 // Breaches is what the supervisor must know now.
 type Breaches struct {
-	Breached []Breach `json:"breached" doc:"The newest first"`
+	Breached []Breach `json:"breached" doc:"Those that still run first, the oldest deadline first; then those answered since, the newest first"`
 	Upcoming []Breach `json:"upcoming" doc:"Due within the next hour, the next first"`
 	Version  string   `json:"version"`
 }
@@ -135,9 +135,18 @@ const (
 // breaches handles GET /api/breaches.
 func (h clockRoutes) breaches(ctx context.Context, who access.Actor, _ *none) (Breaches, error) {
 	version := h.positions.Position().String()
-	past, err := sla.Breaches(ctx, h.db, sla.BreachQuery{Scope: who.Scope(), Limit: breachesShown})
+	past, err := sla.Overdue(ctx, h.db, who.Scope(), breachesShown)
 	if err != nil {
 		return Breaches{}, err
+	}
+	recorded, err := sla.Breaches(ctx, h.db, sla.BreachQuery{Scope: who.Scope(), Limit: breachesShown})
+	if err != nil {
+		return Breaches{}, err
+	}
+	for _, b := range recorded {
+		if b.State != sla.Running { // answered since: told after those that still wait
+			past = append(past, b)
+		}
 	}
 	coming, err := sla.Upcoming(ctx, h.db, who.Scope(), upcomingTime, breachesShown)
 	if err != nil {

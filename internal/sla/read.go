@@ -113,7 +113,23 @@ func scoped(s access.Scope, more map[string]any) map[string]any {
 	return more
 }
 
-// Breaches lists recorded breaches that the scope may see.
+// Overdue lists the clocks that have run out and still run, those of nobody's
+// answer yet, the oldest first.
+func Overdue(ctx context.Context, db *gorm.DB, scope access.Scope, limit int) ([]Breach, error) {
+	var out []Breach
+	err := db.WithContext(ctx).Raw(`
+		SELECT c.id AS clock_id, c.ticket_id, c.kind, c.policy, c.state, c.due, c.breached_at
+		  FROM clocks c JOIN tickets t ON t.id = c.ticket_id
+		 WHERE c.state = 'running' AND c.stage = 100 AND `+visible+`
+		 ORDER BY c.due, c.id LIMIT @limit`, scoped(scope, map[string]any{"limit": limit})).Scan(&out).Error
+	if err != nil {
+		return nil, fmt.Errorf("list overdue clocks: %w", err)
+	}
+	return out, nil
+}
+
+// Breaches lists recorded breaches that the scope may see, also of clocks that
+// have stopped since.
 func Breaches(ctx context.Context, db *gorm.DB, q BreachQuery) ([]Breach, error) {
 	args := scoped(q.Scope, map[string]any{"limit": q.Limit, "at": nil, "clock": 0})
 	after := "true"

@@ -95,13 +95,16 @@ func contentType(name string) string {
 // page answers every address that no call has: with a file of the application,
 // or with its shell, which knows what /fila means.
 func (s *Server) page(c *fiber.Ctx) error {
+	if strings.HasPrefix(c.Path(), "/api/") {
+		return c.Next() // Fiber knows whether another method would have been right
+	}
 	if method := c.Method(); method != fiber.MethodGet && method != fiber.MethodHead {
 		return errNoRoute
 	}
 	name := strings.TrimPrefix(c.Path(), "/")
 	f, found := s.assets.files[name]
 	if !found || f.plain == nil {
-		if strings.HasPrefix(name, "api/") || path.Ext(name) != "" {
+		if path.Ext(name) != "" {
 			return errNoRoute
 		}
 		if f, found = s.assets.files["index.html"]; !found {

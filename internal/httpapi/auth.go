@@ -44,8 +44,23 @@ func (s *Server) admit(who need) func(huma.Context, func(huma.Context)) {
 			s.refuse(c, err)
 			return
 		}
-		next(c)
+		next(adding{c})
 	}
+}
+
+// adding keeps headers that come twice apart. The adapter would write two
+// cookies into one line, of which browsers read the first.
+type adding struct{ adapted }
+
+// adapted has a name that does not hide the method Context.
+type adapted = huma.Context
+
+// Unwrap gives the adapter's own context.
+func (a adding) Unwrap() huma.Context { return a.adapted }
+
+// AppendHeader adds a header without touching those that are there.
+func (a adding) AppendHeader(name, value string) {
+	humafiber.Unwrap(a.adapted).Response().Header.Add(name, value)
 }
 
 // guard does the same for a route that Fiber serves alone.

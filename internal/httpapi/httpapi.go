@@ -81,7 +81,11 @@ func New(options Options, services Services) (*Server, error) {
 		AppName:               "Escuta",
 		DisableStartupMessage: true,
 		// Without it, strings taken from a request change when the next one arrives.
-		Immutable:      true,
+		Immutable: true,
+		// A form is taken apart by the handler that wants one, not before anybody has
+		// asked who sends it.
+		DisablePreParseMultipartForm: true,
+
 		BodyLimit:      maxBody,
 		ReadBufferSize: 16 << 10, // of all headers together
 		ReadTimeout:    readTimeout,

@@ -211,6 +211,9 @@ func (s *Server) onError(c *fiber.Ctx, err error) error {
 	if fe := (*fiber.Error)(nil); errors.As(err, &fe) {
 		err = fromFiber(fe)
 	}
+	if requestOf(c.UserContext()).id == "" { // refused while it was being read, before begin
+		s.identifyRequest(c)
+	}
 	p := s.problem(c.UserContext(), err)
 	body, err := json.Marshal(p)
 	if err != nil {

@@ -46,14 +46,10 @@ func requestOf(ctx context.Context) *request {
 // whatever comes back into an answer, and counts and logs it once.
 func (s *Server) begin(c *fiber.Ctx) error {
 	start := time.Now()
-	r := &request{id: newRequestID(), lang: i18n.Match(c.Get(fiber.HeaderAcceptLanguage)), part: "query", address: s.clientAddress(c)}
-	if unsafe(c.Method()) {
-		r.part = "body"
-	}
-	ctx, cancel := context.WithTimeout(context.WithValue(context.Background(), requestKey{}, r), callTimeout)
+	r := s.identifyRequest(c)
+	ctx, cancel := context.WithTimeout(c.UserContext(), callTimeout)
 	defer cancel()
 	c.SetUserContext(ctx)
-	c.Set(fiber.HeaderXRequestID, r.id)
 
 	if err := s.next(c); err != nil {
 		if err := s.onError(c, err); err != nil {
@@ -62,6 +58,20 @@ func (s *Server) begin(c *fiber.Ctx) error {
 	}
 	s.record(c, r, time.Since(start))
 	return nil
+}
+
+// identifyRequest gives the request its name and puts it into its context.
+func (s *Server) identifyRequest(c *fiber.Ctx) *request {
+	r := &request{
+		id: newRequestID(), lang: i18n.Match(c.Get(fiber.HeaderAcceptLanguage)),
+		part: "query", address: s.clientAddress(c),
+	}
+	if unsafe(c.Method()) {
+		r.part = "body"
+	}
+	c.SetUserContext(context.WithValue(context.Background(), requestKey{}, r))
+	c.Set(fiber.HeaderXRequestID, r.id)
+	return r
 }
 
 // next keeps a panic from taking the other requests with it.

@@ -94,7 +94,7 @@ func TestTheAddressOfAPageHasNoToken(t *testing.T) {
 	customer := w.somebody()
 	customer.get("/acompanhar/" + mine.Protocol).want(404).has("Não encontramos")
 	customer.get("/acompanhar/" + mine.Protocol + "?token=" + other.AccessToken).want(404).has("Não encontramos")
-	customer.get("/acompanhar/20261122000000139?token=x").want(404).has("Não encontramos")
+	customer.get("/acompanhar/20261231099999941?token=x").want(404).has("Não encontramos")
 	customer.get("/acompanhar/abc").want(404).has("Não encontramos")
 
 	link, err := url.Parse(mine.TrackURL)
@@ -127,7 +127,7 @@ func TestProofLeadsToThePage(t *testing.T) {
 	const mime = "application/x-www-form-urlencoded"
 	w.somebody().call("POST", "/acompanhar", mime, form("", "")).want(422).has(`id="protocol-error"`, `id="proof-error"`)
 	wrong := w.somebody().call("POST", "/acompanhar", mime, form(mine.Protocol, "0000")).want(403)
-	absent := w.somebody().call("POST", "/acompanhar", mime, form("20261122000000139", "4725")).want(403)
+	absent := w.somebody().call("POST", "/acompanhar", mime, form("20261231099999941", "4725")).want(403)
 	if hide := regexp.MustCompile(`\d{17}|value="[^"]*"`); hide.ReplaceAllString(string(wrong.body), "") != hide.ReplaceAllString(string(absent.body), "") {
 		t.Error("the page tells a wrong proof from a protocol that does not exist")
 	}

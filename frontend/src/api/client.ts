@@ -39,10 +39,17 @@ export const once = (key: string) => ({ "Idempotency-Key": key });
 export const newKey = () =>
   Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => b.toString(16).padStart(2, "0")).join("");
 
+let csrfToken = "";
+
+/** What the log-in told. The cookie goes first: another tab may have logged in anew. */
+export function keepCsrfToken(token: string): void {
+  csrfToken = token;
+}
+
 const headers: Middleware = {
   onRequest({ request }) {
     request.headers.set("Accept-Language", currentLocale());
-    if (request.method !== "GET") request.headers.set("X-CSRF-Token", cookie("csrf_token"));
+    if (request.method !== "GET") request.headers.set("X-CSRF-Token", cookie("csrf_token") || csrfToken);
     if (request.method === "POST" && !request.headers.has("Idempotency-Key")) {
       request.headers.set("Idempotency-Key", newKey());
     }

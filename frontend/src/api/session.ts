@@ -1,6 +1,6 @@
 import { queryOptions, useSuspenseQuery } from "@tanstack/react-query";
 import { setTimeZone } from "../lib/time";
-import { api, unwrap } from "./client";
+import { api, keepCsrfToken, unwrap } from "./client";
 import { keys } from "./keys";
 import type { Me } from "./types";
 
@@ -21,6 +21,7 @@ export async function logIn(email: string, password: string): Promise<Me> {
 export const logOut = () => unwrap(api.POST("/api/logout"));
 
 function welcome(me: Me): Me {
+  keepCsrfToken(me.csrf_token);
   if (me.time_zone) setTimeZone(me.time_zone);
   return me;
 }

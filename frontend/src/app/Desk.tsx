@@ -65,6 +65,7 @@ export function Desk() {
 
   return (
     <div className={styles.desk} data-open={open ? "" : undefined}>
+      <h1 className="visually-hidden">{t("desk.queue")}</h1>
       <section className={styles.list} style={{ width: panes.list }} aria-label={t("desk.queue")}>
         <QueueHead
           query={query}

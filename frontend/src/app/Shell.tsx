@@ -7,6 +7,7 @@ import { Rail } from "../features/queue/Rail";
 import { keepLease } from "../features/ticket/lease";
 import { useCommands } from "../lib/commands";
 import { useText } from "../lib/i18n";
+import { useHeldLetters } from "../lib/keyboard";
 import { IconButton } from "../ui/Button";
 import { Mark } from "../ui/Mark";
 import { AccountMenu } from "./AccountMenu";
@@ -35,6 +36,7 @@ export function Shell() {
   // biome-ignore lint/correctness/useExhaustiveDependencies: on a phone every move closes the rail
   useEffect(() => setRailOpen(false), [path, view, open]);
   useLive(cache);
+  useHeldLetters(dialog !== undefined);
   useEffect(() => {
     const idle = setTimeout(() => void warmUp().catch(() => undefined), warmUpAfter);
     return () => clearTimeout(idle);

@@ -1,3 +1,4 @@
+import { useEffect } from "react";
 import { type CommandId, canRun, commandIds, commands, run } from "./commands";
 
 const sequencePause = 1000;
@@ -20,6 +21,19 @@ function isWriting(target: EventTarget | null): boolean {
 /** A menu or dialog keeps the keyboard to itself while it is open. */
 const isFloating = (target: EventTarget | null) =>
   target instanceof Element && target.closest("[role=dialog],[role=menu],[role=listbox]") !== null;
+
+let held = 0;
+
+/** While something that takes the keyboard is open or on its way, a letter must not reach what lies under it. */
+export function useHeldLetters(active: boolean): void {
+  useEffect(() => {
+    if (!active) return;
+    held++;
+    return () => {
+      held--;
+    };
+  }, [active]);
+}
 
 /** Enter on a button presses the button. */
 const pressesItself = (event: KeyboardEvent) =>
@@ -54,7 +68,13 @@ export function listenForCommands(lettersOn: () => boolean): () => void {
       if (found && run(found)) event.preventDefault();
       return reset();
     }
-    if (!lettersOn() || isWriting(event.target) || isFloating(event.target) || pressesItself(event)) {
+    if (
+      held > 0 ||
+      !lettersOn() ||
+      isWriting(event.target) ||
+      isFloating(event.target) ||
+      pressesItself(event)
+    ) {
       return reset();
     }
     typed.push(event.key);

@@ -2,6 +2,7 @@ import { Dialog as Base } from "@base-ui/react/dialog";
 import { X } from "lucide-react";
 import type { ReactNode } from "react";
 import { useText } from "../lib/i18n";
+import { useHeldLetters } from "../lib/keyboard";
 import { IconButton } from "./Button";
 import styles from "./Dialog.module.css";
 
@@ -17,6 +18,7 @@ interface DialogProps {
 
 export function Dialog({ open, onClose, title, children, bare, wide }: DialogProps) {
   const t = useText();
+  useHeldLetters(open);
   return (
     <Base.Root open={open} onOpenChange={(next) => !next && onClose()}>
       <Base.Portal>

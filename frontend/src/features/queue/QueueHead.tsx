@@ -25,7 +25,7 @@ export function QueueHead({ query, onChange }: HeadProps) {
   return (
     <header className={styles.head}>
       <div className={styles.line}>
-        <h1 className={styles.title}>{t(`view.${query.view}`)}</h1>
+        <h2 className={styles.title}>{t(`view.${query.view}`)}</h2>
         <Menu
           align="end"
           trigger={<IconButton label={t("queue.sort")} icon={<ArrowDownUp />} />}

@@ -134,11 +134,14 @@ export function Actions({ row }: { row: TicketRow }) {
       />
       <Button
         look="quiet"
+        className={styles.secondary}
         icon={<Tags aria-hidden />}
         onClick={() => setAsking("tags")}
         command="ticket.tags"
+        aria-label={t("ticket.tags")}
+        {...tip(t("ticket.tags"), "ticket.tags")}
       >
-        {t("ticket.tags")}
+        <span className={styles.word}>{t("ticket.tags")}</span>
       </Button>
       {teams.length > 1 && (
         <Choice

@@ -1,0 +1,79 @@
+import { mkdirSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { AxeBuilder } from "@axe-core/playwright";
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  chromium,
+  type Page,
+} from "playwright-core";
+import { expect, inject } from "vitest";
+
+export const url = inject("url");
+export const admin = inject("admin");
+
+/** Where the pictures go that people look at. */
+const shots = process.env.ESCUTA_E2E_SHOTS ?? join(tmpdir(), "escuta-screens");
+
+export const launch = (): Promise<Browser> =>
+  chromium.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    args: ["--no-sandbox"], // Chromium refuses its sandbox as root, as in a container
+  });
+
+/** A window of its own: cookies, storage, language and zone of a desk in São Paulo. */
+export async function openWindow(
+  browser: Browser,
+  options: BrowserContextOptions = {},
+): Promise<BrowserContext> {
+  return browser.newContext({
+    baseURL: url,
+    locale: "pt-BR",
+    timezoneId: "America/Sao_Paulo",
+    viewport: { width: 1440, height: 900 },
+    ...options,
+  });
+}
+
+export async function logIn(
+  page: Page,
+  who: { email: string; password: string },
+  to = "/fila?view=all",
+): Promise<void> {
+  await page.goto(to);
+  await page.getByLabel("E-mail").fill(who.email);
+  await page.getByLabel("Senha").fill(who.password);
+  await page.getByRole("button", { name: "Entrar" }).click();
+  await page.getByText("A tela está ao vivo").first().waitFor({ state: "attached" });
+}
+
+/** Nothing that axe knows of WCAG 2.2 AA may be wrong. */
+export async function expectAccessible(page: Page, name: string): Promise<void> {
+  const found = await new AxeBuilder({ page })
+    .withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"])
+    // The edges that keep the focus inside what floats: they take it and pass it on at once.
+    .exclude("[data-base-ui-focus-guard]")
+    .analyze();
+  const wrong = found.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(" ")).join(", ")}`);
+  expect(wrong, name).toEqual([]);
+}
+
+export async function picture(page: Page, name: string): Promise<void> {
+  mkdirSync(shots, { recursive: true });
+  await page.screenshot({ path: join(shots, `${name}.png`) });
+}
+
+/** A ticket by the public form, as a customer's program sends it. */
+export async function openTicket(
+  body: Record<string, unknown>,
+): Promise<{ protocol: string; track_url: string }> {
+  const response = await fetch(`${url}/api/public/tickets`, {
+    method: "POST",
+    headers: { "content-type": "application/json", "idempotency-key": crypto.randomUUID() },
+    body: JSON.stringify(body),
+  });
+  if (response.status !== 201) throw new Error(`${response.status}: ${await response.text()}`);
+  return (await response.json()) as { protocol: string; track_url: string };
+}

@@ -17,16 +17,21 @@ COPY . .
 COPY --from=frontend /src/frontend/dist/ frontend/dist/
 ARG RELEASE=dev
 RUN CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.release=${RELEASE}" -o /out/escuta ./cmd/escuta \
- && mkdir -p /out/data
+ && mkdir -p /out/data /out/tmp
 
-FROM gcr.io/distroless/static-debian12:nonroot
+# Nothing but the program: time zones are inside it, and certificates come along
+# for the connections it opens itself.
+FROM scratch
+COPY --from=program /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
 COPY --from=program /out/escuta /usr/local/bin/escuta
-# A new volume takes over the owner of the folder that it covers.
-COPY --from=program --chown=nonroot:nonroot /out/data /var/lib/escuta
+# A new volume takes over the owner of the folder that it covers. Large uploads
+# pass through /tmp.
+COPY --from=program --chown=65532:65532 /out/data /var/lib/escuta
+COPY --from=program --chown=65532:65532 /out/tmp /tmp
 ENV ESCUTA_DATA_DIR=/var/lib/escuta ESCUTA_LOG_FORMAT=json
 VOLUME /var/lib/escuta
 EXPOSE 8080
-USER nonroot
+USER 65532:65532
 HEALTHCHECK --interval=10s --timeout=3s --start-period=60s CMD ["/usr/local/bin/escuta", "ping"]
 ENTRYPOINT ["/usr/local/bin/escuta"]
 CMD ["serve"]

@@ -84,13 +84,12 @@ test("a customer opens, an agent sees it arrive, takes it and answers, the custo
 
 /** Both write at once: the agent's text stays, and what the customer wrote is shown before it can be sent. */
 async function staleAnswer(desk: Page, home: Page) {
-  await desk.keyboard.press("r");
-  await desk.keyboard.type("Combinado então.");
+  const draft = desk.getByRole("textbox", { name: /Para Olívia/ });
+  await draft.pressSequentially("Combinado então.");
   await home.locator("#body").fill("Só mais uma coisa: o portão é o azul.");
   await home.locator("form button.primary").first().click();
   await desk.getByText(/escreveu enquanto você respondia/).waitFor({ timeout: 10_000 });
   await desk.locator("blockquote").getByText("o portão é o azul", { exact: false }).waitFor();
-  const draft = desk.getByRole("textbox", { name: /Para Olívia/ });
   expect(await draft.inputValue()).toBe("Combinado então.");
   await expectAccessible(desk, "stale answer");
   await picture(desk, "stale");

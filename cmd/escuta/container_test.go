@@ -115,7 +115,7 @@ func TestDockerfileBuildsFromItsOwnStagesAndRunsWithoutRoot(t *testing.T) {
 		if name == "FROM" {
 			last = map[string]string{}
 			image, as, named := strings.Cut(rest, " AS ")
-			if !strings.Contains(image, ":") {
+			if image != "scratch" && !strings.Contains(image, ":") {
 				t.Errorf("%s has no version", image)
 			}
 			if named {
@@ -132,7 +132,7 @@ func TestDockerfileBuildsFromItsOwnStagesAndRunsWithoutRoot(t *testing.T) {
 		}
 		last[name] = rest
 	}
-	if user := last["USER"]; user == "" || user == "root" || user == "0" {
+	if user := last["USER"]; user == "" || user == "root" || strings.HasPrefix(user, "0") {
 		t.Errorf("runs as %q", user)
 	}
 	if !strings.Contains(last["HEALTHCHECK"], "ping") || last["ENTRYPOINT"] == "" {

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/escuta-sac/escuta/internal/config"
 	"github.com/escuta-sac/escuta/internal/postgres/pgtest"
@@ -64,5 +65,34 @@ func TestTakenAddress(t *testing.T) {
 	check(t, err)
 	if err := a.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "listen on") {
 		t.Errorf("ran with %v", err)
+	}
+}
+
+func check(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	check(t, err)
+	defer ln.Close()
+	return ln.Addr().String()
+}
+
+// eventually waits until holds does, or fails.
+func eventually(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	deadline, tick := time.After(2*time.Minute), time.NewTicker(50*time.Millisecond)
+	defer tick.Stop()
+	for !holds() {
+		select {
+		case <-tick.C:
+		case <-deadline:
+			t.Fatalf("did not happen: %s", what)
+		}
 	}
 }

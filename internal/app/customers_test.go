@@ -3,6 +3,7 @@ package app_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -137,7 +138,7 @@ func (c *crowd) post(ctx context.Context, s submission) (got receipt, again bool
 	return got, false, fmt.Errorf("%d %s", status, body)
 }
 
-var errNoAnswer = fmt.Errorf("no answer")
+var errNoAnswer = errors.New("no answer")
 
 func (c *crowd) note(key string, got receipt) bool {
 	c.mu.Lock()

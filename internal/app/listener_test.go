@@ -77,7 +77,10 @@ func (l *listener) position() event.Position {
 
 func (l *listener) run(ctx context.Context) {
 	for ctx.Err() == nil {
-		l.connect(ctx)
+		if err := l.connect(ctx); err != nil {
+			l.t.Errorf("live: %v", err)
+			return
+		}
 		select {
 		case <-ctx.Done():
 		case <-time.After(50 * time.Millisecond): // a browser's pause before it comes back
@@ -86,14 +89,15 @@ func (l *listener) run(ctx context.Context) {
 }
 
 // connect listens for as long as one connection lasts; now and then it hangs up.
-func (l *listener) connect(ctx context.Context) {
+// Its error is a wrong stream, not a connection that ended.
+func (l *listener) connect(ctx context.Context) error {
 	address := l.server.at("ws", "/api/live")
 	if at := l.position(); at.Epoch != "" {
 		address += "?since=" + url.QueryEscape(at.String())
 	}
 	conn, _, err := websocket.DefaultDialer.DialContext(ctx, address, l.who.header())
 	if err != nil {
-		return
+		return nil
 	}
 	defer conn.Close()
 	defer context.AfterFunc(ctx, func() { _ = conn.Close() })()
@@ -103,18 +107,17 @@ func (l *listener) connect(ctx context.Context) {
 	for l.dice.IntN(60) > 0 {
 		_, text, err := conn.ReadMessage()
 		if err != nil {
-			return
+			return nil
 		}
 		var frame []frameItem
 		if err := json.Unmarshal(text, &frame); err != nil {
-			l.t.Errorf("a frame that is none: %v", err)
-			return
+			return fmt.Errorf("a frame that is none: %w", err)
 		}
 		if err := l.take(frame); err != nil {
-			l.t.Errorf("live: %v", err)
-			return
+			return err
 		}
 	}
+	return nil
 }
 
 func (l *listener) take(frame []frameItem) error {

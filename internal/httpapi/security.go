@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"bytes"
 	"net/url"
 	"strings"
 
@@ -34,7 +35,19 @@ func (s *Server) secure(c *fiber.Ctx) error {
 	if c.Get(fiber.HeaderContentEncoding) != "" {
 		return errMediaType
 	}
+	if twoLengths(c) {
+		c.Context().SetConnectionClose()
+		return errBadRequest
+	}
 	return c.Next()
+}
+
+// twoLengths is a request that says its length twice, as chunks and as a number.
+// We would read the chunks; a proxy in front may have read the number, and what
+// it took for a body we would take for somebody's next request (RFC 9112 6.1).
+func twoLengths(c *fiber.Ctx) bool {
+	raw := bytes.ToLower(c.Request().Header.RawHeaders())
+	return bytes.Contains(raw, []byte("transfer-encoding:")) && bytes.Contains(raw, []byte("content-length:"))
 }
 
 func (s *Server) https() bool { return s.options.BaseURL.Scheme == "https" }

@@ -35,13 +35,13 @@ func TestEveryLanguageHasEveryTextWithTheSameValues(t *testing.T) {
 
 func TestMatch(t *testing.T) {
 	for accept, want := range map[string]string{
-		"":                         "pt-BR",
-		"pt":                       "pt-BR",
-		"pt-PT,en;q=0.5":           "pt-BR",
-		"en-GB,en;q=0.9":           "en",
-		"es-AR":                    "es",
-		"de":                       "pt-BR",
-		"zz;;;q=":                  "pt-BR",
+		"":                        "pt-BR",
+		"pt":                      "pt-BR",
+		"pt-PT,en;q=0.5":          "pt-BR",
+		"en-GB,en;q=0.9":          "en",
+		"es-AR":                   "es",
+		"de":                      "pt-BR",
+		"zz;;;q=":                 "pt-BR",
 		"fr-FR,es;q=0.8,en;q=0.7": "es",
 	} {
 		if got := Match(accept); got != want {

@@ -7,7 +7,8 @@ const hour = 60 * minute;
 
 test.each([
   [3 * 24 * hour, "3 d"],
-  [47 * hour, "47 h 00"],
+  [47 * hour, "1 d 23 h"],
+  [24 * hour - 1, "23 h 59"],
   [5 * hour + 7 * minute, "5 h 07"],
   [42 * minute, "42 min"],
   [9 * minute + 41_000, "9:41"],

@@ -71,10 +71,11 @@ const minute = 60 * second;
 const hour = 60 * minute;
 const day = 24 * hour;
 
-/** A span as an instrument shows it: "2 d", "5 h 20", "42 min", "9:41". Always positive. */
+/** A span as an instrument shows it: "4 d", "1 d 7 h", "5 h 20", "42 min", "9:41". Always positive. */
 export function span(ms: number): string {
   const left = Math.abs(ms);
-  if (left >= 2 * day) return `${Math.floor(left / day)} d`;
+  if (left >= 3 * day) return `${Math.floor(left / day)} d`;
+  if (left >= day) return `${Math.floor(left / day)} d ${Math.floor((left % day) / hour)} h`;
   if (left >= hour) {
     const minutes = Math.floor((left % hour) / minute);
     return `${Math.floor(left / hour)} h ${String(minutes).padStart(2, "0")}`;

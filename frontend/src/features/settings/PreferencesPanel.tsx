@@ -4,7 +4,7 @@ import { ApiError } from "../../api/client";
 import { keys } from "../../api/keys";
 import { useMe } from "../../api/session";
 import type { Me } from "../../api/types";
-import { activateLocale, locales, useText } from "../../lib/i18n";
+import { activateLocale, locales, matchLocale, useText } from "../../lib/i18n";
 import { densities, scales, themes, usePrefs } from "../../lib/prefs";
 import { Button } from "../../ui/Button";
 import { CheckField, Field, SelectField } from "../../ui/Field";
@@ -68,7 +68,7 @@ function LanguageField() {
   return (
     <SelectField
       label={t("prefs.language")}
-      value={me.locale}
+      value={matchLocale([me.locale]) as Me["locale"]}
       options={locales.map((value) => ({ value: value as Me["locale"], name: nameOf(value) }))}
       onChange={(locale) => save.mutate(locale)}
     />

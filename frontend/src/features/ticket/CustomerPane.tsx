@@ -11,9 +11,10 @@ import styles from "./CustomerPane.module.css";
 /** Who is on the other side, as they want to be called. */
 export function CustomerPane({ protocol, onOpen }: { protocol: string; onOpen: (protocol: string) => void }) {
   const t = useText();
-  const detail = useQuery(ticketQuery(protocol)).data;
+  const { data: detail, isError } = useQuery(ticketQuery(protocol));
   const now = useNow(60_000);
-  if (!detail) return <Skeleton rows={4} />;
+  // The ticket beside it says what went wrong.
+  if (!detail) return isError ? null : <Skeleton rows={4} />;
   const { customer, ticket, fields } = detail;
   if (!customer) return <EmptyState title={t("customer.none")}>{t("customer.none.hint")}</EmptyState>;
   const others = customer.recent.filter((row) => row.id !== ticket.id);

@@ -35,6 +35,7 @@ func storm(t testing.TB) (seed uint64, until time.Time) {
 // by one and all at once, and come back by themselves. Customers keep sending,
 // an agent keeps writing notes, and somebody watches.
 func TestWhatWasAcceptedSurvivesWhateverIsKilled(t *testing.T) {
+	t.Parallel()
 	seed, until := storm(t)
 	dice := rand.New(rand.NewPCG(seed, 0))
 	s := newServer(t)
@@ -42,8 +43,9 @@ func TestWhatWasAcceptedSurvivesWhateverIsKilled(t *testing.T) {
 	admin := hire(t, db, "admin")
 	watch := follow(t, s, admin, seed)
 	epoch := watch.position().Epoch
-	writer := takeNotes(t, s, hire(t, db, "agent"))
 	customers := gather(t, s, 12, seed)
+	customers.accept(1)
+	writer := takeNotes(t, s, hire(t, db, "agent"), customers)
 
 	faults := []struct {
 		what   string
@@ -112,13 +114,13 @@ type notes struct {
 	sent, confirmed []string
 }
 
-func takeNotes(t testing.TB, s *server, who colleague) *notes {
+func takeNotes(t testing.TB, s *server, who colleague, customers *crowd) *notes {
 	ctx, cancel := context.WithCancel(context.Background())
 	n := &notes{t: t, cancel: cancel}
 	t.Cleanup(cancel)
 	n.all.Go(func() {
 		for i := 0; ctx.Err() == nil; i++ {
-			n.write(ctx, s, who, fmt.Sprintf("/api/tickets/%d", 1+i*7), fmt.Sprintf("nota %d", i))
+			n.write(ctx, s, who, "/api/tickets/"+customers.last(), fmt.Sprintf("nota %d", i))
 		}
 	})
 	return n
@@ -127,7 +129,7 @@ func takeNotes(t testing.TB, s *server, who colleague) *notes {
 func (n *notes) write(ctx context.Context, s *server, who colleague, ticket, text string) {
 	status, _, err := who.post(ctx, s, ticket+"/claim", struct{}{})
 	if err != nil || status != http.StatusOK {
-		select { // it is not there yet, or the server is not
+		select { // the server is away
 		case <-ctx.Done():
 			return
 		case <-time.After(20 * time.Millisecond):

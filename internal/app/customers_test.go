@@ -46,6 +46,7 @@ type crowd struct {
 	mu       sync.Mutex
 	sent     map[string]submission
 	accepted map[string]receipt
+	newest   string         // protocol
 	trouble  map[string]int // answers that made somebody try again
 	more     *sync.Cond
 }
@@ -147,9 +148,16 @@ func (c *crowd) note(key string, got receipt) bool {
 		c.t.Errorf("%s: the answer was %v and is %v", key, before, got)
 		return false
 	}
-	c.accepted[key] = got
+	c.accepted[key], c.newest = got, got.Protocol
 	c.more.Broadcast()
 	return true
+}
+
+// last is the ticket that was accepted last.
+func (c *crowd) last() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.newest
 }
 
 // accept waits until n more submissions are accepted.

@@ -113,9 +113,10 @@ func (l *listener) upToDate(db *pgxpool.Pool) {
 	var epoch string
 	var head int64
 	eventually(l.t, "hear the last event", func() error {
-		query(l.t, db, `SELECT epoch, pos FROM event_head`, nil, &epoch, &head)
-		if at := l.position(); at.Epoch != epoch || at.Pos != head {
-			return fmt.Errorf("at %v, the head is %s.%d", at, epoch, head)
+		var waiting int
+		query(l.t, db, `SELECT epoch, pos, (SELECT count(*) FROM events WHERE pos IS NULL) FROM event_head`, nil, &epoch, &head, &waiting)
+		if at := l.position(); at.Epoch != epoch || at.Pos != head || waiting > 0 {
+			return fmt.Errorf("at %v, the head is %s.%d, and %d wait for a position", at, epoch, head, waiting)
 		}
 		return nil
 	})

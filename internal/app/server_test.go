@@ -210,7 +210,8 @@ func (s *server) end() {
 		}
 	}
 	if s.t.Failed() {
-		s.t.Logf("the server printed:\n%s", s.printed())
+		log := s.printed()
+		s.t.Logf("the server printed at last:\n%s", log[max(0, len(log)-8000):])
 	}
 }
 

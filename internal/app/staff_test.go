@@ -71,8 +71,11 @@ func hire(t testing.TB, db *pgxpool.Pool, role string) colleague {
 }
 
 var client = &http.Client{
-	Timeout:   40 * time.Second, // the server gives up before
-	Transport: &http.Transport{MaxIdleConnsPerHost: 64},
+	Timeout: 40 * time.Second, // the server gives up before
+	Transport: &http.Transport{
+		MaxIdleConnsPerHost:   64,
+		ExpectContinueTimeout: 30 * time.Second, // whoever waits for leave to go on really waits
+	},
 }
 
 // call sends a request and returns the status and the answer.

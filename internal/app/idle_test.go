@@ -1,0 +1,54 @@
+package app_test
+
+import (
+	"fmt"
+	"net/url"
+	"testing"
+	"time"
+
+	"github.com/escuta-sac/escuta/internal/postgres/pgtest"
+	"github.com/escuta-sac/escuta/internal/rediskit/redistest"
+)
+
+// With nothing to do the server hardly asks PostgreSQL anything.
+func TestAnIdleDeskIsIdle(t *testing.T) {
+	t.Parallel()
+	address := pgtest.URL(t)
+	s := newServer(t, "ESCUTA_DATABASE_URL="+address, "ESCUTA_REDIS_URL="+redistest.Start(t).URL())
+	eventually(t, "be ready", s.ready)
+
+	// What is counted is counted from another database, and so is not counted in.
+	other, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := other.Path[1:]
+	other.Path = "/postgres"
+	db := open(t, other.String())
+	measure := func() (at time.Time, transactions int64) {
+		query(t, db, `SELECT clock_timestamp(), xact_commit + xact_rollback FROM pg_stat_database WHERE datname = $1`,
+			[]any{name}, &at, &transactions)
+		return at, transactions
+	}
+	// An idle session tells its numbers after ten seconds, so a window that is
+	// shorter may hold what happened before it.
+	const window = 12 * time.Second
+	pass := func(since time.Time) {
+		eventually(t, "let time pass", func() error {
+			if now, _ := measure(); now.Sub(since) < window {
+				return fmt.Errorf("%v of %v", now.Sub(since), window)
+			}
+			return nil
+		})
+	}
+	started, _ := measure()
+	pass(started) // what the start asked is told by now
+	from, before := measure()
+	pass(from)
+	to, after := measure()
+	if rate := float64(after-before) / to.Sub(from).Seconds(); rate >= 5 {
+		t.Errorf("%.1f transactions a second with nothing to do", rate)
+	} else {
+		t.Logf("%.1f transactions a second", rate)
+	}
+}

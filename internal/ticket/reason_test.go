@@ -72,4 +72,9 @@ func TestEveryFaultHasItsTextInEveryLanguage(t *testing.T) {
 			t.Errorf("field.%s has no text", code)
 		}
 	}
+	for _, view := range ticket.Views {
+		if !i18n.Has("view." + string(view)) {
+			t.Errorf("the view %s has no name", view)
+		}
+	}
 }

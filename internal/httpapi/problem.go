@@ -2,7 +2,10 @@ package httpapi
 
 import (
 	"context"
+	"database/sql/driver"
 	"errors"
+	"io"
+	"net"
 	"net/http"
 	"slices"
 	"strconv"
@@ -11,6 +14,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/gofiber/fiber/v2"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/escuta-sac/escuta/internal/fault"
 	"github.com/escuta-sac/escuta/internal/i18n"
@@ -118,7 +122,10 @@ func (s *Server) problem(ctx context.Context, err error) *Problem {
 	if f.Kind == fault.Internal && errors.Is(err, context.DeadlineExceeded) {
 		f = errOverrun.Because(err)
 	}
-	if f.Kind == fault.Internal {
+	if f.Kind == fault.Internal && engineGone(err) {
+		f = errEngine.Because(err)
+	}
+	if f.Kind == fault.Internal || f.Code == errEngine.Code {
 		s.options.Log.ErrorContext(ctx, "request failed", "request", r.id, "error", f.Err)
 	}
 	p := newProblem(s.language(ctx, r), r.locate(f))
@@ -172,6 +179,19 @@ func (s *Server) language(ctx context.Context, r *request) string {
 		return r.lang
 	}
 	return a.Locale
+}
+
+var errEngine = fault.New(fault.Unavailable, "engine_away").After(2 * time.Second)
+
+// engineGone tells a database that is away, stopping or starting from one that
+// has answered with an error.
+func engineGone(err error) bool {
+	if e := (*pgconn.PgError)(nil); errors.As(err, &e) {
+		return strings.HasPrefix(e.Code, "08") || strings.HasPrefix(e.Code, "57P") // SQLSTATE: connection, shutdown
+	}
+	connect, network := (*pgconn.ConnectError)(nil), net.Error(nil)
+	return errors.As(err, &connect) || errors.As(err, &network) || errors.Is(err, io.ErrUnexpectedEOF) ||
+		errors.Is(err, driver.ErrBadConn) || strings.Contains(err.Error(), "conn closed")
 }
 
 var errOverrun = fault.New(fault.Unavailable, "took_too_long").After(5 * time.Second)

@@ -92,6 +92,9 @@ func register[I, O any](s *Server, method, path, summary string, who need, statu
 func (s *Server) native(method, path string, who need, h fiber.Handler, op *huma.Operation) {
 	s.routes = append(s.routes, route{method, path, who})
 	s.fiber.Add(method, fiberPath(path), s.guard(who), h)
+	if method == http.MethodGet {
+		s.fiber.Add(http.MethodHead, fiberPath(path), s.guard(who), h)
+	}
 	if op != nil {
 		documented := *op
 		documented.Method, documented.Path = method, path

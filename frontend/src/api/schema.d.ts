@@ -90,6 +90,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/files/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Download a file */
+        get: operations["get-api-files-by-token"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/intake/ledger": {
         parameters: {
             query?: never;
@@ -133,6 +150,26 @@ export interface paths {
         };
         /** Received, accounted, pending */
         get: operations["get-api-intake-summary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow what happens (WebSocket)
+         * @description Text frames, each an array of events, gone, many, counts, resync, hello and pong.
+         */
+        get: operations["get-api-live"];
         put?: never;
         post?: never;
         delete?: never;
@@ -321,7 +358,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Take the most urgent ticket */
+        /** Take the most urgent ticket; 204 when nothing waits */
         post: operations["post-api-queue-next"];
         delete?: never;
         options?: never;
@@ -674,7 +711,9 @@ export interface components {
             used_at: string | null;
         };
         AccessInputBody: {
+            /** @description E-mail, phone, CPF or CNPJ; its newest ticket is meant */
             identity?: string;
+            /** @description Last four digits of a document or phone, or the e-mail address */
             proof: string;
             protocol?: string;
         };
@@ -685,7 +724,8 @@ export interface components {
             email: string;
             /** Format: int64 */
             id: number;
-            locale: string;
+            /** @enum {string} */
+            locale: "pt-BR" | "en" | "es";
             name: string;
             /** @enum {string} */
             role: "agent" | "supervisor" | "ombudsman" | "admin";
@@ -711,15 +751,18 @@ export interface components {
             /** @enum {string} */
             kind: "first_response" | "next_response" | "resolution" | "legal";
             policy: string;
+            /** @enum {string} */
+            state: "running" | "paused" | "met" | "missed" | "cancelled";
         };
         Breaches: {
+            /** @description Those that still run first, the oldest deadline first; then those answered since, the newest first */
             breached: components["schemas"]["Breach"][];
-            /** @description Due within the next hour */
+            /** @description Due within the next hour, the next first */
             upcoming: components["schemas"]["Breach"][];
             version: string;
         };
         Changed: {
-            ticket: components["schemas"]["TicketRow"];
+            ticket: components["schemas"]["TicketRow"] | null;
         };
         ClaimInputBody: {
             reason?: string;
@@ -767,9 +810,7 @@ export interface components {
             warn_at: string;
         };
         Counts: {
-            counts: {
-                [key: string]: number;
-            };
+            counts: components["schemas"]["Numbers"];
             version: string;
         };
         Customer: {
@@ -860,19 +901,22 @@ export interface components {
         };
         Interval: {
             /**
-             * Format: double
-             * @description How much of the allowance was used, in its unit
+             * Format: int64
+             * @description When counted: whole days for terms in days, seconds for others
              */
             amount: number;
             counted: boolean;
             /** Format: date-time */
             from: string;
-            /** @description Of the holiday */
+            /** @description Of the holiday, the special day or the pause */
             name: string;
-            /** @description holiday, weekend, closed, paused, start_day; empty when counted */
+            /** @description start_day, weekend, holiday, closed, paused, rolled; empty when counted */
             reason: string;
-            /** Format: date-time */
-            to: string;
+            /**
+             * Format: date-time
+             * @description null while it has no end
+             */
+            to: string | null;
         };
         ItemsAPIToken: {
             items: components["schemas"]["APIToken"][];
@@ -923,6 +967,7 @@ export interface components {
             id: number;
             /** Format: int64 */
             message_id: number | null;
+            /** @description Code of what kept it from being taken in */
             reason: string;
             /** Format: date-time */
             received_at: string;
@@ -937,13 +982,12 @@ export interface components {
             me: components["schemas"]["Me"];
         };
         LoginInputBody: {
-            /** Format: email */
             email: string;
             password: string;
         };
         Me: {
             can: string[];
-            /** @description Goes back as X-CSRF-Token with every unsafe call */
+            /** @description Goes back as X-CSRF-Token with every unsafe call; empty for an API token */
             csrf_token: string;
             email: string;
             /** Format: int64 */
@@ -954,6 +998,7 @@ export interface components {
             /** @enum {string} */
             role: "agent" | "supervisor" | "ombudsman" | "admin";
             teams: components["schemas"]["Team"][];
+            /** @example America/Sao_Paulo */
             time_zone: string;
         };
         Message: {
@@ -977,7 +1022,6 @@ export interface components {
             version: number;
         };
         NewAccountBody: {
-            /** Format: email */
             email: string;
             /** @enum {string} */
             locale?: "pt-BR" | "en" | "es";
@@ -985,7 +1029,7 @@ export interface components {
             password: string;
             /** @enum {string} */
             role: "agent" | "supervisor" | "ombudsman" | "admin";
-            /** @description None is the default team */
+            /** @description Ids; none is the default team */
             teams?: number[];
         };
         NewReasonBody: {
@@ -1015,12 +1059,28 @@ export interface components {
             note: components["schemas"]["Note"];
             ticket: components["schemas"]["TicketRow"];
         };
+        Numbers: {
+            /** Format: int64 */
+            all: number;
+            /** Format: int64 */
+            breached: number;
+            /** Format: int64 */
+            due_today: number;
+            /** Format: int64 */
+            mine: number;
+            /** Format: int64 */
+            team: number;
+            /** Format: int64 */
+            unassigned: number;
+            /** Format: int64 */
+            waiting_customer: number;
+        };
         OpenTicket: {
             body: string;
             /** @description CPF or CNPJ */
             document?: string;
-            /** Format: email */
             email?: string;
+            /** @description Answers to a form's own questions */
             fields?: {
                 [key: string]: string;
             };
@@ -1032,11 +1092,12 @@ export interface components {
             subject: string;
         };
         PasswordInputBody: {
-            current: string;
-            new: string;
+            current_password: string;
+            password: string;
         };
         PatchAccountBody: {
             active?: boolean;
+            email?: string;
             /** @enum {string} */
             locale?: "pt-BR" | "en" | "es";
             name?: string;
@@ -1087,6 +1148,8 @@ export interface components {
             to: string | null;
         };
         Person: {
+            /** @description Whoever left still is the author of what they wrote */
+            active: boolean;
             /** Format: int64 */
             id: number;
             name: string;
@@ -1097,12 +1160,9 @@ export interface components {
         PreviewInputBody: {
             /** Format: int64 */
             amount: number;
-            /**
-             * @description br, br-bank or the id of a calendar
-             * @default br
-             */
-            calendar: string;
-            /** @description Move a date that is no working day to the next one */
+            /** @description br, br-bank or the id of a calendar; br when left out */
+            calendar?: string;
+            /** @description Move an end on a closed day to the next open one */
             roll?: boolean;
             /** Format: date-time */
             start: string;
@@ -1160,9 +1220,11 @@ export interface components {
             track_url: string;
         };
         PublicReply: {
+            /** @description Of that protocol */
+            access_token: string;
             /** @description Another one when the old ticket was closed for good */
             protocol: string;
-            reopened: boolean;
+            track_url: string;
         };
         PublicTicket: {
             /** Format: date-time */
@@ -1172,8 +1234,11 @@ export interface components {
             handled_by: components["schemas"]["HandledBy"];
             kind: string;
             messages: components["schemas"]["PublicMessage"][];
-            /** @description Code of what happens next */
-            next: string;
+            /**
+             * @description What happens next
+             * @enum {string}
+             */
+            next: "queued" | "working" | "your_turn" | "third" | "resolved" | "closed";
             /** Format: date-time */
             opened_at: string;
             protocol: string;
@@ -1182,6 +1247,7 @@ export interface components {
             subject: string;
         };
         Reason: {
+            /** @description An inactive one stays on the tickets that have it */
             active: boolean;
             /** Format: int64 */
             id: number;
@@ -1207,13 +1273,18 @@ export interface components {
             fence?: number;
             /** @description Ids from POST /api/uploads */
             files?: string[];
-            /** @description The answer is conclusive */
+            /** @description The answer settles the matter */
             resolve?: boolean;
             /**
              * Format: int64
              * @description Version on the screen of who answers; a public message after it makes the reply stale
              */
             seen_version?: number;
+        };
+        Retried: {
+            protocol: string;
+            /** Format: int64 */
+            ticket_id: number;
         };
         Session: {
             /** Format: date-time */
@@ -1234,6 +1305,8 @@ export interface components {
             score: number;
         };
         Team: {
+            /** @description Joined by whoever is given no team */
+            default: boolean;
             /** Format: int64 */
             id: number;
             name: string;
@@ -1402,6 +1475,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -1557,6 +1631,28 @@ export interface operations {
             };
         };
     };
+    "get-api-files-by-token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file, as an attachment */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+        };
+    };
     "get-api-intake-ledger": {
         parameters: {
             query?: {
@@ -1595,6 +1691,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -1610,7 +1707,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["LedgerItem"];
+                    "application/json": components["schemas"]["Retried"];
                 };
             };
             /** @description Error */
@@ -1653,12 +1750,38 @@ export interface operations {
             };
         };
     };
-    "post-api-login": {
+    "get-api-live": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Position to continue from */
+                since?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Switching protocols */
+            101: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    "post-api-login": {
+        parameters: {
+            query?: never;
+            header?: {
+                "User-Agent"?: string;
+            };
+            path?: never;
+            cookie?: {
+                /** @description The session that this log-in replaces */
+                escuta_session?: string;
+            };
         };
         requestBody: {
             content: {
@@ -1669,6 +1792,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "Set-Cookie"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1690,16 +1814,20 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
                 "Idempotency-Key"?: string;
             };
             path?: never;
-            cookie?: never;
+            cookie?: {
+                escuta_session?: string;
+            };
         };
         requestBody?: never;
         responses: {
             /** @description No Content */
             204: {
                 headers: {
+                    "Set-Cookie"?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -1781,7 +1909,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                "Idempotency-Key"?: string;
+                "User-Agent"?: string;
             };
             path?: never;
             cookie?: never;
@@ -1792,12 +1920,15 @@ export interface operations {
             };
         };
         responses: {
-            /** @description No Content */
-            204: {
+            /** @description OK */
+            200: {
                 headers: {
+                    "Set-Cookie"?: string;
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["LoggedIn"];
+                };
             };
             /** @description Error */
             default: {
@@ -1875,17 +2006,33 @@ export interface operations {
     "post-api-public-tickets": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
                 "application/json": components["schemas"]["OpenTicket"];
+                "multipart/form-data": {
+                    body?: string;
+                    /** @description CPF or CNPJ */
+                    document?: string;
+                    email?: string;
+                    files?: string[];
+                    form?: string;
+                    /** @enum {string} */
+                    kind?: "informacao" | "duvida" | "reclamacao" | "contestacao" | "suspensao" | "cancelamento" | "solicitacao" | "elogio" | "sugestao" | "denuncia";
+                    name?: string;
+                    phone?: string;
+                    subject?: string;
+                };
             };
         };
         responses: {
-            /** @description Created */
+            /** @description Done */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -1941,8 +2088,10 @@ export interface operations {
     "post-api-public-tickets-by-protocol-messages": {
         parameters: {
             query?: never;
-            header?: {
-                "X-Access-Token"?: string;
+            header: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
+                "Idempotency-Key"?: string;
+                "X-Access-Token": string;
             };
             path: {
                 protocol: string;
@@ -1952,10 +2101,14 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["WriteMessage"];
+                "multipart/form-data": {
+                    body?: string;
+                    files?: string[];
+                };
             };
         };
         responses: {
-            /** @description Created */
+            /** @description Done */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -2014,6 +2167,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -2074,6 +2228,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -2167,6 +2322,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -2231,6 +2387,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -2273,9 +2430,10 @@ export interface operations {
                 channel?: "phone" | "webform" | "email" | "ombudsman";
                 /** @description Words, a name, a protocol or a document */
                 q?: string;
-                sort?: "due" | "waiting" | "newest";
+                /** @description Without it: due, or relevance when something is searched */
+                sort?: "due" | "waiting" | "newest" | "relevance";
                 cursor?: string;
-                /** @description More than 200 is 200 */
+                /** @description More than 100 is 100 */
                 limit?: number;
             };
             header?: never;
@@ -2376,6 +2534,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -2446,6 +2605,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -2484,6 +2644,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -2522,6 +2683,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -2556,6 +2718,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -2654,9 +2817,7 @@ export interface operations {
     "post-api-tokens": {
         parameters: {
             query?: never;
-            header?: {
-                "Idempotency-Key"?: string;
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -2718,15 +2879,19 @@ export interface operations {
     "post-api-uploads": {
         parameters: {
             query?: never;
-            header?: {
-                "Idempotency-Key"?: string;
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    files?: string[];
+                };
+            };
+        };
         responses: {
-            /** @description Created */
+            /** @description Done */
             201: {
                 headers: {
                     [name: string]: unknown;

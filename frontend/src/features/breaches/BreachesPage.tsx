@@ -28,7 +28,9 @@ export function BreachesPage({ onOpen }: { onOpen: (protocol: string) => void })
   if (breaches.isError && !breaches.data) {
     return <ErrorState error={breaches.error} onRetry={() => void breaches.refetch()} />;
   }
-  const { breached, upcoming } = breaches.data;
+  const { upcoming } = breaches.data;
+  // The record keeps what was late and has been answered since; here stands what still is.
+  const breached = breaches.data.breached.filter((item) => item.ticket.breached);
   return (
     <div className={`${styles.page} quiet-scroll`}>
       <h1 className={styles.title}>{t("breaches.title")}</h1>

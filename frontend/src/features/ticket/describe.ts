@@ -57,15 +57,16 @@ export function describe(t: Translate, event: Happened, names: Names): string {
   }
 }
 
-/** The deadlines that fell, or came near, in one event. */
+/** The deadlines that fell, or came near, in one event; of each clock the furthest it came. */
 function stages(t: Translate, data: Record<string, unknown>): string {
-  const list = Array.isArray(data.stages) ? data.stages.filter(isRecord) : [];
-  return list
-    .map(({ clock, stage }) => {
-      const name = clockName(t, String(clock));
-      return stage === 100
-        ? t("event.breached", { clock: name })
-        : t("event.warned", { clock: name, stage: String(stage) });
+  const furthest = new Map<string, number>();
+  for (const { clock, stage } of Array.isArray(data.stages) ? data.stages.filter(isRecord) : []) {
+    furthest.set(String(clock), Math.max(Number(stage), furthest.get(String(clock)) ?? 0));
+  }
+  return [...furthest]
+    .map(([kind, stage]) => {
+      const clock = clockName(t, kind);
+      return stage >= 100 ? t("event.breached", { clock }) : t("event.warned", { clock, stage });
     })
     .join(", ");
 }

@@ -10,8 +10,9 @@ import (
 var corpusFiles embed.FS
 
 // reason is one leaf of the reason tree with what people write about it. Texts
-// have blanks in braces: {nome} {pedido} {produto} {valor} {data} {prazo}
-// {retorno} {cidade} {contrato}.
+// have blanks in braces: {nome} {pedido} {valor} {data} {prazo} {retorno} {cidade}
+// {contrato}, and {produto}, bare or with its article: {o produto} {um produto}
+// {meu produto} {do produto} {do meu produto}.
 type reason struct {
 	Path      [3]string `json:"path"`
 	Kind      string    `json:"kind"`
@@ -49,6 +50,7 @@ type corpus struct {
 		Cities   []string `json:"cities"`
 		DDD      []string `json:"ddd"` // of the city at the same place
 		Products []string `json:"products"`
+		Closings []string `json:"closings"` // what is said once a reason's own answers are used up
 		Agents   []staff  `json:"agents"`
 	}
 }

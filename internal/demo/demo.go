@@ -189,8 +189,9 @@ func (s *stage) meet(ctx context.Context, people []person) error {
 		s.customers = s.customers[:0]
 		for _, p := range people {
 			var id int64
-			err := tx.Raw(`INSERT INTO customers (name, preferred_name, legal_priority, contract, products) VALUES (?, ?, ?, ?, string_to_array(?, '|')) RETURNING id`,
-				p.Name, p.Preferred, p.LegalPriority, p.Contract, joined(p.Products)).Scan(&id).Error
+			err := tx.Raw(`INSERT INTO customers (name, preferred_name, legal_priority, contract, products, created_at)
+				VALUES (?, ?, ?, ?, string_to_array(?, '|'), now() - make_interval(days => ?)) RETURNING id`,
+				p.Name, p.Preferred, p.LegalPriority, p.Contract, joined(p.Products), p.DaysKnown).Scan(&id).Error
 			if err == nil {
 				err = tx.Exec(`INSERT INTO identities (customer_id, kind, value, verified_at) VALUES (?, 'email', ?, now()), (?, 'phone', ?, now()), (?, 'cpf', ?, now())`,
 					id, p.Email, id, p.Phone, id, p.CPF).Error

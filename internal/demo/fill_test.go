@@ -67,6 +67,10 @@ func TestAFilledDeskAgreesWithItsEvents(t *testing.T) {
 		}
 	}
 
+	var strangers int
+	if err := db.Gorm.Raw("SELECT count(*) FROM customers c WHERE EXISTS (SELECT FROM tickets t WHERE t.customer_id = c.id AND t.opened_at < c.created_at)").Scan(&strangers).Error; err != nil || strangers != 0 {
+		t.Errorf("%d customers wrote before we knew them, %v", strangers, err)
+	}
 	var twice, unaccounted int
 	if err := db.Gorm.Raw("SELECT count(*) - count(DISTINCT protocol) FROM tickets").Scan(&twice).Error; err != nil || twice != 0 {
 		t.Errorf("%d protocols were given twice, %v", twice, err)

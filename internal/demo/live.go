@@ -6,6 +6,9 @@ import (
 	"time"
 )
 
+// leftAlone reaches from a Sunday back over two working days.
+const leftAlone = 4 * 24 * time.Hour
+
 // live plays what happens to a ticket until now: somebody takes it after a
 // while, answers, the customer writes back or not, most are solved. Some are
 // left alone too long, which is what a supervisor's screen is for.
@@ -13,6 +16,9 @@ func (c corpus) live(r *rand.Rand, s *story, now time.Time, zone *time.Location)
 	agents := c.whoWorks(s)
 	if len(agents) == 0 {
 		return
+	}
+	if now.Sub(s.Opened) < leftAlone && r.IntN(100) < 3 {
+		return // nobody took it: overdue by now, whatever day of the week the demonstration starts
 	}
 	by := pick(r, agents)
 	wait := officeTime(s.Opened, time.Duration(r.ExpFloat64()*float64(80*time.Minute)), zone)
@@ -52,12 +58,18 @@ func (c corpus) live(r *rand.Rand, s *story, now time.Time, zone *time.Location)
 		do(waitsForOthers, "", time.Duration(3+r.IntN(20))*time.Minute)
 		at = officeTime(at, time.Duration(r.IntN(14))*time.Hour, zone)
 	}
+	said := map[string]bool{}
 	for turn := range 4 {
 		what := replies
 		if r.IntN(100) < 62+12*turn {
 			what = replyThenResolves
 		}
-		if !do(what, pick(r, q.Replies), time.Duration(3+r.IntN(25))*time.Minute) || what == replyThenResolves {
+		answer := pick(r, q.Replies)
+		if said[answer] {
+			answer = pick(r, c.People.Closings)
+		}
+		said[answer] = true
+		if !do(what, answer, time.Duration(3+r.IntN(25))*time.Minute) || what == replyThenResolves {
 			break
 		}
 		if len(q.Followups) == 0 || r.IntN(100) < 35 {

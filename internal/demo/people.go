@@ -19,6 +19,7 @@ type person struct {
 	LegalPriority   int
 	Contract        string
 	Products        []string
+	DaysKnown       int // before the demonstration
 }
 
 func (c corpus) person(r *rand.Rand, n int) person {
@@ -36,6 +37,8 @@ func (c corpus) person(r *rand.Rand, n int) person {
 		City:     c.People.Cities[city],
 		Contract: fmt.Sprintf("C-%05d", 10000+r.IntN(89999)),
 		Products: []string{pick(r, c.People.Products)},
+		// Most are of the last year, some go back five.
+		DaysKnown: 8 + min(int(r.ExpFloat64()*400), 1900),
 	}
 	if last != family && r.IntN(3) == 0 {
 		p.Name += " " + last

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // act is one thing that happens to a ticket after it was opened.
@@ -182,10 +184,20 @@ func (c corpus) blanks(r *rand.Rand, p person, at time.Time) func(string) string
 	if p.Preferred != "" {
 		first = p.Preferred
 	}
+	product := pick(r, p.Products)
+	o, um, meu := "o", "um", "meu"
+	if feminine(product) {
+		o, um, meu = "a", "uma", "minha"
+	}
 	fill := strings.NewReplacer(
 		"{nome}", first,
 		"{pedido}", fmt.Sprintf("%d-%d", 400000+r.IntN(99999), 1+r.IntN(9)),
-		"{produto}", pick(r, p.Products),
+		"{produto}", product,
+		"{o produto}", o+" "+product,
+		"{um produto}", um+" "+product,
+		"{meu produto}", meu+" "+product,
+		"{do produto}", "d"+o+" "+product,
+		"{do meu produto}", "d"+o+" "+meu+" "+product,
 		"{valor}", fmt.Sprintf("%d,%02d", 79+r.IntN(2800), r.IntN(10)*10),
 		"{data}", date(-3-r.IntN(20)),
 		"{prazo}", date(-1-r.IntN(3)),
@@ -193,7 +205,22 @@ func (c corpus) blanks(r *rand.Rand, p person, at time.Time) func(string) string
 		"{cidade}", p.City,
 		"{contrato}", p.Contract,
 	)
-	return fill.Replace
+	return func(text string) string { return capital(fill.Replace(text)) }
+}
+
+// feminine tells the gender of a product of the corpus by its first word.
+func feminine(product string) bool {
+	switch word, _, _ := strings.Cut(product, " "); word {
+	case "geladeira", "máquina", "cafeteira", "lava-louças", "batedeira":
+		return true
+	}
+	return false
+}
+
+// capital begins a text with a capital letter, as a blank at its start may not.
+func capital(text string) string {
+	first, size := utf8.DecodeRuneInString(text)
+	return string(unicode.ToUpper(first)) + text[size:]
 }
 
 // hash is a small stable mix, for choices that must not disturb the others' order.

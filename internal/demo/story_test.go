@@ -87,3 +87,41 @@ func TestTheWeekIsBelievable(t *testing.T) {
 		}
 	}
 }
+
+func TestSomethingIsOverdueWheneverTheWeekIsLookedAt(t *testing.T) {
+	c, err := readCorpus()
+	if err != nil {
+		t.Fatal(err)
+	}
+	sunday := time.Date(2026, 11, 22, 7, 30, 0, 0, time.UTC)
+	for day := range 7 {
+		now := sunday.AddDate(0, 0, day)
+		overdue := 0
+		for _, s := range c.week(1, now, time.UTC, 2000).Stories {
+			working := s.Opened.Weekday() != time.Saturday && s.Opened.Weekday() != time.Sunday
+			if len(s.Acts) == 0 && working && now.Sub(s.Opened) > 44*time.Hour { // before Friday noon, on a Sunday
+				overdue++
+			}
+		}
+		if overdue < 3 || overdue > 60 {
+			t.Errorf("on a %s %d tickets were left alone past their deadline", now.Weekday(), overdue)
+		}
+	}
+}
+
+func TestProductsAgreeWithTheirArticles(t *testing.T) {
+	c, w := aWeek(t, 1)
+	for _, product := range c.People.Products {
+		for _, article := range []string{"o", "do", "um", "meu", "a", "da", "uma", "minha"} {
+			masculine := strings.HasSuffix(article, "o") || article == "um" || article == "meu"
+			if masculine != feminine(product) {
+				continue
+			}
+			for _, s := range w.Stories {
+				if text := strings.ToLower(" " + s.Subject + " " + s.Body); strings.Contains(text, " "+article+" "+strings.ToLower(product)) {
+					t.Fatalf("“%s %s” in %q", article, product, s.Body)
+				}
+			}
+		}
+	}
+}

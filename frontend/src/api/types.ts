@@ -32,7 +32,8 @@ export type NewAccount = Schemas["NewAccountBody"];
 export type Team = Schemas["Team"];
 export type Reason = Schemas["Reason"];
 export type Session = Schemas["Session"];
-export type Counts = Schemas["Counts"];
+/** Counters by view; "resolved" has none. */
+export type Counts = { counts: Record<string, number>; version: string };
 export type Problem = Schemas["Problem"];
 
 export type TicketQuery = NonNullable<paths["/api/tickets"]["get"]["parameters"]["query"]>;

@@ -17,8 +17,8 @@ export const me: Me = {
   role: "supervisor",
   locale: "pt-BR",
   teams: [
-    { id: 1, name: "Atendimento" },
-    { id: 2, name: "Trocas" },
+    { id: 1, name: "Atendimento", default: true },
+    { id: 2, name: "Trocas", default: false },
   ],
   csrf_token: "csrf",
   time_zone: "America/Sao_Paulo",
@@ -26,9 +26,9 @@ export const me: Me = {
 };
 
 export const people: Person[] = [
-  { id: 7, name: "Rosa Lima", role: "supervisor", team_ids: [1, 2] },
-  { id: 8, name: "Davi Prado", role: "agent", team_ids: [1] },
-  { id: 9, name: "Nina Sato", role: "agent", team_ids: [2] },
+  { id: 7, name: "Rosa Lima", role: "supervisor", team_ids: [1, 2], active: true },
+  { id: 8, name: "Davi Prado", role: "agent", team_ids: [1], active: true },
+  { id: 9, name: "Nina Sato", role: "agent", team_ids: [2], active: true },
 ];
 
 let serial = 0;

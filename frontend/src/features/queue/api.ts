@@ -1,7 +1,7 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { api, newKey, once, unwrap } from "../../api/client";
 import { keys } from "../../api/keys";
-import type { Claimed } from "../../api/types";
+import type { Claimed, Counts } from "../../api/types";
 import type { ListQuery } from "./view";
 
 const pageSize = 60;
@@ -12,7 +12,9 @@ export const listQuery = (query: ListQuery) =>
     queryFn: ({ pageParam, signal }) =>
       unwrap(
         api.GET("/api/tickets", {
-          params: { query: { ...query, q: query.q || undefined, cursor: pageParam, limit: pageSize } },
+          params: {
+            query: { ...query, sort: query.q ? "relevance" : query.sort, cursor: pageParam, limit: pageSize },
+          },
           signal,
         }),
       ),
@@ -26,7 +28,7 @@ export const listQuery = (query: ListQuery) =>
 
 export const countsQuery = queryOptions({
   queryKey: keys.counts,
-  queryFn: ({ signal }) => unwrap(api.GET("/api/views/counts", { signal })),
+  queryFn: ({ signal }): Promise<Counts> => unwrap(api.GET("/api/views/counts", { signal })),
   staleTime: Number.POSITIVE_INFINITY,
 });
 

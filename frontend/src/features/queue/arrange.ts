@@ -17,7 +17,7 @@ interface Told {
  * Lays what the stream has told over the loaded pages and gives the list as it
  * is at this moment, in order. A live row beyond the last loaded one waits for
  * its page: shown now it would stand under a gap. A search can't be decided
- * here, so live rows never join one.
+ * here, so live rows never join one, and it keeps the server's order.
  */
 export function overlay(
   pages: readonly TicketRow[],
@@ -41,7 +41,8 @@ export function overlay(
       placed.set(row.id, { row, live: true });
     }
   }
-  return [...placed.values()].sort((a, b) => order(a.row, b.row));
+  const list = [...placed.values()];
+  return query.q ? list : list.sort((a, b) => order(a.row, b.row));
 }
 
 export interface Held {

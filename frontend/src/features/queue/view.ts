@@ -1,7 +1,8 @@
 import type { TicketQuery, TicketRow } from "../../api/types";
 
 export type View = NonNullable<TicketQuery["view"]>;
-export type Sort = NonNullable<TicketQuery["sort"]>;
+/** A search is ordered by the server, best first; these are for lists. */
+export type Sort = Exclude<NonNullable<TicketQuery["sort"]>, "relevance">;
 
 export const views = [
   "mine",

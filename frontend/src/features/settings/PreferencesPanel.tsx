@@ -100,7 +100,7 @@ function PasswordForm() {
         autoComplete="current-password"
         value={current}
         onChange={(e) => setCurrent(e.target.value)}
-        error={problem?.field("current")}
+        error={problem?.field("current_password")}
         required
       />
       <Field
@@ -110,7 +110,7 @@ function PasswordForm() {
         value={next}
         onChange={(e) => setNext(e.target.value)}
         hint={t("password.hint")}
-        error={problem?.field("new")}
+        error={problem?.field("password")}
         required
       />
       {change.error && (

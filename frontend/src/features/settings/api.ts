@@ -26,4 +26,4 @@ export const createTeam = (name: string) => unwrap(api.POST("/api/teams", { body
 export const saveLocale = (locale: Me["locale"]) => unwrap(api.PATCH("/api/me", { body: { locale } }));
 
 export const changePassword = (current: string, next: string) =>
-  unwrap(api.POST("/api/me/password", { body: { current, new: next } }));
+  unwrap(api.POST("/api/me/password", { body: { current_password: current, password: next } }));

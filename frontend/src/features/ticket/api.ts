@@ -1,7 +1,7 @@
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, isCode, newKey, once, unwrap } from "../../api/client";
 import { keys } from "../../api/keys";
-import { tellRow } from "../../api/rows";
+import { tellRow, tellRows } from "../../api/rows";
 import type { TicketChange, TicketRow } from "../../api/types";
 import { text } from "../../lib/i18n";
 import { toast, toastError } from "../../ui/toast";
@@ -40,12 +40,15 @@ export async function claim(id: number, over?: TakeOver): Promise<TicketRow> {
   return ticket;
 }
 
-export async function release(id: number): Promise<TicketRow> {
+/** Gives a ticket back. It may be out of our sight then. */
+export async function release(id: number): Promise<void> {
   const { ticket } = await unwrap(api.POST("/api/tickets/{ticket}/release", { params: { path: ref(id) } }));
   keepLease(id, undefined);
-  tellRow(ticket);
-  return ticket;
+  tellChanged(id, ticket);
 }
+
+/** The row as an act of ours left it; null when the act took it out of our sight. */
+const tellChanged = (id: number, row: TicketRow | null) => tellRows([row ? { row } : { gone: id }]);
 
 export async function renew(id: number, fence: number): Promise<void> {
   const { lease } = await unwrap(
@@ -95,7 +98,7 @@ export function useChange(row: TicketRow) {
           body: { ...change, version: row.version },
         }),
       );
-      tellRow(ticket);
+      tellChanged(row.id, ticket);
     },
     onSettled: () => refetchTicket(cache, row.id),
     onError: (error) =>

@@ -56,9 +56,9 @@ function ClockItem({ clock, open }: { clock: Clock; open: boolean }) {
 function IntervalItem({ interval }: { interval: Interval }) {
   const t = useText();
   const { from, to, counted, reason, name } = interval;
-  const hours = `${clockTime(from)}–${clockTime(to)}`;
   // A pause that still runs has no end yet.
-  const end = Math.max(Date.parse(from), Date.parse(to) - 1);
+  const hours = `${clockTime(from)}–${to ? clockTime(to) : ""}`;
+  const end = to ? Date.parse(to) - 1 : Date.parse(from);
   const oneDay = sameDay(from, end);
   const days = oneDay ? dayOnly(from) : `${dayOnly(from)} – ${dayOnly(end)}`;
   if (counted) {

@@ -14,20 +14,6 @@ import (
 	"github.com/escuta-sac/escuta/internal/ticket/tickettest"
 )
 
-// eventually waits until holds does, or fails.
-func eventually(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	deadline, tick := time.After(20*time.Second), time.NewTicker(20*time.Millisecond)
-	defer tick.Stop()
-	for !holds() {
-		select {
-		case <-tick.C:
-		case <-deadline:
-			t.Fatalf("did not happen: %s", what)
-		}
-	}
-}
-
 // Nobody writes in another's name: there is no call that edits or deletes a note.
 func TestAttack56NotesCannotBeChanged(t *testing.T) {
 	t.Parallel()

@@ -21,13 +21,6 @@ const (
 	csrfHeader    = "X-CSRF-Token"
 )
 
-// credentials is what identifying a caller needs from package account.
-type credentials interface {
-	Resolve(ctx context.Context, token string) (access.Actor, account.Session, error)
-	ResolveToken(ctx context.Context, token string) (access.Actor, account.Token, error)
-	Get(ctx context.Context, id int64) (account.Account, error)
-}
-
 // caller is whoever a request turned out to come from; its AccountID is 0 for
 // somebody who is not logged in.
 type caller struct {

@@ -11,13 +11,6 @@ import (
 	"github.com/escuta-sac/escuta/internal/account"
 )
 
-// replays remembers the answers of calls that carried a key.
-type replays interface {
-	Begin(ctx context.Context, accountID int64, key string, hash []byte) (*account.Stored, error)
-	Finish(ctx context.Context, accountID int64, key string, answer account.Stored) error
-	Abandon(ctx context.Context, accountID int64, key string) error
-}
-
 const idempotencyHeader = "Idempotency-Key"
 
 var idempotencyParameter = &huma.Param{

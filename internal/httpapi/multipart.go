@@ -18,12 +18,6 @@ import (
 	"github.com/escuta-sac/escuta/internal/fault"
 )
 
-// blobs is where files are kept, each under the hash of its content.
-type blobs interface {
-	Put(ctx context.Context, content io.Reader, limit int64) (blob.Ref, error)
-	Open(hash string) (io.ReadSeekCloser, error)
-}
-
 // maxFiles is how many files one message may bring.
 const maxFiles = 10
 

@@ -69,8 +69,6 @@ type portalView struct {
 	JustOpened        bool
 	JustSent          bool
 	Scores            []int
-
-	labels map[string]string
 }
 
 // PortalBrand is the name and colour under which customers know us.

@@ -65,11 +65,25 @@ func readForm(c *fiber.Ctx, texts ...string) (form, error) {
 	}
 	if len(f.files) > maxFiles {
 		bad = bad.Field("body.files", "too_many")
+		bad.Details[len(bad.Details)-1].Args = map[string]any{"max": maxFiles}
 	}
 	if len(bad.Details) > 0 {
 		return f, bad
 	}
 	return f, nil
+}
+
+// object reads a text that is a JSON object of texts, which is how an object goes
+// into a form.
+func (f form) object(name string) (map[string]string, error) {
+	var object map[string]string
+	if f.values[name] == "" {
+		return nil, nil
+	}
+	if err := readStrict([]byte(f.values[name]), &object); err != nil {
+		return nil, errInvalid.Field("body."+name, "not_object")
+	}
+	return object, nil
 }
 
 // given drops the empty part that a browser sends for a field without a file.

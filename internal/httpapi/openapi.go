@@ -3,6 +3,7 @@ package httpapi
 import (
 	"encoding/json"
 	"log/slog"
+	"maps"
 	"net/url"
 	"reflect"
 	"strconv"
@@ -55,7 +56,7 @@ func nullable(schemas huma.Registry) {
 }
 
 // document describes a native call: its bodies and its answer, by type. A form
-// is the same members as the JSON body, and files.
+// is the same members as the JSON body, an object among them as JSON, and files.
 func (s *Server) document(summary string, status int, body, answer reflect.Type, parameters ...*huma.Param) *huma.Operation {
 	schemas := s.api.OpenAPI().Components.Schemas
 	op := &huma.Operation{Summary: summary, Parameters: parameters, Responses: map[string]*huma.Response{
@@ -69,11 +70,7 @@ func (s *Server) document(summary string, status int, body, answer reflect.Type,
 	if body != nil {
 		in := schemas.Schema(body, true, "")
 		op.RequestBody.Content["application/json"] = &huma.MediaType{Schema: in}
-		for name, p := range schemas.SchemaFromRef(in.Ref).Properties {
-			if p.Type == "string" { // an object has no form in a form
-				form.Properties[name] = p
-			}
-		}
+		maps.Copy(form.Properties, schemas.SchemaFromRef(in.Ref).Properties)
 	}
 	return op
 }

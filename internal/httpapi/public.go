@@ -123,13 +123,18 @@ func (h publicRoutes) submission(c *fiber.Ctx) (webform.Submission, error) {
 		return webform.Submission{Name: in.Name, Email: in.Email, Phone: in.Phone, Document: in.Document, Kind: in.Kind,
 			Subject: in.Subject, Body: in.Body, Fields: in.Fields, Form: in.Form, Key: key}, err
 	}
-	f, err := readForm(c, "name", "email", "phone", "document", "kind", "subject", "body", "form")
+	f, err := readForm(c, "name", "email", "phone", "document", "kind", "subject", "body", "fields", "form")
+	if err != nil {
+		return webform.Submission{}, err
+	}
+	fields, err := f.object("fields")
 	if err != nil {
 		return webform.Submission{}, err
 	}
 	v := f.values
 	sub := webform.Submission{Name: v["name"], Email: v["email"], Phone: v["phone"], Document: v["document"], Kind: v["kind"],
-		Subject: v["subject"], Body: v["body"], Form: v["form"], Key: key}
+		Subject: v["subject"], Body: v["body"],
+		Fields: fields, Form: v["form"], Key: key}
 	if _, err := webform.Check(sub); err != nil {
 		return webform.Submission{}, err // before a byte of the files is stored
 	}

@@ -200,15 +200,6 @@ func TestAttack51FilesFollowTheTicket(t *testing.T) {
 func TestFormsThatAreRefused(t *testing.T) {
 	t.Parallel()
 	w := start(t)
-	with := func(name, value string) map[string]string {
-		texts := map[string]string{name: value}
-		for k, v := range formTexts {
-			if _, given := texts[k]; !given {
-				texts[k] = v
-			}
-		}
-		return texts
-	}
 	tests := []struct {
 		name        string
 		texts       map[string]string
@@ -217,9 +208,9 @@ func TestFormsThatAreRefused(t *testing.T) {
 		status      int
 		code, field string
 	}{
-		{"unknown field", with("team_id", "2"), "", "", nil, 422, "invalid", "body.team_id"},
-		{"bad e-mail", with("email", "a@b\r\nBcc: c@d"), "", "", nil, 422, "submission_invalid", "body.email"},
-		{"no body", with("body", ""), "a.pdf", "application/pdf", pdf, 422, "submission_invalid", "body.body"},
+		{"unknown field", with(formTexts, "team_id", "2"), "", "", nil, 422, "invalid", "body.team_id"},
+		{"bad e-mail", with(formTexts, "email", "a@b\r\nBcc: c@d"), "", "", nil, 422, "submission_invalid", "body.email"},
+		{"no body", with(formTexts, "body", ""), "a.pdf", "application/pdf", pdf, 422, "submission_invalid", "body.body"},
 		{"empty file", formTexts, "a.txt", "text/plain", []byte{}, 422, "files_refused", "body.files[0]"},
 		{"forged by name", formTexts, "foto.png", "application/octet-stream", []byte("<html><script>alert(1)</script>"), 422, "files_refused", "body.files[0]"},
 		{"forged by type", formTexts, "foto", "image/png", []byte("<svg onload=alert(1)>"), 422, "files_refused", "body.files[0]"},

@@ -72,7 +72,7 @@ func scan(body []byte) error {
 		}
 		if token.Kind() == '{' || token.Kind() == '[' {
 			if d.StackDepth() > maxDepth {
-				return &strict{code: "too_deep"}
+				return &strict{code: "too_nested"}
 			}
 			continue
 		}

@@ -2021,6 +2021,10 @@ export interface operations {
                     /** @description CPF or CNPJ */
                     document?: string;
                     email?: string;
+                    /** @description Answers to a form's own questions */
+                    fields?: {
+                        [key: string]: string;
+                    };
                     files?: string[];
                     form?: string;
                     /** @enum {string} */

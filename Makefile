@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run build test check go-test frontend-test e2e lint generate verify fmt bench clean FORCE
+.PHONY: help run build test test-crash check go-test frontend-test e2e lint generate verify fmt bench clean FORCE
 
 RELEASE ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X main.release=$(RELEASE)
@@ -25,6 +25,12 @@ test: ## everything: style, Go with the race detector, front end, generated file
 	@$(MAKE) --no-print-directory lint verify
 	@$(MAKE) --no-print-directory go-test frontend-test
 	@$(MAKE) --no-print-directory e2e
+
+# The program itself is built with the race detector here; a report of it fails the test.
+test-crash: ## five minutes of kill -9 at everything under load; ESCUTA_CRASH_SECONDS says how many, ESCUTA_CRASH_SEED repeats
+	go build -race -o bin/escuta-race ./cmd/escuta
+	ESCUTA_BIN=$(CURDIR)/bin/escuta-race ESCUTA_CRASH_SECONDS=$${ESCUTA_CRASH_SECONDS:-300} \
+	  go test -race -count 1 -timeout 6h -v -run TestWhatWasAccepted ./internal/app
 
 go-test: frontend/dist/index.html
 	go run ./internal/postgres/pgtest/withengine $(GOTEST) ./...

@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -133,7 +135,7 @@ func (c *crowd) post(ctx context.Context, s submission) (got receipt, again bool
 		return got, true, errNoAnswer
 	case status == http.StatusCreated:
 		return got, false, json.Unmarshal(body, &got)
-	case status >= 500 || status == http.StatusRequestTimeout:
+	case status == http.StatusServiceUnavailable || status == http.StatusRequestTimeout:
 		return got, true, refusal(status)
 	}
 	return got, false, fmt.Errorf("%d %s", status, body)
@@ -183,14 +185,12 @@ func (c *crowd) leave() {
 	c.t.Logf("%d submissions; told to come back: %v", len(c.accepted), c.trouble)
 }
 
-// repeat sends what was accepted once more, a few at a time.
+// repeat sends some of what was accepted once more, a few at a time.
 func (c *crowd) repeat(most int) {
 	var some sync.WaitGroup
 	turns := make(chan struct{}, 8)
-	for _, s := range c.sent {
-		if most--; most < 0 {
-			break
-		}
+	all := slices.Collect(maps.Values(c.sent)) // sending again writes there
+	for _, s := range all[:min(most, len(all))] {
 		turns <- struct{}{}
 		some.Go(func() {
 			c.send(s)

@@ -43,7 +43,7 @@ type listener struct {
 	mu          sync.Mutex
 	at          event.Position
 	tickets     map[int64]shown
-	loaded      bool // everything about tickets is known from events alone
+	loaded      bool // everything about tickets is known from events, none was told as one of many
 	connections int
 	many        int
 	resyncs     int
@@ -143,7 +143,7 @@ func (l *listener) take(frame []frameItem) error {
 			if at.Epoch != l.at.Epoch || at.Pos-l.at.Pos != it.Count {
 				return fmt.Errorf("%d events lead from %v to %v", it.Count, l.at, at)
 			}
-			l.at, l.tickets, l.loaded = at, map[int64]shown{}, false
+			l.at, l.loaded = at, false
 			l.many++
 		default:
 			if err := l.event(at, it); err != nil {
@@ -158,8 +158,8 @@ func (l *listener) event(at event.Position, it frameItem) error {
 	if at.Epoch != l.at.Epoch || at.Pos != l.at.Pos+1 {
 		return fmt.Errorf("after %v came %v (%s of ticket %d)", l.at, at, it.Kind, it.Ticket)
 	}
-	known, ok := l.tickets[it.Ticket]
-	if (ok || l.loaded) && it.Version != known.version+1 {
+	known := l.tickets[it.Ticket]
+	if it.Version <= known.version || l.loaded && it.Version != known.version+1 {
 		return fmt.Errorf("ticket %d: after version %d came %d", it.Ticket, known.version, it.Version)
 	}
 	l.at = at

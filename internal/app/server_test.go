@@ -136,7 +136,8 @@ func (s *server) launch() *process {
 	return p
 }
 
-// listen keeps what the process prints and finds in it where it serves.
+// listen keeps what the process prints and finds in it where it serves. That it
+// panics, or races (when it was built to notice), fails the test.
 func (s *server) listen(p *process, lines *bufio.Scanner) {
 	for lines.Scan() {
 		line := lines.Text()
@@ -149,6 +150,9 @@ func (s *server) listen(p *process, lines *bufio.Scanner) {
 		s.mu.Unlock()
 		if found {
 			close(p.up)
+		}
+		if strings.Contains(line, "DATA RACE") || strings.HasPrefix(line, "panic:") {
+			s.t.Errorf("the server says: %s", line)
 		}
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/jackc/pgx/v5/pgxpool"
+
 	"github.com/escuta-sac/escuta/internal/postgres/pgtest"
 	"github.com/escuta-sac/escuta/internal/rediskit/redistest"
 )
@@ -15,7 +17,8 @@ import (
 func TestTwoNodesAreOneDesk(t *testing.T) {
 	t.Parallel()
 	url := pgtest.URL(t)
-	engines := []string{"ESCUTA_DATABASE_URL=" + url, "ESCUTA_REDIS_URL=" + redistest.Start(t).URL()}
+	rdb := redistest.Start(t)
+	engines := []string{"ESCUTA_DATABASE_URL=" + url, "ESCUTA_REDIS_URL=" + rdb.URL()}
 	a, b := newServer(t, engines...), newServer(t, engines...)
 	db := open(t, url)
 	watch := follow(t, b, hire(t, db, "admin"), 1)
@@ -25,11 +28,35 @@ func TestTwoNodesAreOneDesk(t *testing.T) {
 	query(t, db, `SELECT ticket_id FROM intake_ledger WHERE source_key = 'webform:on-a'`, nil, &ticket)
 	watch.hears(ticket, 1)
 
-	// Thirty agents reach for one ticket, half of them on each node (I8).
-	const n = 30
-	var reaching sync.WaitGroup
-	var agents [n]colleague
-	var answers [n]struct {
+	var agents []colleague
+	for range 30 {
+		agents = append(agents, hire(t, db, "agent"))
+	}
+	oneWinner(t, db, ticket, agents, a, b)
+	watch.hears(ticket, 2)
+	watch.upToDate(db)
+
+	// Without Redis, which turns rivals away early, PostgreSQL decides alone.
+	openTicket(t, b, db, "on-b")
+	query(t, db, `SELECT ticket_id FROM intake_ledger WHERE source_key = 'webform:on-b'`, nil, &ticket)
+	rdb.Kill()
+	oneWinner(t, db, ticket, agents, a, b)
+	watch.hears(ticket, 2)
+	rdb.Start()
+	eventually(t, "have Redis back", b.ready)
+
+	// The node that numbers the events goes without a word; the other goes on.
+	a.crash()
+	openTicket(t, b, db, "later-on-b")
+	watch.upToDate(db)
+	toldInOrder(t, db)
+}
+
+// oneWinner lets all agents reach for a free ticket at once, by turns on each of
+// the servers: one gets it, the rest are told who has it (I8).
+func oneWinner(t *testing.T, db *pgxpool.Pool, ticket int64, agents []colleague, servers ...*server) {
+	t.Helper()
+	type answer struct {
 		status int
 		Ticket struct {
 			Holder int64 `json:"holder_id"`
@@ -37,14 +64,13 @@ func TestTwoNodesAreOneDesk(t *testing.T) {
 		Code   string
 		Holder struct{ ID int64 }
 	}
-	for i := range agents {
-		agents[i] = hire(t, db, "agent")
-	}
+	answers := make([]answer, len(agents))
+	var reaching sync.WaitGroup
 	together := make(chan struct{})
 	for i, who := range agents {
 		reaching.Go(func() {
 			<-together
-			status, body, err := who.post(t.Context(), []*server{a, b}[i%2], fmt.Sprintf("/api/tickets/%d/claim", ticket), struct{}{})
+			status, body, err := who.post(t.Context(), servers[i%len(servers)], fmt.Sprintf("/api/tickets/%d/claim", ticket), struct{}{})
 			if err == nil {
 				err = json.Unmarshal(body, &answers[i])
 			}
@@ -72,14 +98,6 @@ func TestTwoNodesAreOneDesk(t *testing.T) {
 	if winners != 1 || fence != 1 || claims != 1 {
 		t.Errorf("%d winners, fence %d, %d claims told", winners, fence, claims)
 	}
-	watch.hears(ticket, 2)
-	watch.upToDate(db)
-
-	// The node that numbers the events goes without a word; the other goes on.
-	a.crash()
-	openTicket(t, b, db, "on-b")
-	watch.upToDate(db)
-	toldInOrder(t, db)
 }
 
 // hears waits until the listener has heard of a version of a ticket.

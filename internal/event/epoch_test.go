@@ -5,12 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os/exec"
+	"path/filepath"
 	"sync/atomic"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/redis/go-redis/v9"
 
+	"github.com/escuta-sac/escuta/internal/embedded"
 	"github.com/escuta-sac/escuta/internal/event"
 	"github.com/escuta-sac/escuta/internal/postgres"
 	"github.com/escuta-sac/escuta/internal/postgres/pgtest"
@@ -33,6 +36,11 @@ func TestTheFirstLookAtADatabaseKeepsItsEpoch(t *testing.T) {
 
 func TestACopyOfTheDatabaseBeginsANewEpoch(t *testing.T) {
 	t.Parallel()
+	t.Run("by template", func(t *testing.T) { t.Parallel(); copyBeginsANewEpoch(t, copyOf) })
+	t.Run("by dump and restore", func(t *testing.T) { t.Parallel(); copyBeginsANewEpoch(t, restoredDump) })
+}
+
+func copyBeginsANewEpoch(t *testing.T, copied func(t *testing.T, source string) string) {
 	source := pgtest.URL(t)
 	original := pgtest.Open(t, source, postgres.Options{MaxConns: 4})
 	rdb := redistest.New(t)
@@ -53,8 +61,12 @@ func TestACopyOfTheDatabaseBeginsANewEpoch(t *testing.T) {
 	}
 	stopLog()
 	stopSequencer()
+	// One that is committed and has no position yet is in the copy, too.
+	if err := change(t.Context(), original, ticket, false); err != nil {
+		t.Fatal(err)
+	}
 
-	restored := pgtest.Open(t, copyOf(t, source), postgres.Options{MaxConns: 4})
+	restored := pgtest.Open(t, copied(t, source), postgres.Options{MaxConns: 4})
 	m := newNode(restored, rdb) // the same Redis, which still has the old stream
 	m.start(t)
 	var after event.Position
@@ -62,9 +74,10 @@ func TestACopyOfTheDatabaseBeginsANewEpoch(t *testing.T) {
 		after, err = m.log.Head(t.Context())
 		return err == nil && after.Epoch != before.Epoch
 	})
-	if after.Pos != before.Pos {
-		t.Errorf("the head moved from %d to %d", before.Pos, after.Pos)
-	}
+	wait(t, "the copy's last event to be numbered", func() bool {
+		after, err = m.log.Head(t.Context())
+		return err == nil && after.Pos == before.Pos+1
+	})
 	if _, err := m.log.Since(t.Context(), before, 10); !errors.Is(err, event.ErrResync) {
 		t.Errorf("a position of before the restore gave %v", err)
 	}
@@ -74,6 +87,26 @@ func TestACopyOfTheDatabaseBeginsANewEpoch(t *testing.T) {
 	}
 	m.seq.Poke()
 	expect(t, 1, g)
+}
+
+// restoredDump takes a database through pg_dump and pg_restore.
+func restoredDump(t *testing.T, source string) string {
+	t.Helper()
+	binaries, err := embedded.FindPostgres()
+	if err != nil {
+		t.Fatal(err)
+	}
+	tool := func(name string, args ...string) {
+		t.Helper()
+		out, err := exec.CommandContext(t.Context(), filepath.Join(filepath.Dir(binaries.Postgres), name), args...).CombinedOutput()
+		if err != nil {
+			t.Fatalf("%s: %v\n%s", name, err, out)
+		}
+	}
+	dump, restored := filepath.Join(t.TempDir(), "dump"), pgtest.Empty(t)
+	tool("pg_dump", "--format=custom", "--file="+dump, "--dbname="+source)
+	tool("pg_restore", "--no-owner", "--exit-on-error", "--dbname="+restored, dump)
+	return restored
 }
 
 // copyOf clones a database that nobody is connected to any more.
@@ -87,7 +120,7 @@ func copyOf(t *testing.T, source string) string {
 	// Disconnects whoever is still in the pool of the original.
 	admin := *u
 	admin.Path = "/postgres"
-	exec := func(sql string) {
+	run := func(sql string) {
 		t.Helper()
 		conn, err := pgx.Connect(context.Background(), admin.String())
 		if err != nil {
@@ -98,9 +131,9 @@ func copyOf(t *testing.T, source string) string {
 			t.Fatal(err)
 		}
 	}
-	exec(fmt.Sprintf(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '%s'`, u.Path[1:]))
-	exec(fmt.Sprintf(`CREATE DATABASE %s TEMPLATE %s`, name, u.Path[1:]))
-	t.Cleanup(func() { exec(fmt.Sprintf(`DROP DATABASE %s WITH (FORCE)`, name)) })
+	run(fmt.Sprintf(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '%s'`, u.Path[1:]))
+	run(fmt.Sprintf(`CREATE DATABASE %s TEMPLATE %s`, name, u.Path[1:]))
+	t.Cleanup(func() { run(fmt.Sprintf(`DROP DATABASE %s WITH (FORCE)`, name)) })
 	u.Path = "/" + name
 	return u.String()
 }

@@ -198,7 +198,7 @@ func (c corpus) blanks(r *rand.Rand, p person, at time.Time) func(string) string
 		"{meu produto}", meu+" "+product,
 		"{do produto}", "d"+o+" "+product,
 		"{do meu produto}", "d"+o+" "+meu+" "+product,
-		"{valor}", fmt.Sprintf("%d,%02d", 79+r.IntN(2800), r.IntN(10)*10),
+		"{valor}", reais(79+r.IntN(2800), r.IntN(10)*10),
 		"{data}", date(-3-r.IntN(20)),
 		"{prazo}", date(-1-r.IntN(3)),
 		"{retorno}", date(1+r.IntN(4)),
@@ -206,6 +206,14 @@ func (c corpus) blanks(r *rand.Rand, p person, at time.Time) func(string) string
 		"{contrato}", p.Contract,
 	)
 	return func(text string) string { return capital(fill.Replace(text)) }
+}
+
+// reais is an amount as it is written in Brazil, without its sign.
+func reais(whole, cents int) string {
+	if whole >= 1000 {
+		return fmt.Sprintf("%d.%03d,%02d", whole/1000, whole%1000, cents)
+	}
+	return fmt.Sprintf("%d,%02d", whole, cents)
 }
 
 // feminine tells the gender of a product of the corpus by its first word.

@@ -2,6 +2,7 @@ package demo
 
 import (
 	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -40,6 +41,7 @@ func TestTheSameSeedGivesTheSameWeek(t *testing.T) {
 
 func TestTheWeekIsBelievable(t *testing.T) {
 	c, w := aWeek(t, 1)
+	digits := regexp.MustCompile(`R\$ \d{4}`)
 	channels, done, blank := map[string]int{}, 0, 0
 	for _, s := range w.Stories {
 		channels[s.Channel]++
@@ -55,6 +57,9 @@ func TestTheWeekIsBelievable(t *testing.T) {
 		}
 		if strings.ContainsAny(s.Subject+s.Body, "{}") {
 			t.Errorf("a blank was left in %q", s.Subject)
+		}
+		if digits.MatchString(s.Subject + s.Body) {
+			t.Errorf("an amount without its point in %q", s.Subject+s.Body)
 		}
 		if n := len(s.Acts); n > 0 && s.Acts[n-1].What == replyThenResolves {
 			done++

@@ -3,8 +3,11 @@ package app
 import (
 	"bytes"
 	"encoding/json"
+	"go/parser"
+	"go/token"
 	"io"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -66,14 +69,55 @@ func TestFloors(t *testing.T) {
 	}
 }
 
+// fenced are the modules that have to stay replaceable: the only package that
+// may import each, and the only file where that is narrower (docs/adr).
+var fenced = []struct{ module, in, file string }{
+	{"github.com/gofiber/fiber/", "httpapi", ""},
+	{"github.com/danielgtaylor/huma/", "httpapi", ""},
+	{"github.com/gofiber/websocket/", "httpapi", "websocket.go"},
+}
+
+func TestWhatMustStayReplaceableIsImportedInOnePlace(t *testing.T) {
+	found := map[string]bool{}
+	for _, p := range packages(t) {
+		name := strings.TrimPrefix(p.ImportPath, module+"internal/")
+		for _, file := range p.GoFiles {
+			parsed, err := parser.ParseFile(token.NewFileSet(), filepath.Join(p.Dir, file), nil, parser.ImportsOnly)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, spec := range parsed.Imports {
+				path := strings.Trim(spec.Path.Value, `"`)
+				for _, f := range fenced {
+					if !strings.HasPrefix(path, f.module) {
+						continue
+					}
+					found[f.module] = true
+					if name != f.in || f.file != "" && file != f.file {
+						t.Errorf("%s/%s must not import %s", name, file, path)
+					}
+				}
+			}
+		}
+	}
+	for _, f := range fenced {
+		if !found[f.module] {
+			t.Errorf("nobody imports %s any more", f.module)
+		}
+	}
+}
+
 type listed struct {
+	Dir     string
+	GoFiles []string
+
 	ImportPath string
 	Imports    []string
 }
 
 func packages(t *testing.T) []listed {
 	t.Helper()
-	out, err := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Imports", module+"internal/...").Output()
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Imports,Dir,GoFiles", module+"internal/...").Output()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/escuta-sac/escuta/internal/embedded"
+	_ "github.com/escuta-sac/escuta/internal/rediskit" // keeps go-redis from printing each try while the engine starts
 )
 
 // world is what is measured: private engines, durable as in earnest, and the

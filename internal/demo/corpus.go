@@ -12,7 +12,8 @@ var corpusFiles embed.FS
 // reason is one leaf of the reason tree with what people write about it. Texts
 // have blanks in braces: {nome} {pedido} {valor} {data} {prazo} {retorno} {cidade}
 // {contrato}, and {produto}, bare or with its article: {o produto} {um produto}
-// {meu produto} {do produto} {do meu produto}.
+// {meu produto} {do produto} {do meu produto}. The subjects go round the openings:
+// the first and, with two openings, the third belong to the first opening.
 type reason struct {
 	Path      [3]string `json:"path"`
 	Kind      string    `json:"kind"`

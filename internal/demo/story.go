@@ -127,7 +127,8 @@ func (c corpus) demand(r *rand.Rand, people []person, opened time.Time) story {
 		Kind: q.Kind, Team: q.Team, Priority: 3, Opened: opened,
 	}
 	s.fill = c.blanks(r, people[s.Customer], opened)
-	s.Subject, s.Body = s.fill(pick(r, q.Subjects)), s.fill(pick(r, q.Openings))
+	about := r.IntN(len(q.Subjects))
+	s.Subject, s.Body = s.fill(q.Subjects[about]), s.fill(q.Openings[about%len(q.Openings)])
 	switch x := r.IntN(100); {
 	case x < 4:
 		s.Priority = 1

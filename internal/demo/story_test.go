@@ -87,7 +87,7 @@ func TestTheWeekIsBelievable(t *testing.T) {
 		}
 	}
 	for _, q := range c.Reasons {
-		if len(q.Openings) == 0 || len(q.Replies) == 0 || q.Weight == 0 || q.Team == "" {
+		if len(q.Openings) == 0 || len(q.Subjects) < len(q.Openings) || len(q.Replies) == 0 || q.Weight == 0 || q.Team == "" {
 			t.Errorf("reason %v is incomplete", q.Path)
 		}
 	}

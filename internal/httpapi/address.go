@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"bytes"
 	"net/netip"
 	"strings"
 
@@ -9,13 +10,15 @@ import (
 
 // clientAddress is who is calling. Forwarding headers are believed only from a
 // peer that is listed as a proxy, and there from the right: the leftmost
-// entries are whatever the caller liked to write.
+// entries are whatever the caller liked to write. All lines of the header are one
+// list: some proxies add a line of their own below the caller's.
 func (s *Server) clientAddress(c *fiber.Ctx) netip.Addr {
 	peer := addressOf(c.Context().RemoteIP().String())
 	if !s.trusted(peer) {
 		return peer
 	}
-	hops := strings.Split(c.Get(fiber.HeaderXForwardedFor), ",")
+	lines := c.Request().Header.PeekAll(fiber.HeaderXForwardedFor)
+	hops := strings.Split(string(bytes.Join(lines, []byte(","))), ",")
 	for i := len(hops) - 1; i >= 0; i-- {
 		hop, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
 		if err != nil {

@@ -34,6 +34,18 @@ const (
 	ownLimit      = 100_000                // counts kept by one node; beyond it newcomers wait
 )
 
+// rate is so many calls in a time, all of which may come at once.
+type rate struct {
+	n   int
+	per time.Duration
+}
+
+// guesses is how often somebody may try to prove to be one customer, from
+// wherever. A proof can be four digits: by the minute all ten thousand would be
+// tried in a night, by the day they take a year. Whoever uses up somebody else's
+// tries leaves them their link.
+var guesses = rate{20, 24 * time.Hour}
+
 func newLimits(perMinute int, rdb redis.UniversalClient, log *slog.Logger) *limits {
 	l := &limits{perMinute: perMinute, log: log, own: map[string]time.Time{}}
 	if rdb != nil {
@@ -45,13 +57,22 @@ func newLimits(perMinute int, rdb redis.UniversalClient, log *slog.Logger) *limi
 // allow counts one call of this sort and fails with too_many_requests when it
 // is one too many.
 func (l *limits) allow(ctx context.Context, sort, who string) error {
+	return l.within(ctx, sort, who, rate{l.perMinute, time.Minute})
+}
+
+// guess counts one try to prove something about somebody.
+func (l *limits) guess(ctx context.Context, about string) error {
+	return l.within(ctx, "guess", about, guesses)
+}
+
+func (l *limits) within(ctx context.Context, sort, who string, r rate) error {
 	if l.perMinute == 0 || who == "" {
 		return nil
 	}
 	key := "public:{" + sort + ":" + hashed(who) + "}"
-	wait, err := l.ask(ctx, key)
+	wait, err := l.ask(ctx, key, r)
 	if err != nil {
-		wait = l.count(key, time.Now())
+		wait = l.count(key, r, time.Now())
 	}
 	if wait > 0 {
 		return errTooMany.After(wait)
@@ -59,13 +80,13 @@ func (l *limits) allow(ctx context.Context, sort, who string) error {
 	return nil
 }
 
-func (l *limits) ask(ctx context.Context, key string) (time.Duration, error) {
+func (l *limits) ask(ctx context.Context, key string, bound rate) (time.Duration, error) {
 	if l.shared == nil || l.resting() {
 		return 0, redis.Nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, redisPatience)
 	defer cancel()
-	r, err := l.shared.Allow(ctx, key, redis_rate.PerMinute(l.perMinute))
+	r, err := l.shared.Allow(ctx, key, redis_rate.Limit{Rate: bound.n, Burst: bound.n, Period: bound.per})
 	if err != nil {
 		l.rest()
 		l.log.WarnContext(ctx, "rate limits are counted by this node alone", "error", err)
@@ -90,8 +111,8 @@ func (l *limits) rest() {
 }
 
 // count is the same rule (GCRA) in memory: each key has the time at which its
-// allowance is whole again, and may run at most a minute ahead of now.
-func (l *limits) count(key string, now time.Time) (wait time.Duration) {
+// allowance is whole again, and may run at most the rate's time ahead of now.
+func (l *limits) count(key string, r rate, now time.Time) (wait time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.forget(now)
@@ -102,8 +123,8 @@ func (l *limits) count(key string, now time.Time) (wait time.Duration) {
 	if whole.Before(now) {
 		whole = now
 	}
-	next := whole.Add(time.Minute / time.Duration(l.perMinute))
-	if over := next.Sub(now) - time.Minute; over > 0 {
+	next := whole.Add(r.per / time.Duration(r.n))
+	if over := next.Sub(now) - r.per; over > 0 {
 		return max(over, time.Second)
 	}
 	l.own[key] = next

@@ -298,26 +298,12 @@ func (h publicRoutes) prove(ctx context.Context, _ access.Actor, in *accessInput
 }
 
 func (h publicRoutes) proved(ctx context.Context, claim intake.Claim) (PublicAccess, error) {
-	about := digitsOrText(claim.Protocol + claim.Identity)
-	for _, who := range []string{place(requestOf(ctx).address), about} {
-		if err := h.limits.allow(ctx, "access", who); err != nil {
-			return PublicAccess{}, err
-		}
+	if err := h.limits.allow(ctx, "access", place(requestOf(ctx).address)); err != nil {
+		return PublicAccess{}, err
+	}
+	if err := h.limits.guess(ctx, claim.About()); err != nil {
+		return PublicAccess{}, err
 	}
 	g, err := h.intake.Prove(ctx, claim)
 	return PublicAccess{g.Token, g.Protocol, g.ExpiresAt}, err
-}
-
-// digitsOrText makes one of the ways to write the same number.
-func digitsOrText(s string) string {
-	digits := make([]rune, 0, len(s))
-	for _, r := range s {
-		switch {
-		case r >= '0' && r <= '9':
-			digits = append(digits, r)
-		case r == '@':
-			return s
-		}
-	}
-	return string(digits)
 }

@@ -40,6 +40,29 @@ type Claim struct {
 	Proof    string
 }
 
+// About names the ticket or the customer that is meant in the one spelling under
+// which guesses about it are counted. It is empty when nothing can be meant: then
+// no proof is right.
+func (c Claim) About() string {
+	protocol, by := c.meant()
+	if protocol != "" {
+		return protocol
+	}
+	return by.Value
+}
+
+// meant reads which ticket is meant: by one way of saying so, never by a mix of
+// two, of which only one would be counted.
+func (c Claim) meant() (protocol string, by channel.Identity) {
+	if c.Protocol == "" {
+		return "", parseIdentity(c.Identity)
+	}
+	if p, err := brazil.ParseProtocol(c.Protocol); err == nil {
+		protocol = string(p)
+	}
+	return protocol, by
+}
+
 // Grant opens one ticket for a while.
 type Grant struct {
 	TicketID  int64
@@ -69,14 +92,7 @@ func (in *Intake) Prove(ctx context.Context, c Claim) (Grant, error) {
 }
 
 func (in *Intake) prove(ctx context.Context, c Claim) (Grant, bool, error) {
-	var protocol string
-	if p, err := brazil.ParseProtocol(c.Protocol); err == nil {
-		protocol = string(p)
-	}
-	by := parseIdentity(c.Identity)
-	if c.Protocol != "" {
-		by = channel.Identity{} // one way of saying which ticket; never a mix of two tickets
-	}
+	protocol, by := c.meant()
 	var g Grant
 	var kinds, values []string
 	err := in.db.Pool.QueryRow(ctx, `

@@ -10,9 +10,9 @@ import (
 
 // ledger is what these handlers need from package intake, and no more.
 type ledger interface {
-	Summary(ctx context.Context) (intake.Summary, error)
+	Summary(ctx context.Context, walled bool) (intake.Summary, error)
 	Ledger(ctx context.Context, fate intake.Fate, walled bool, cursor string, limit int) ([]intake.Entry, string, error)
-	Retry(ctx context.Context, id int64) (intake.Receipt, error)
+	Retry(ctx context.Context, id int64, walled bool) (intake.Receipt, error)
 }
 
 type ledgerRoutes struct{ intake ledger }
@@ -27,8 +27,8 @@ type IntakeSummary struct {
 }
 
 // summary handles GET /api/intake/summary.
-func (h ledgerRoutes) summary(ctx context.Context, _ access.Actor, _ *none) (IntakeSummary, error) {
-	s, err := h.intake.Summary(ctx)
+func (h ledgerRoutes) summary(ctx context.Context, who access.Actor, _ *none) (IntakeSummary, error) {
+	s, err := h.intake.Summary(ctx, who.Scope().Walled)
 	return IntakeSummary{s.Received, s.Accounted, s.Pending, byName(s.ByFate), byName(s.ByChannel)}, err
 }
 
@@ -81,11 +81,11 @@ type Retried struct {
 }
 
 // retry handles POST /api/intake/ledger/{id}/retry.
-func (h ledgerRoutes) retry(ctx context.Context, _ access.Actor, in *ByID) (Retried, error) {
+func (h ledgerRoutes) retry(ctx context.Context, who access.Actor, in *ByID) (Retried, error) {
 	id, err := pathID(in.ID, intake.ErrNotFound)
 	if err != nil {
 		return Retried{}, err
 	}
-	r, err := h.intake.Retry(ctx, id)
+	r, err := h.intake.Retry(ctx, id, who.Scope().Walled)
 	return Retried{r.TicketID, r.Protocol}, err
 }

@@ -51,9 +51,11 @@ type Summary struct {
 }
 
 // Summary adds up the tallies: a handful of rows, however long the ledger is.
-func (in *Intake) Summary(ctx context.Context) (Summary, error) {
+// What came to the ombudsman is left out unless walled is set.
+func (in *Intake) Summary(ctx context.Context, walled bool) (Summary, error) {
 	s := Summary{ByFate: map[Fate]int64{}, ByChannel: map[channel.Name]int64{}}
-	rows, err := in.db.Pool.Query(ctx, `SELECT channel, fate, sum(n)::bigint FROM intake_tallies GROUP BY channel, fate`)
+	rows, err := in.db.Pool.Query(ctx, `SELECT channel, fate, sum(n)::bigint FROM intake_tallies
+		WHERE $1 OR channel <> $2 GROUP BY channel, fate`, walled, channel.Ombudsman)
 	if err != nil {
 		return s, fmt.Errorf("add up the intake: %w", err)
 	}
@@ -109,8 +111,8 @@ const (
 )
 
 // Ledger lists the newest entries first, those of one fate or, with an empty
-// one, all. The cursor is opaque; an empty next one ends the list. A walled
-// ticket's entry is left out unless walled is set.
+// one, all. The cursor is opaque; an empty next one ends the list. What belongs
+// to a walled ticket, or would become one, is left out unless walled is set.
 func (in *Intake) Ledger(ctx context.Context, fate Fate, walled bool, cursor string, limit int) (entries []Entry, next string, err error) {
 	if fate != "" && !slices.Contains(Fates, fate) {
 		return nil, "", ErrFate
@@ -132,8 +134,8 @@ func (in *Intake) Ledger(ctx context.Context, fate Fate, walled bool, cursor str
 		SELECT g.id, g.channel, g.fate, g.reason, g.ticket_id, g.message_id, g.attempts, g.received_at, g.fated_at
 		FROM intake_ledger g
 		WHERE g.id < $1`+only+`
-		  AND ($2 OR NOT EXISTS (SELECT FROM tickets t WHERE t.id = g.ticket_id AND t.walled))
-		ORDER BY g.id DESC LIMIT $3`, before, walled, limit+1)
+		  AND ($2 OR g.channel <> $4 AND NOT EXISTS (SELECT FROM tickets t WHERE t.id = g.ticket_id AND t.walled))
+		ORDER BY g.id DESC LIMIT $3`, before, walled, limit+1, channel.Ombudsman)
 	if err != nil {
 		return nil, "", fmt.Errorf("list the ledger: %w", err)
 	}
@@ -181,14 +183,16 @@ func (in *Intake) Source(ctx context.Context, id int64) ([]byte, error) {
 }
 
 // Retry takes in again what is pending or quarantined, from its raw source. It
-// fails with what is still wrong, and then the entry stays as it is.
-func (in *Intake) Retry(ctx context.Context, id int64) (Receipt, error) {
+// fails with what is still wrong, and then the entry stays as it is. What Ledger
+// leaves out is not found.
+func (in *Intake) Retry(ctx context.Context, id int64, walled bool) (Receipt, error) {
 	var ch channel.Name
 	var fate Fate
 	var key string
 	var raw []byte
 	var received time.Time
-	err := in.db.Pool.QueryRow(ctx, `SELECT channel, fate, source_key, raw, received_at FROM intake_ledger WHERE id = $1`, id).
+	err := in.db.Pool.QueryRow(ctx, `SELECT g.channel, g.fate, g.source_key, g.raw, g.received_at FROM intake_ledger g WHERE g.id = $1
+		AND ($2 OR g.channel <> $3 AND NOT EXISTS (SELECT FROM tickets t WHERE t.id = g.ticket_id AND t.walled))`, id, walled, channel.Ombudsman).
 		Scan(&ch, &fate, &key, &raw, &received)
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):
@@ -227,7 +231,7 @@ func (in *Intake) retryPending(ctx context.Context) error {
 		return fmt.Errorf("look for what is pending: %w", err)
 	}
 	for _, id := range ids {
-		switch _, err := in.Retry(ctx, id); {
+		switch _, err := in.Retry(ctx, id, true); {
 		case errors.Is(err, ErrExhausted):
 			return nil
 		case err != nil && fault.From(err).Kind == fault.Internal:

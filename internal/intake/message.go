@@ -128,8 +128,12 @@ func (in *Intake) storeMessage(ctx context.Context, tx *gorm.DB, t *ticket.Ticke
 	for i, f := range m.Files {
 		files[i] = ticket.File{Blob: f.Blob, Name: f.Name, Mime: f.Mime, Size: f.Size}
 	}
+	name, err := calledThemselves(ctx, tx, t.ID)
+	if err != nil {
+		return 0, err
+	}
 	stored, err := ticket.InsertMessage(ctx, tx, t, ticket.Message{
-		ContactID: &contact, Direction: ticket.In, AuthorName: t.CustomerName, Body: m.Body, At: now, Files: files,
+		ContactID: &contact, Direction: ticket.In, AuthorName: name, Body: m.Body, At: now, Files: files,
 	})
 	return stored.ID, err
 }
@@ -180,10 +184,28 @@ func (in *Intake) submitLinked(ctx context.Context, ticketID int64, m channel.In
 	if err != nil {
 		return Receipt{}, err
 	}
-	m.Kind, m.Subject, m.Name = string(old.Kind), old.Subject, old.CustomerName
-	return in.enqueue(ctx, in.prepare(ctx, m, origin{
+	m.Kind, m.Subject = string(old.Kind), old.Subject
+	if m.Name, err = calledThemselves(ctx, in.db.Gorm, ticketID); err != nil {
+		return Receipt{}, err
+	}
+	it := in.prepare(ctx, m, origin{
 		follows: &old.ID, customer: old.CustomerID, team: old.TeamID, brand: old.BrandID, walled: old.Walled, from: from,
-	}))
+	})
+	it.name, it.search = old.CustomerName, ticket.SearchText(old.CustomerName, m.Subject, m.Body)
+	return in.enqueue(ctx, it)
+}
+
+// calledThemselves is the name that was given when the ticket was opened. What
+// the customer reads carries it, and never the name in the customer's record:
+// whoever knows no more than somebody's e-mail or CPF can open a ticket with it,
+// and would be told who that is.
+func calledThemselves(ctx context.Context, db *gorm.DB, ticketID int64) (name string, err error) {
+	err = db.WithContext(ctx).Raw("SELECT author_name FROM messages WHERE ticket_id = ? AND direction = 'in' ORDER BY id LIMIT 1",
+		ticketID).Scan(&name).Error
+	if err != nil {
+		return "", fmt.Errorf("read who wrote first in ticket %d: %w", ticketID, err)
+	}
+	return name, nil
 }
 
 // toldWith is who the opener of a ticket said to be.

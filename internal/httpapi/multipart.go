@@ -40,6 +40,9 @@ func readForm(c *fiber.Ctx, texts ...string) (form, error) {
 	if err != nil {
 		return form{}, errBadRequest.Because(err)
 	}
+	if textsOf(raw) > maxJSON {
+		return form{}, errTooLarge // not given back either: a page would hold it several times over
+	}
 	f := form{values: map[string]string{}}
 	bad := errInvalid
 	for name, values := range raw.Value {
@@ -57,11 +60,12 @@ func readForm(c *fiber.Ctx, texts ...string) (form, error) {
 		}
 	}
 	for name, files := range raw.File {
-		if name != "files" {
+		switch {
+		case name == "files":
+			f.files = given(files)
+		case len(bad.Details) < maxDetails:
 			bad = bad.Field("body."+short(name), "unknown")
-			continue
 		}
-		f.files = given(files)
 	}
 	if len(f.files) > maxFiles {
 		bad = bad.Field("body.files", "too_many")
@@ -71,6 +75,16 @@ func readForm(c *fiber.Ctx, texts ...string) (form, error) {
 		return f, bad
 	}
 	return f, nil
+}
+
+// textsOf counts the bytes of all that is no file.
+func textsOf(raw *multipart.Form) (n int) {
+	for _, values := range raw.Value {
+		for _, v := range values {
+			n += len(v)
+		}
+	}
+	return n
 }
 
 // object reads a text that is a JSON object of texts, which is how an object goes

@@ -46,7 +46,7 @@ func newSearch(typed string) *search {
 	if runes := []rune(typed); len(runes) > maxQuery {
 		typed = string(runes[:maxQuery])
 	}
-	typed = strings.TrimSpace(strings.ToValidUTF8(typed, " "))
+	typed = strings.TrimSpace(strings.ReplaceAll(strings.ToValidUTF8(typed, " "), "\x00", " ")) // PostgreSQL has no NUL
 	s := &search{}
 	if digits, ok := onlyDigits(typed); ok && len(digits) >= 8 && len(digits) <= protocolLength {
 		// Eight digits may be a day and a phone alike: both are looked up.

@@ -46,10 +46,15 @@ export function keepCsrfToken(token: string): void {
   csrfToken = token;
 }
 
+/** What every call carries beside its content. */
+export function callHeaders(method: string): Record<string, string> {
+  const language = { "Accept-Language": currentLocale() };
+  return method === "GET" ? language : { ...language, "X-CSRF-Token": cookie("csrf_token") || csrfToken };
+}
+
 const headers: Middleware = {
   onRequest({ request }) {
-    request.headers.set("Accept-Language", currentLocale());
-    if (request.method !== "GET") request.headers.set("X-CSRF-Token", cookie("csrf_token") || csrfToken);
+    for (const [name, value] of Object.entries(callHeaders(request.method))) request.headers.set(name, value);
     if (request.method === "POST" && !request.headers.has("Idempotency-Key")) {
       request.headers.set("Idempotency-Key", newKey());
     }
@@ -79,8 +84,12 @@ interface Reply<T> {
 export async function unwrap<T>(call: Promise<Reply<T>>): Promise<T> {
   const { data, error, response } = await call;
   if (response.ok) return data as T;
-  throw new ApiError(response.status, isProblem(error) ? error : unreadable(response.status));
+  throw refusal(response.status, error);
 }
+
+/** What the server answered instead of doing it, whether or not it is one of its problems. */
+export const refusal = (status: number, answer: unknown) =>
+  new ApiError(status, isProblem(answer) ? answer : unreadable(status));
 
 const isProblem = (error: unknown): error is Problem =>
   typeof error === "object" && error !== null && "code" in error && typeof error.code === "string";

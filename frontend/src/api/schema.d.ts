@@ -1029,8 +1029,8 @@ export interface components {
             password: string;
             /** @enum {string} */
             role: "agent" | "supervisor" | "ombudsman" | "admin";
-            /** @description Ids; none is the default team */
-            teams?: number[];
+            /** @description Ids or names; none is the default team */
+            teams?: (number | string)[];
         };
         NewReasonBody: {
             name: string;
@@ -1104,7 +1104,7 @@ export interface components {
             password?: string;
             /** @enum {string} */
             role?: "agent" | "supervisor" | "ombudsman" | "admin";
-            teams?: number[];
+            teams?: (number | string)[];
         };
         PatchMeBody: {
             /** @enum {string} */
@@ -1164,7 +1164,10 @@ export interface components {
             calendar?: string;
             /** @description Move an end on a closed day to the next open one */
             roll?: boolean;
-            /** Format: date-time */
+            /**
+             * @description Date and time, or a date: then its beginning in the calendar's zone
+             * @example 2026-11-20T15:04:05Z
+             */
             start: string;
             /**
              * @description Business days, calendar days, or business hours

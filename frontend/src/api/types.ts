@@ -19,6 +19,7 @@ export type Happened = Schemas["Happened"];
 
 export type Clock = Schemas["Clock"];
 export type Interval = Schemas["Interval"];
+export type Upload = Schemas["Upload"];
 export type Breach = Schemas["Breach"];
 export type Customer = Schemas["Customer"];
 export type Claimed = Schemas["Claimed"];

@@ -1,11 +1,16 @@
 import { act, render, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { ApiError } from "../api/client";
 import type { Frame } from "../api/frames";
 import type { TicketRow } from "../api/types";
+import { useAttachments } from "../features/ticket/attachments";
 import { FakeDesk } from "../test/fakeDesk";
 import { at, message, row, said } from "../test/samples";
 import { App } from "./App";
+
+const { upload } = vi.hoisted(() => ({ upload: vi.fn() }));
+vi.mock("../api/upload", () => ({ upload }));
 
 class FakeSocket {
   static readonly OPEN = 1;
@@ -33,6 +38,7 @@ beforeEach(() => {
 });
 
 afterEach(() => {
+  useAttachments.setState({ files: {} });
   vi.unstubAllGlobals();
   vi.useRealTimers();
 });
@@ -178,6 +184,68 @@ describe("a ticket", () => {
     await waitFor(() =>
       expect(desk.calls.find((c) => c.path.endsWith("/replies"))?.body).toMatchObject({ seen_version: 9 }),
     );
+  });
+
+  test("a file goes with the reply, and the reply waits for it", async () => {
+    let arrive = (_: unknown) => {};
+    upload.mockImplementation((_file: File, onProgress: (share: number) => void) => {
+      onProgress(0.4);
+      return new Promise((done) => {
+        arrive = done;
+      });
+    });
+    const user = await openDesk(path);
+    await user.type(await answer(), "Segue em anexo.");
+    await user.upload(
+      document.querySelector<HTMLInputElement>("input[type=file]")!,
+      new File(["nota"], "nota.pdf"),
+    );
+    expect(await screen.findByRole("progressbar", { name: "Enviando nota.pdf" })).toHaveValue(0.4);
+    await user.keyboard("{Control>}{Enter}{/Control}");
+    expect(screen.getByText(/a resposta espera por ele/)).toBeVisible();
+    expect(desk.calls.some((c) => c.path.endsWith("/replies"))).toBe(false);
+    await act(() => arrive({ id: "u1", name: "nota.pdf", size: 4, mime: "application/pdf" }));
+    await user.click(await screen.findByRole("button", { name: /^Enviar$/ }));
+    await waitFor(() =>
+      expect(desk.calls.find((c) => c.path.endsWith("/replies"))?.body).toMatchObject({ files: ["u1"] }),
+    );
+    await waitFor(() => expect(screen.queryByRole("list", { name: "Arquivos desta resposta" })).toBeNull());
+  });
+
+  test("a file that is refused says why under its name, and the text stays", async () => {
+    upload.mockRejectedValue(
+      new ApiError(422, {
+        type: "",
+        title: "",
+        status: 422,
+        detail: "Um dos arquivos não pode ser aceito.",
+        code: "files_refused",
+        errors: [{ field: "body.files[0]", code: "file_empty", detail: "Este arquivo está vazio." }],
+      }),
+    );
+    const user = await openDesk(path);
+    await user.type(await answer(), "Minha resposta");
+    await user.upload(
+      document.querySelector<HTMLInputElement>("input[type=file]")!,
+      new File([], "vazio.txt"),
+    );
+    const list = await screen.findByRole("list", { name: "Arquivos desta resposta" });
+    expect(await within(list).findByText("Este arquivo está vazio.")).toBeVisible();
+    expect(await answer()).toHaveValue("Minha resposta");
+    await user.click(within(list).getByRole("button", { name: "Remover vazio.txt" }));
+    expect(screen.getByRole("button", { name: /^Enviar$/ })).toBeEnabled();
+  });
+
+  test("a reply that speaks of a file and has none asks once", async () => {
+    vi.useFakeTimers({ toFake: ["Date"] });
+    const user = await openDesk(path);
+    await user.type(await answer(), "Segue em anexo a nota.");
+    await user.keyboard("{Control>}{Enter}{/Control}");
+    expect(await screen.findByText("A resposta fala de um anexo, mas não há arquivo.")).toBeVisible();
+    expect(desk.calls.some((c) => c.path.endsWith("/replies"))).toBe(false);
+    vi.setSystemTime(Date.now() + 1000);
+    await user.click(screen.getByRole("button", { name: "Enviar assim mesmo" }));
+    await waitFor(() => expect(desk.calls.some((c) => c.path.endsWith("/replies"))).toBe(true));
   });
 
   test("a lost lease is said and the text stays", async () => {

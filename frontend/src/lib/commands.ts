@@ -4,7 +4,7 @@ import type { TextId } from "./i18n";
 /**
  * Everything the keyboard can do, in one table: the key listener, the sheet
  * behind `?`, the palette and the hints in tooltips all read it. `keys` is a
- * sequence of `KeyboardEvent.key` values; "Mod" stands for Ctrl (or ⌘).
+ * sequence of `KeyboardEvent.key` values; "Mod" stands for Ctrl (or ⌘), alone or with "Shift".
  */
 export const commands = {
   "queue.next": { keys: ["g", "p"], text: "command.queue.next" },
@@ -17,6 +17,7 @@ export const commands = {
   "ticket.claim": { keys: ["a"], text: "command.ticket.claim" },
   "ticket.reply": { keys: ["r"], text: "command.ticket.reply" },
   "ticket.note": { keys: ["n"], text: "command.ticket.note" },
+  "ticket.attach": { keys: ["Mod", "Shift", "a"], text: "command.ticket.attach" },
   "ticket.resolve": { keys: ["e"], text: "command.ticket.resolve" },
   "ticket.tags": { keys: ["t"], text: "command.ticket.tags" },
   "ticket.priority.1": { keys: ["1"], text: "command.ticket.priority.1" },

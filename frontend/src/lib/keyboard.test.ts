@@ -15,6 +15,7 @@ beforeEach(() => {
     "ticket.claim",
     "ticket.priority.1",
     "queue.search",
+    "ticket.attach",
     "app.palette",
     "app.help",
     "queue.open",
@@ -105,6 +106,13 @@ test("Ctrl K works while writing and with single letters switched off", () => {
   press("j");
   press("k", { ctrlKey: true }, document.querySelector("textarea")!);
   expect(done).toEqual(["app.palette"]);
+});
+
+test("Shift makes another combination of it", () => {
+  const area = document.querySelector("textarea")!;
+  press("A", { ctrlKey: true, shiftKey: true }, area);
+  press("K", { ctrlKey: true, shiftKey: true }, area);
+  expect(done).toEqual(["ticket.attach"]);
 });
 
 test("the newest handler on screen answers, and the older one after it has gone", () => {

@@ -62,9 +62,8 @@ export function listenForCommands(lettersOn: () => boolean): () => void {
     if (altGr ? /^[\p{L}\p{N}]$/u.test(event.key) : event.altKey) return reset();
     const mod = !altGr && (event.ctrlKey || event.metaKey);
     if (mod) {
-      const found = commandIds.find(
-        (id) => commands[id].keys[0] === "Mod" && commands[id].keys[1] === event.key.toLowerCase(),
-      );
+      const chord = ["Mod", ...(event.shiftKey ? ["Shift"] : []), event.key.toLowerCase()].join(" ");
+      const found = commandIds.find((id) => commands[id].keys.join(" ") === chord);
       if (found && run(found)) event.preventDefault();
       return reset();
     }

@@ -255,6 +255,7 @@ export class FakeDesk {
         due: ticket.next_due,
         breached_at: ticket.next_due,
         policy: "Primeira resposta",
+        state: ticket.status === "resolved" ? "missed" : "running",
       },
     });
     return {

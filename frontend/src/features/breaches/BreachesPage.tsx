@@ -1,4 +1,6 @@
 import { queryOptions, useQuery } from "@tanstack/react-query";
+import { ChevronRight } from "lucide-react";
+import { useId, useState } from "react";
 import { api, unwrap } from "../../api/client";
 import { usePerson, useTeam } from "../../api/directory";
 import { keys } from "../../api/keys";
@@ -29,8 +31,8 @@ export function BreachesPage({ onOpen }: { onOpen: (protocol: string) => void })
     return <ErrorState error={breaches.error} onRetry={() => void breaches.refetch()} />;
   }
   const { upcoming } = breaches.data;
-  // The record keeps what was late and has been answered since; here stands what still is.
-  const breached = breaches.data.breached.filter((item) => item.ticket.breached);
+  const breached = breaches.data.breached.filter((item) => item.clock.state === "running");
+  const answered = breaches.data.breached.filter((item) => item.clock.state !== "running");
   return (
     <div className={`${styles.page} quiet-scroll`}>
       <h1 className={styles.title}>{t("breaches.title")}</h1>
@@ -49,6 +51,13 @@ export function BreachesPage({ onOpen }: { onOpen: (protocol: string) => void })
         title={t("breaches.soon")}
         empty={t("breaches.soon.none")}
         items={upcoming}
+        onOpen={onOpen}
+      />
+      <BreachTable
+        folded
+        title={t("breaches.answered")}
+        empty={t("breaches.answered.none")}
+        items={answered}
         onOpen={onOpen}
       />
     </div>
@@ -80,14 +89,42 @@ interface TableProps {
   title: string;
   empty: string;
   items: Breach[];
+  /** What is over: closed at first, with its count. */
+  folded?: boolean;
   onOpen: (protocol: string) => void;
 }
 
-function BreachTable({ title, empty, items, onOpen }: TableProps) {
-  const t = useText();
+function BreachTable({ title, empty, items, folded, onOpen }: TableProps) {
+  const [open, setOpen] = useState(!folded);
+  const id = useId();
   return (
     <section className={styles.section}>
-      <h2>{title}</h2>
+      <h2>
+        {folded ? (
+          <button
+            type="button"
+            className={styles.fold}
+            aria-expanded={open}
+            aria-controls={id}
+            onClick={() => setOpen(!open)}
+          >
+            <ChevronRight aria-hidden /> {title} <span className="numeric">{items.length}</span>
+          </button>
+        ) : (
+          title
+        )}
+      </h2>
+      <div id={id} hidden={!open}>
+        {open && <Lines empty={empty} items={items} onOpen={onOpen} />}
+      </div>
+    </section>
+  );
+}
+
+function Lines({ empty, items, onOpen }: Pick<TableProps, "empty" | "items" | "onOpen">) {
+  const t = useText();
+  return (
+    <>
       {items.length === 0 ? (
         <EmptyState title={empty} />
       ) : (
@@ -108,7 +145,7 @@ function BreachTable({ title, empty, items, onOpen }: TableProps) {
           </tbody>
         </table>
       )}
-    </section>
+    </>
   );
 }
 
@@ -122,7 +159,11 @@ function BreachRow({ item, onOpen }: { item: Breach; onOpen: (protocol: string) 
   return (
     <tr>
       <td>
-        <DeadlineChip row={ofClock} />
+        {item.clock.state === "running" ? (
+          <DeadlineChip row={ofClock} />
+        ) : (
+          <span className={styles.quiet}>{t(`clock.state.${item.clock.state}`)}</span>
+        )}
       </td>
       <td>
         {clockName(t, item.clock.kind)}

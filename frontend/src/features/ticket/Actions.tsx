@@ -194,6 +194,7 @@ interface ChoiceProps {
 }
 
 function Choice({ label, name, icon, entries }: ChoiceProps) {
+  const full = name === label ? label : `${label}: ${name}`;
   return (
     <Menu
       label={label}
@@ -202,8 +203,8 @@ function Choice({ label, name, icon, entries }: ChoiceProps) {
           look="quiet"
           className={icon ? styles.secondary : undefined}
           icon={icon}
-          aria-label={name === label ? label : `${label}: ${name}`}
-          {...tip(label)}
+          aria-label={full}
+          {...tip(full)}
         >
           <span className={styles.choice}>{name}</span>
           <ChevronDown aria-hidden />

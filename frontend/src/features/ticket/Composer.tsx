@@ -1,17 +1,18 @@
-import { useQuery } from "@tanstack/react-query";
-import { CornerUpLeft, Lock } from "lucide-react";
-import { type KeyboardEvent, useEffect, useRef, useState } from "react";
+import { CornerUpLeft, Lock, Paperclip } from "lucide-react";
+import { type ClipboardEvent, type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from "react";
 import type { TicketRow } from "../../api/types";
 import { useCommands } from "../../lib/commands";
-import { useText } from "../../lib/i18n";
-import { Button } from "../../ui/Button";
+import { type Translate, useText } from "../../lib/i18n";
+import { Button, IconButton } from "../../ui/Button";
 import { Kbd, Keys } from "../../ui/Kbd";
 import { Tabs } from "../../ui/Tabs";
-import { timelineQuery } from "./api";
+import { AttachmentList } from "./AttachmentList";
+import { attach } from "./attachments";
 import styles from "./Composer.module.css";
+import { ComposerStrips } from "./ComposerStrips";
 import type { DraftKind } from "./drafts";
-import { Strip } from "./Strip";
 import { useComposer } from "./useComposer";
+import { pastedFiles, useFileDrop } from "./useFileDrop";
 
 /** Where we answer the customer or leave a note: two drafts, two looks. */
 export function Composer({ row }: { row: TicketRow }) {
@@ -19,6 +20,8 @@ export function Composer({ row }: { row: TicketRow }) {
   const [kind, setKind] = useState<DraftKind>("reply");
   const composer = useComposer(row, kind);
   const area = useRef<HTMLTextAreaElement>(null);
+  const frame = useRef<HTMLElement>(null);
+  const chooser = useRef<HTMLInputElement>(null);
   const [focusWanted, setFocusWanted] = useState(0);
   // biome-ignore lint/correctness/useExhaustiveDependencies: each wish to write moves the focus, also to the same draft
   useEffect(() => {
@@ -29,7 +32,15 @@ export function Composer({ row }: { row: TicketRow }) {
     setKind(chosen);
     setFocusWanted((n) => n + 1);
   };
-  useCommands({ "ticket.reply": () => writeTo("reply"), "ticket.note": () => writeTo("note") });
+  // A file goes to the customer; a note has none.
+  const take = kind === "reply" ? (files: File[]) => attach(composer.key, files) : undefined;
+  const choose = () => chooser.current?.click();
+  const dropping = useFileDrop(frame, take);
+  useCommands({
+    "ticket.reply": () => writeTo("reply"),
+    "ticket.note": () => writeTo("note"),
+    "ticket.attach": take && choose,
+  });
 
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.nativeEvent.isComposing) return;
@@ -38,12 +49,21 @@ export function Composer({ row }: { row: TicketRow }) {
     event.preventDefault();
     composer.send(event.shiftKey && kind === "reply");
   };
+  const onPaste = (event: ClipboardEvent) => {
+    const files = pastedFiles(event.clipboardData);
+    if (!take || files.length === 0) return;
+    event.preventDefault();
+    take(files);
+  };
 
   const recipient = row.customer_name || t("customer.unknown");
   const name = kind === "reply" ? t("composer.reply.to", { name: recipient }) : t("composer.note.for");
+  const written = composer.text.trim() !== "";
+  const held = composer.refusedFiles + composer.waitingFiles > 0;
   return (
-    <section className={`${styles.composer} ${styles[kind]}`} aria-label={t("composer.name")}>
-      <Strips row={row} composer={composer} />
+    <section ref={frame} className={`${styles.composer} ${styles[kind]}`} aria-label={t("composer.name")}>
+      {dropping && <p className={styles.drop}>{t("attach.drop")}</p>}
+      <ComposerStrips row={row} composer={composer} onAttach={choose} />
       <Tabs
         label={t("composer.name")}
         value={kind}
@@ -75,38 +95,68 @@ export function Composer({ row }: { row: TicketRow }) {
           rows={3}
           onChange={(e) => composer.write(e.target.value)}
           onKeyDown={onKeyDown}
+          onPaste={onPaste}
         />
+        <AttachmentList draft={composer.key} files={composer.files} />
         <footer className={styles.foot}>
+          {take && (
+            <IconButton
+              label={t("attach")}
+              icon={<Paperclip />}
+              command="ticket.attach"
+              className={styles.attach}
+              onClick={choose}
+            />
+          )}
           <p className={styles.hint} aria-live="polite">
-            {composer.failure ? (
-              <span className={styles.failure}>
-                {composer.failure.message} {t("composer.kept")}
-              </span>
-            ) : composer.text ? (
-              t("composer.draft")
-            ) : null}
+            <Hint t={t} composer={composer} />
           </p>
-          {kind === "reply" && composer.text.trim() !== "" && !composer.overtaken && (
-            <Button onClick={() => composer.send(true)} busy={composer.sending}>
+          {kind === "reply" && written && !composer.overtaken && (
+            <Button onClick={() => composer.send(true)} busy={composer.sending} disabled={held}>
               {t("composer.send.resolve")}
             </Button>
           )}
           <Button
-            look={composer.text.trim() ? "primary" : "plain"}
+            look={written ? "primary" : "plain"}
             onClick={() => composer.send(false)}
             busy={composer.sending}
-            disabled={composer.text.trim() === ""}
+            disabled={!written || held}
           >
             {t(sendText(kind, composer))}
             <Keys keys={["Mod", "Enter"]} />
           </Button>
         </footer>
       </Tabs>
+      <input
+        ref={chooser}
+        type="file"
+        multiple
+        hidden
+        onChange={(e) => {
+          take?.([...(e.target.files ?? [])]);
+          e.target.value = ""; // or the same file could not be chosen twice
+          area.current?.focus();
+        }}
+      />
     </section>
   );
 }
 
 type State = ReturnType<typeof useComposer>;
+
+function Hint({ t, composer }: { t: Translate; composer: State }): ReactNode {
+  const { failure, refusedFiles, waitingFiles, text } = composer;
+  if (failure)
+    return (
+      <span className={styles.failure}>
+        {failure.message} {t("composer.kept")}
+      </span>
+    );
+  if (refusedFiles > 0)
+    return <span className={styles.failure}>{t("attach.refused", { n: refusedFiles })}</span>;
+  if (waitingFiles > 0) return t("attach.waiting", { n: waitingFiles });
+  return text ? t("composer.draft") : null;
+}
 
 const sendText = (kind: DraftKind, { sending, overtaken }: State) =>
   sending
@@ -117,52 +167,16 @@ const sendText = (kind: DraftKind, { sending, overtaken }: State) =>
         ? "composer.send.note"
         : "composer.send";
 
-function Tab({
-  icon,
-  text,
-  command,
-}: {
-  icon: React.ReactNode;
+interface TabProps {
+  icon: ReactNode;
   text: string;
   command: "ticket.reply" | "ticket.note";
-}) {
+}
+
+function Tab({ icon, text, command }: TabProps) {
   return (
     <>
       {icon} {text} <Kbd command={command} />
-    </>
-  );
-}
-
-/** What came between the writer and the sending; the text below stays as it is. */
-function Strips({ row, composer }: { row: TicketRow; composer: State }) {
-  const t = useText();
-  const entries = useQuery(timelineQuery(row.id)).data?.items ?? [];
-  const { interruption, refused, overtaken, seen } = composer;
-  const between =
-    refused.length > 0 ? refused : entries.flatMap((e) => (e.message && e.version > seen ? [e.message] : []));
-  return (
-    <>
-      {overtaken && (
-        <Strip title={t("strip.stale", { name: between.at(-1)?.author_name || t("event.somebody") })}>
-          {between.map((message) => (
-            <blockquote key={message.id}>{message.body}</blockquote>
-          ))}
-          <p>{t("strip.stale.safe")}</p>
-        </Strip>
-      )}
-      {interruption?.kind === "claimed_by_other" && (
-        <Strip title={t("strip.claimed", { name: interruption.name ?? t("event.somebody") })}>
-          <p>{t("strip.claimed.safe")}</p>
-        </Strip>
-      )}
-      {interruption?.kind === "lease_lost" && (
-        <Strip
-          title={t("strip.lease_lost")}
-          action={<Button onClick={() => void composer.takeUp()}>{t("strip.lease_lost.again")}</Button>}
-        >
-          <p>{t("strip.lease_lost.safe")}</p>
-        </Strip>
-      )}
     </>
   );
 }

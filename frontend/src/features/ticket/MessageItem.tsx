@@ -2,9 +2,10 @@ import { Check, CircleAlert, Clock3, Lock, Paperclip } from "lucide-react";
 import { useId, useState } from "react";
 import type { Message, Note } from "../../api/types";
 import { useNow } from "../../lib/clock";
-import { type Translate, useText } from "../../lib/i18n";
+import { useText } from "../../lib/i18n";
 import { dayAndTime, shortMoment } from "../../lib/time";
 import { Avatar } from "../../ui/Avatar";
+import { fileSize } from "./fileSize";
 import styles from "./MessageItem.module.css";
 import { splitQuoted } from "./quotes";
 
@@ -117,10 +118,4 @@ function Delivery({ delivery }: { delivery: Message["delivery"] }) {
       <Icon aria-hidden /> {t(`delivery.${delivery}`)}
     </span>
   );
-}
-
-function fileSize(t: Translate, bytes: number): string {
-  return bytes < 1_000_000
-    ? t("file.kb", { n: Math.max(1, Math.round(bytes / 1000)) })
-    : t("file.mb", { n: Math.round(bytes / 100_000) / 10 });
 }

@@ -63,6 +63,8 @@ export interface ReplyDraft {
   seen_version: number;
   fence?: number;
   resolve: boolean;
+  /** Ids of what was uploaded for it. */
+  files: string[];
   /** Repeating the same draft after a lost answer must not send it twice. */
   key: string;
 }

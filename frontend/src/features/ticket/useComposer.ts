@@ -4,12 +4,16 @@ import { isCode, newKey } from "../../api/client";
 import { may, useMe } from "../../api/session";
 import type { Message, TicketRow } from "../../api/types";
 import { addNote, claim, refetchTicket, reply } from "./api";
+import { type Attachment, clearAttached, expire, useAttachments } from "./attachments";
 import { clearSent, type DraftKind, draftKey, readDraft, useDrafts, writeDraft } from "./drafts";
 import { keepLease, leaseOf } from "./lease";
+import { promisesFile } from "./promised";
 import { useRenewal } from "./useRenewal";
 
 /** Time a strip must have been on screen before Send counts as having reviewed it. */
 const reviewTime = 700;
+
+const noFiles: Attachment[] = [];
 
 export interface Interruption {
   kind: "lease_lost" | "claimed_by_other";
@@ -26,6 +30,8 @@ export function useComposer(row: TicketRow, kind: DraftKind) {
   const key = draftKey(me.id, row.id, kind);
   const draft = useDrafts((s) => s.drafts[key]);
   const text = draft?.text ?? "";
+  const files = useAttachments((s) => s.files[key]) ?? noFiles;
+  const [asked, setAsked] = useState<{ resolve: boolean; at: number }>();
   const [typedAt, setTypedAt] = useState(0);
   const [interruption, setInterruption] = useState<Interruption>();
   const [refused, setRefused] = useState<Message[]>([]);
@@ -41,6 +47,7 @@ export function useComposer(row: TicketRow, kind: DraftKind) {
     setInterruption(undefined);
     setRefused([]);
     setTypedAt(0);
+    setAsked(undefined);
   }, [key]);
 
   const lost = useMemo(() => () => setInterruption({ kind: "lease_lost" }), []);
@@ -64,6 +71,7 @@ export function useComposer(row: TicketRow, kind: DraftKind) {
   };
 
   const write = (next: string) => {
+    setAsked(undefined);
     // The first keystroke takes the lease, unless the ticket is somebody else's.
     if (kind === "reply" && text === "" && next !== "" && free) void takeUp();
     if (Date.now() - typedAt > 5000) setTypedAt(Date.now());
@@ -74,17 +82,27 @@ export function useComposer(row: TicketRow, kind: DraftKind) {
     mutationFn: async (resolve: boolean) => {
       const body = text.trim();
       const reviewed = overtaken ? Math.max(row.public_version, ...refused.map((m) => m.version)) : seen;
-      const of = JSON.stringify([key, body, reviewed, resolve]);
+      const uploads = files.flatMap((f) => f.upload ?? []);
+      const of = JSON.stringify([key, body, reviewed, resolve, uploads]);
       if (attempt.current.of !== of) attempt.current = { of, key: newKey() };
       const fence = leaseOf(row.id)?.fence;
       const sent =
         kind === "note"
           ? await addNote(row.id, body, attempt.current.key)
-          : await reply(row.id, { body, seen_version: reviewed, fence, resolve, key: attempt.current.key });
-      return { sent, text };
+          : await reply(row.id, {
+              body,
+              seen_version: reviewed,
+              fence,
+              resolve,
+              files: uploads,
+              key: attempt.current.key,
+            });
+      return { sent, text, uploads };
     },
-    onSuccess: ({ sent, text: sentText }) => {
+    onSuccess: ({ sent, text: sentText, uploads }) => {
       clearSent(key, sentText);
+      clearAttached(key, uploads);
+      setAsked(undefined);
       const rest = readDraft(key);
       if (rest) writeDraft(key, rest.text, sent.public_version);
       attempt.current = { of: "", key: "" };
@@ -93,6 +111,7 @@ export function useComposer(row: TicketRow, kind: DraftKind) {
     },
     onError: (error) => {
       if (isCode(error, "stale") || isCode(error, "stale_reply")) setRefused(error.problem.messages ?? []);
+      if (isCode(error, "upload_unknown")) expire(key);
       if (isCode(error, "lease_lost")) {
         keepLease(row.id, undefined);
         lost();
@@ -104,11 +123,20 @@ export function useComposer(row: TicketRow, kind: DraftKind) {
     onSettled: () => refetchTicket(cache, row.id),
   });
 
-  const explained = ["stale", "stale_reply", "lease_lost", "already_claimed"].some((code) =>
+  const explained = ["stale", "stale_reply", "lease_lost", "already_claimed", "upload_unknown"].some((code) =>
     isCode(sending.error, code),
   );
+  const refusedFiles = files.filter((f) => f.problem).length;
+  const waitingFiles = files.filter((f) => !f.problem && !f.upload).length;
+  const forgotten = kind === "reply" && files.length === 0 && promisesFile(text);
   return {
+    key,
     text,
+    files,
+    refusedFiles,
+    waitingFiles,
+    /** Set while we ask whether a reply that speaks of a file is meant to go without one. */
+    asked: forgotten ? asked : undefined,
     write,
     seen,
     overtaken,
@@ -118,8 +146,12 @@ export function useComposer(row: TicketRow, kind: DraftKind) {
     sending: sending.isPending,
     failure: sending.error && !explained ? sending.error : null,
     send: (resolve: boolean) => {
-      if (text.trim() === "" || sending.isPending) return;
+      if (text.trim() === "" || sending.isPending || refusedFiles + waitingFiles > 0) return;
       if (overtaken && Date.now() - overtakenAt < reviewTime) return;
+      if (forgotten && !(asked && Date.now() - asked.at >= reviewTime)) {
+        setAsked(asked ?? { resolve, at: Date.now() });
+        return;
+      }
       sending.mutate(resolve);
     },
   };

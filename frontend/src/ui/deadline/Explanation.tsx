@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { clocksQuery } from "../../api/clocks";
 import { usePerson } from "../../api/directory";
 import type { Clock, Interval } from "../../api/types";
+import { now } from "../../lib/clock";
 import { useText } from "../../lib/i18n";
 import { clockTime, dayAndTime, dayOnly, sameDay } from "../../lib/time";
 import { ErrorState, Skeleton } from "../states";
@@ -29,15 +30,18 @@ export function Explanation({ ticketId }: { ticketId: number }) {
 function ClockItem({ clock, open }: { clock: Clock; open: boolean }) {
   const t = useText();
   const hidden = clock.explanation.length - shownIntervals;
+  const late = clock.state === "running" && Date.parse(clock.due) < now();
+  const name = clockName(t, clock.kind);
+  const rule = [clock.policy !== name && clock.policy, clock.legal_ref].filter(Boolean).join(" · ");
   return (
     <li>
       <details open={open}>
         <summary className={styles.head}>
-          <strong>{clockName(t, clock.kind)}</strong>
-          <span>{t(`clock.state.${clock.state}`)}</span>
+          <strong>{name}</strong>
+          <span>{t(late ? "clock.state.late" : `clock.state.${clock.state}`)}</span>
         </summary>
         <p className={styles.due}>{t("deadline.due", { due: dayAndTime(clock.due) })}</p>
-        <p className={styles.policy}>{[clock.policy, clock.legal_ref].filter(Boolean).join(" · ")}</p>
+        {rule && <p className={styles.policy}>{rule}</p>}
         <ol className={styles.intervals}>
           <li className={styles.counted}>{t("deadline.started", { at: dayAndTime(clock.started_at) })}</li>
           {clock.explanation.slice(0, shownIntervals).map((interval) => (

@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { admin, expectAccessible, launch, logIn, openWindow, picture } from "./browser";
@@ -7,6 +8,9 @@ const agent = {
   email: `bia.${Date.now()}@example.test`,
   password: "outra frase bem comprida",
 };
+
+/** What the agent attaches and the customer must get, letter by letter. */
+const visit = "Roteiro da visita: desligar o registro às 8h45. Técnico: João.\n";
 
 let browser: Browser;
 beforeAll(async () => {
@@ -57,8 +61,24 @@ test("a customer opens, an agent sees it arrive, takes it and answers, the custo
   await desk.getByText("você está respondendo").waitFor();
 
   await desk.keyboard.press("r");
-  await desk.keyboard.type("Olá, Olívia. A visita técnica ficou para amanhã às 9h.");
+  await desk.keyboard.type("Olá, Olívia. A visita técnica ficou para amanhã às 9h. Segue o roteiro anexo.");
+
+  // It speaks of a file: sending asks for it, once, and the text stays.
   await desk.keyboard.press("Control+Enter");
+  await desk.getByText("A resposta fala de um anexo, mas não há arquivo.").waitFor();
+  await expectAccessible(desk, "forgotten file");
+  await picture(desk, "anexo-esquecido");
+  const chosen = desk.waitForEvent("filechooser");
+  await desk.keyboard.press("Control+Shift+A");
+  await (await chosen).setFiles({ name: "vazio.txt", mimeType: "text/plain", buffer: Buffer.alloc(0) });
+  const files = desk.getByRole("list", { name: "Arquivos desta resposta" });
+  await files.getByText("Este arquivo está vazio.").waitFor();
+  await files.getByRole("button", { name: "Remover vazio.txt" }).click();
+  await dropFile(desk, "roteiro.txt", visit);
+  await files.getByText("1 kB").waitFor();
+  await expectAccessible(desk, "attached file");
+  await picture(desk, "anexo");
+  await desk.getByRole("textbox", { name: /Para Olívia/ }).press("Control+Enter");
   await desk
     .getByRole("article")
     .getByText("A visita técnica ficou para amanhã", { exact: false })
@@ -68,7 +88,10 @@ test("a customer opens, an agent sees it arrive, takes it and answers, the custo
 
   // The customer reads it, and writes again.
   await home.reload();
-  await home.getByText("A visita técnica ficou para amanhã às 9h.").waitFor();
+  await home.getByText("A visita técnica ficou para amanhã às 9h.", { exact: false }).waitFor();
+  const arriving = home.waitForEvent("download");
+  await home.getByRole("link", { name: /roteiro\.txt/ }).click();
+  expect(await readFile(await (await arriving).path(), "utf8")).toBe(visit);
   await picture(home, "acompanhar-phone");
   await home.locator("#body").fill("Perfeito, estarei em casa.");
   await home.locator("form button.primary").first().click();
@@ -81,6 +104,19 @@ test("a customer opens, an agent sees it arrive, takes it and answers, the custo
 
   await staleAnswer(desk, home);
 });
+
+/** As a hand does it: a file from the desktop, let go over the answer. */
+async function dropFile(desk: Page, name: string, content: string) {
+  const data = await desk.evaluateHandle(
+    ([name, content]) => {
+      const transfer = new DataTransfer();
+      transfer.items.add(new File([content!], name!, { type: "text/plain" }));
+      return transfer;
+    },
+    [name, content],
+  );
+  await desk.getByRole("textbox", { name: /Para Olívia/ }).dispatchEvent("drop", { dataTransfer: data });
+}
 
 /** Both write at once: the agent's text stays, and what the customer wrote is shown before it can be sent. */
 async function staleAnswer(desk: Page, home: Page) {

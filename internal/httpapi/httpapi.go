@@ -105,7 +105,7 @@ func New(options Options, services Services) (*Server, error) {
 func (s *Server) today() time.Time { return s.services.Now().In(s.options.TimeZone) }
 
 // Serve answers on ln until Stop, or until it fails.
-func (s *Server) Serve(ln net.Listener) error { return s.fiber.Listener(ln) }
+func (s *Server) Serve(ln net.Listener) error { return s.fiber.Listener(boundHeavy(ln)) }
 
 // Stop lets running requests finish, up to patience.
 func (s *Server) Stop(patience time.Duration) error { return s.fiber.ShutdownWithTimeout(patience) }

@@ -141,6 +141,15 @@ func normalName(s string) (string, bool) {
 // normal checks what is wanted and puts it into its stored form. It collects
 // every wrong field, so that a form is corrected in one go.
 func (n New) normal() (New, error) {
+	n, bad := n.fields()
+	if code := refusePassword(n.Password, n.Email); code != "" {
+		bad.add("body.password", code)
+	}
+	return n, bad.err()
+}
+
+// fields checks everything but the password.
+func (n New) fields() (New, problems) {
 	bad := problems{ErrInvalid}
 	var ok bool
 	if n.Email, ok = NormalEmail(n.Email); !ok {
@@ -158,11 +167,8 @@ func (n New) normal() (New, error) {
 	if !slices.Contains(i18n.Languages, n.Locale) {
 		bad.add("body.locale", "account_locale_unknown")
 	}
-	if code := refusePassword(n.Password, n.Email); code != "" {
-		bad.add("body.password", code)
-	}
 	n.TeamIDs = sortedIDs(n.TeamIDs)
-	return n, bad.err()
+	return n, bad
 }
 
 // normal does for a change what it does for a new account; email is the address

@@ -49,15 +49,24 @@ func (s *Service) insert(tx *gorm.DB, n New, hash string) (Account, error) {
 const firstAdminLock = 0x45_53_43_41_44_4d // "ESCADM"
 
 // FirstAdmin makes an admin when there is no account at all, and reports
-// whether it did. Nodes that start together make one.
+// whether it did. Nodes that start together make one. A password that nobody
+// would be allowed to choose is taken, with a warning: whoever starts a server
+// for the first time is not stopped by it.
 func (s *Service) FirstAdmin(ctx context.Context, email, password string) (created bool, err error) {
 	if empty, err := noAccounts(s.db.Gorm.WithContext(ctx)); err != nil || !empty {
 		return false, err // decided before a hash is made, at nearly every start
 	}
-	n, err := New{
+	n, bad := New{
 		Email: email, Name: i18n.Text(i18n.Default, "account.first_admin", nil), Role: access.Admin, Password: password,
-	}.normal()
-	if err != nil {
+	}.fields()
+	switch code := refusePassword(password, n.Email); code {
+	case "":
+	case "password_too_short", "password_common":
+		s.log.WarnContext(ctx, "the first admin's password is easy to guess: change it after logging in")
+	default:
+		bad.add("body.password", code)
+	}
+	if err := bad.err(); err != nil {
 		return false, err
 	}
 	hash, err := s.hasher.hash(ctx, n.Password)

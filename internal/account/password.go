@@ -19,7 +19,7 @@ import (
 // normalisation). Length is the only rule of form, as NIST SP 800-63B 5.1.1.2
 // asks: rules about digits and signs make passwords worse.
 const (
-	MinPassword = 10
+	MinPassword = 8
 	MaxPassword = 200
 )
 

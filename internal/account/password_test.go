@@ -11,7 +11,7 @@ func TestPasswordRules(t *testing.T) {
 	for in, want := range map[string]string{
 		password:                              "",
 		"aaaaaaaaab":                          "", // no rules of composition
-		"ççççççççç1":                          "",
+		"ççççççç1":                            "",
 		"curta":                               "password_too_short",
 		"c\u0327c\u0327c\u0327c\u0327c\u0327": "password_too_short", // ten code points, five characters
 		strings.Repeat("ç", 200):              "",

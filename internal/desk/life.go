@@ -2,7 +2,6 @@ package desk
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -114,15 +113,11 @@ func (s *Service) CloseDue(ctx context.Context) (closed int, err error) {
 		}
 		_, err = ticket.ChangeAll(ctx, tx, ids, func(t *ticket.Ticket) (ticket.Cause, error) {
 			c := ticket.Cause{Kind: event.TicketStatus, Data: Moved{From: t.Status, To: ticket.Closed}, At: now}
-			if t.Status != ticket.Resolved {
-				return c, ticket.ErrUnchanged
-			}
-			err := t.Move(ticket.Closed, now)
-			if errors.Is(err, ticket.ErrMove) {
-				return c, ticket.ErrUnchanged // reopened and resolved again meanwhile
+			if t.Status != ticket.Resolved || t.Reopenable(now) {
+				return c, ticket.ErrUnchanged // reopened, and perhaps resolved again, meanwhile
 			}
 			closed++
-			return c, err
+			return c, t.Move(ticket.Closed, now)
 		})
 		return err
 	})

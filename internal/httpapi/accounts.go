@@ -2,7 +2,11 @@ package httpapi
 
 import (
 	"context"
+	"encoding/json"
+	"strings"
 	"time"
+
+	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/escuta-sac/escuta/internal/access"
 	"github.com/escuta-sac/escuta/internal/account"
@@ -43,33 +47,74 @@ func (h accountRoutes) list(ctx context.Context, _ access.Actor, _ *none) (Items
 
 type newAccount struct {
 	Body struct {
-		Email    string  `json:"email" maxLength:"254"`
-		Name     string  `json:"name" minLength:"1" maxLength:"200"`
-		Role     string  `json:"role" enum:"agent,supervisor,ombudsman,admin"`
-		Password string  `json:"password" minLength:"1" maxLength:"1000"`
-		Teams    []int64 `json:"teams,omitempty" maxItems:"200" doc:"Ids; none is the default team"`
-		Locale   string  `json:"locale,omitempty" enum:"pt-BR,en,es"`
+		Email    string    `json:"email" maxLength:"254"`
+		Name     string    `json:"name" minLength:"1" maxLength:"200"`
+		Role     string    `json:"role" enum:"agent,supervisor,ombudsman,admin"`
+		Password string    `json:"password" minLength:"1" maxLength:"1000"`
+		Teams    []TeamRef `json:"teams,omitempty" maxItems:"200" doc:"Ids or names; none is the default team"`
+		Locale   string    `json:"locale,omitempty" enum:"pt-BR,en,es"`
 	}
 }
 
 // create handles POST /api/accounts.
 func (h accountRoutes) create(ctx context.Context, _ access.Actor, in *newAccount) (Account, error) {
 	b := in.Body
+	teams, err := h.teamIDs(ctx, b.Teams)
+	if err != nil {
+		return Account{}, err
+	}
 	a, err := h.accounts.Create(ctx, account.New{Email: b.Email, Name: b.Name, Role: access.Role(b.Role),
-		Password: b.Password, Locale: b.Locale, TeamIDs: b.Teams})
+		Password: b.Password, Locale: b.Locale, TeamIDs: teams})
 	return accountBody(a), err
+}
+
+// TeamRef names a team by its id or by its name.
+type TeamRef struct {
+	ID   int64
+	Name string
+}
+
+// UnmarshalJSON takes a number or a text.
+func (r *TeamRef) UnmarshalJSON(text []byte) error {
+	if len(text) > 0 && text[0] == '"' {
+		return json.Unmarshal(text, &r.Name)
+	}
+	return json.Unmarshal(text, &r.ID)
+}
+
+// Schema describes both ways.
+func (TeamRef) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{OneOf: []*huma.Schema{{Type: huma.TypeInteger}, {Type: huma.TypeString, MaxLength: new(200)}}}
+}
+
+// teamIDs finds the teams; one that does not exist is left for the domain to refuse.
+func (h accountRoutes) teamIDs(ctx context.Context, refs []TeamRef) ([]int64, error) {
+	all, err := h.accounts.Teams(ctx)
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]int64, 0, len(refs))
+	for _, r := range refs {
+		for _, t := range all {
+			if r.Name != "" && strings.EqualFold(t.Name, strings.TrimSpace(r.Name)) {
+				r.ID = t.ID
+			}
+		}
+		ids = append(ids, r.ID)
+	}
+	return ids, nil
 }
 
 type patchAccount struct {
 	ByID
 	Body struct {
-		Email    *string  `json:"email,omitempty" maxLength:"254"`
-		Name     *string  `json:"name,omitempty" minLength:"1" maxLength:"200"`
-		Role     *string  `json:"role,omitempty" enum:"agent,supervisor,ombudsman,admin"`
-		Password *string  `json:"password,omitempty" minLength:"1" maxLength:"1000"`
-		Teams    *[]int64 `json:"teams,omitempty" maxItems:"200"`
-		Active   *bool    `json:"active,omitempty"`
-		Locale   *string  `json:"locale,omitempty" enum:"pt-BR,en,es"`
+		Email    *string    `json:"email,omitempty" maxLength:"254"`
+		Name     *string    `json:"name,omitempty" minLength:"1" maxLength:"200"`
+		Role     *string    `json:"role,omitempty" enum:"agent,supervisor,ombudsman,admin"`
+		Password *string    `json:"password,omitempty" minLength:"1" maxLength:"1000"`
+		Teams    *[]TeamRef `json:"teams,omitempty" maxItems:"200"`
+		Active   *bool      `json:"active,omitempty"`
+		Locale   *string    `json:"locale,omitempty" enum:"pt-BR,en,es"`
 	}
 }
 
@@ -80,8 +125,16 @@ func (h accountRoutes) change(ctx context.Context, _ access.Actor, in *patchAcco
 		return Account{}, err
 	}
 	b := in.Body
-	a, err := h.accounts.Update(ctx, id, account.Change{Email: b.Email, Name: b.Name, Role: (*access.Role)(b.Role),
-		Password: b.Password, Locale: b.Locale, Active: b.Active, TeamIDs: b.Teams})
+	change := account.Change{Email: b.Email, Name: b.Name, Role: (*access.Role)(b.Role),
+		Password: b.Password, Locale: b.Locale, Active: b.Active}
+	if b.Teams != nil {
+		teams, err := h.teamIDs(ctx, *b.Teams)
+		if err != nil {
+			return Account{}, err
+		}
+		change.TeamIDs = &teams
+	}
+	a, err := h.accounts.Update(ctx, id, change)
 	return accountBody(a), err
 }
 

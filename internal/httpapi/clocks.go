@@ -73,17 +73,17 @@ func (h clockRoutes) clocks(ctx context.Context, who access.Actor, in *TicketRef
 
 type previewInput struct {
 	Body struct {
-		Start    time.Time `json:"start"`
-		Amount   int       `json:"amount" minimum:"1" maximum:"10000"`
-		Unit     string    `json:"unit" enum:"business,calendar,hours" doc:"Business days, calendar days, or business hours"`
-		Calendar string    `json:"calendar,omitempty" maxLength:"40" doc:"br, br-bank or the id of a calendar; br when left out"`
-		Roll     bool      `json:"roll,omitempty" doc:"Move an end on a closed day to the next open one"`
+		Start    string `json:"start" maxLength:"40" example:"2026-11-20T15:04:05Z" doc:"Date and time, or a date: then its beginning in the calendar's zone"`
+		Amount   int    `json:"amount" minimum:"1" maximum:"10000"`
+		Unit     string `json:"unit" enum:"business,calendar,hours" doc:"Business days, calendar days, or business hours"`
+		Calendar string `json:"calendar,omitempty" maxLength:"40" doc:"br, br-bank or the id of a calendar; br when left out"`
+		Roll     bool   `json:"roll,omitempty" doc:"Move an end on a closed day to the next open one"`
 	}
 }
 
 var previewUnits = map[string]sla.Unit{"business": sla.BusinessDays, "calendar": sla.CalendarDays, "hours": sla.BusinessHours}
 
-// Due answers a preview.
+// Due answers a preview, in the calendar's own zone.
 type Due struct {
 	Due         time.Time  `json:"due"`
 	Explanation []Interval `json:"explanation"`
@@ -99,8 +99,19 @@ func (h clockRoutes) preview(ctx context.Context, _ access.Actor, in *previewInp
 	if err != nil {
 		return Due{}, err
 	}
-	d, steps, err := calendar.Explain(b.Start, sla.Term{Amount: b.Amount, Unit: previewUnits[b.Unit], Roll: b.Roll}, nil)
-	return Due{d.Due, stepsBody(steps, requestOf(ctx).lang)}, err
+	zone := calendar.Zone()
+	start, err := time.ParseInLocation(time.DateOnly, b.Start, zone)
+	if err != nil {
+		start, err = time.Parse(time.RFC3339, b.Start)
+	}
+	if err != nil {
+		return Due{}, errInvalid.Field("body.start", "bad_time")
+	}
+	d, steps, err := calendar.Explain(start, sla.Term{Amount: b.Amount, Unit: previewUnits[b.Unit], Roll: b.Roll}, nil)
+	for i := range steps {
+		steps[i].From, steps[i].To = steps[i].From.In(zone), steps[i].To.In(zone)
+	}
+	return Due{d.Due.In(zone), stepsBody(steps, requestOf(ctx).lang)}, err
 }
 
 // Breaches is what the supervisor must know now.

@@ -26,11 +26,14 @@ const maxNameLength = 200
 
 var errFiles = fault.New(fault.Invalid, "files_refused")
 
-// form is a multipart body: texts by name, and files under "files".
+// form is a multipart body: texts by name, and files.
 type form struct {
 	values map[string]string
 	files  []*multipart.FileHeader
 }
+
+// fileNames are the names under which programs and browsers send files.
+var fileNames = map[string]bool{"files": true, "files[]": true, "file": true}
 
 // readForm takes a multipart body apart. A text that comes twice, a name nobody
 // asked for and a file in a text's place are refused, like in JSON; the texts
@@ -47,7 +50,7 @@ func readForm(c *fiber.Ctx, texts ...string) (form, error) {
 	bad := errInvalid
 	for name, values := range raw.Value {
 		switch {
-		case name == "files" && strings.Join(values, "") == "": // what a browser sends when no file was chosen
+		case fileNames[name] && strings.Join(values, "") == "": // what a browser sends when no file was chosen
 		case !slices.Contains(texts, name):
 			bad = bad.Field("body."+short(name), "unknown")
 		case len(values) != 1:
@@ -61,8 +64,8 @@ func readForm(c *fiber.Ctx, texts ...string) (form, error) {
 	}
 	for name, files := range raw.File {
 		switch {
-		case name == "files":
-			f.files = given(files)
+		case fileNames[name]:
+			f.files = append(f.files, given(files)...)
 		case len(bad.Details) < maxDetails:
 			bad = bad.Field("body."+short(name), "unknown")
 		}

@@ -209,6 +209,7 @@ func (h portalRoutes) worded(words portalWords, t PublicTicket) *portalTicket {
 		}
 	}
 	for _, m := range t.Messages {
+		out.Answered = out.Answered || m.From == "us"
 		pm := portalMessage{From: m.From, Name: m.Name, Body: m.Body, At: m.At}
 		for _, f := range m.Files {
 			pm.Files = append(pm.Files, portalFile{f.Name, f.URL, readableSize(f.Size)})
@@ -337,4 +338,9 @@ func (h portalRoutes) brand(ctx context.Context) (PortalBrand, error) {
 		return b, fmt.Errorf("read the brand: %w", err)
 	}
 	return b, nil
+}
+
+// robots handles GET /robots.txt: nothing here is for a search engine.
+func (h portalRoutes) robots(c *fiber.Ctx) error {
+	return c.Type("txt", "utf-8").SendString("User-agent: *\nDisallow: /\n")
 }

@@ -99,6 +99,7 @@ type portalTicket struct {
 	AnswerBy                        *time.Time
 	Left                            string
 	Late                            bool
+	Answered                        bool // we have spoken: what is due is the solution
 	UsedPercent                     int
 	CanReply, CanReopen, CanRate    bool
 	Messages                        []portalMessage

@@ -100,6 +100,7 @@ func (s *Server) addRoutes() {
 	s.native(get, "/acompanhar/{protocol}", anyone, portal.track, nil)
 	s.native(post, "/acompanhar/{protocol}", visitor, portal.write, nil)
 	s.native(post, "/acompanhar/{protocol}/avaliar", visitor, portal.rate, nil)
+	s.native(get, "/robots.txt", anyone, portal.robots, nil)
 	s.native(get, "/portal/{asset}", anyone, portal.asset, nil)
 
 	s.native(get, "/healthz", anyone, s.live, nil)

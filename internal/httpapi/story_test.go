@@ -125,6 +125,17 @@ func TestCustomerAsksAgentAnswersCustomerRates(t *testing.T) {
 // formBody is a multipart body of texts and one file.
 func formBody(t *testing.T, texts map[string]string, name, mime string, content []byte) (string, []byte) {
 	t.Helper()
+	return fieldBody(t, "files", texts, name, mime, content)
+}
+
+// namedFile is such a body with a small file under another field's name.
+func namedFile(t *testing.T, field string, texts map[string]string) (string, []byte) {
+	t.Helper()
+	return fieldBody(t, field, texts, "nota.txt", "text/plain", []byte("nota"))
+}
+
+func fieldBody(t *testing.T, field string, texts map[string]string, name, mime string, content []byte) (string, []byte) {
+	t.Helper()
 	var b bytes.Buffer
 	m := multipart.NewWriter(&b)
 	for k, v := range texts {
@@ -134,7 +145,7 @@ func formBody(t *testing.T, texts map[string]string, name, mime string, content 
 	}
 	if name != "" {
 		h := textproto.MIMEHeader{}
-		h.Set("Content-Disposition", `form-data; name="files"; filename="`+name+`"`)
+		h.Set("Content-Disposition", `form-data; name="`+field+`"; filename="`+name+`"`)
 		h.Set("Content-Type", mime)
 		part, err := m.CreatePart(h)
 		if err != nil {

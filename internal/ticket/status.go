@@ -40,13 +40,14 @@ func (s Status) Valid() bool { return slices.Contains(Statuses, s) }
 
 // Move is the only place that changes a status. Moving to where the ticket
 // already stands does nothing. Out of Resolved it leads back only within the
-// grace, and on to Closed only after it; both fail with ErrMove otherwise.
+// grace, and fails with ErrMove afterwards. To Closed it always leads: the grace
+// ends by itself, or somebody ends it.
 func (t *Ticket) Move(to Status, now time.Time) error {
 	from := t.Status
 	if from == to {
 		return nil
 	}
-	if !slices.Contains(moves[from], to) || from == Resolved && (to == Closed) != t.graceOver(now) {
+	if !slices.Contains(moves[from], to) || from == Resolved && to != Closed && t.graceOver(now) {
 		return ErrMove.With("from", from).With("to", to)
 	}
 	t.Status = to

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"crypto/hmac"
 	"crypto/sha256"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -29,7 +30,7 @@ func (s *Server) once(c huma.Context, next func(huma.Context)) {
 		return
 	}
 	ctx, who := c.Context(), actorOf(c.Context()).AccountID
-	stored, err := s.services.Replays.Begin(ctx, who, key, requestHash(fc))
+	stored, err := s.services.Replays.Begin(ctx, who, key, s.requestHash(fc))
 	if err != nil {
 		s.refuse(c, err)
 		return
@@ -69,8 +70,9 @@ func (s *Server) settle(ctx context.Context, who int64, key string, answer *acco
 }
 
 // requestHash is what has to be the same for a repetition to be one.
-func requestHash(c *fiber.Ctx) []byte {
-	h := sha256.New()
+func (s *Server) requestHash(c *fiber.Ctx) []byte {
+	// Keyed: a body may hold a password, and a bare hash of it would be a way to guess.
+	h := hmac.New(sha256.New, s.options.Secret)
 	h.Write([]byte(c.Method() + " " + c.Path() + "\n"))
 	h.Write(c.Request().Body())
 	return h.Sum(nil)

@@ -47,7 +47,7 @@ func (h liveRoutes) connect(c *fiber.Ctx) (func(realtime.Socket), error) {
 			return actor, err
 		}
 	} else {
-		if !h.ours(c.Get(fiber.HeaderOrigin), c.Hostname()) {
+		if !h.ours(c.Get(fiber.HeaderOrigin), hostOf(c)) {
 			return nil, errOrigin
 		}
 		session := c.Cookies(sessionCookie)

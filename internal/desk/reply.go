@@ -151,8 +151,13 @@ func freeze(ctx context.Context, tx *gorm.DB, t ticket.Ticket) (json.RawMessage,
 		Channel:   t.Channel, ToName: t.CustomerName, Subject: t.Subject, BrandID: t.BrandID,
 	}
 	if t.CustomerID != nil {
-		err := tx.WithContext(ctx).Raw(`SELECT value FROM identities WHERE customer_id = ? AND kind = 'email'
-			ORDER BY verified_at IS NULL, id LIMIT 1`, *t.CustomerID).Scan(&e.To).Error
+		// An address that nobody has verified counts only when it was given with this
+		// very ticket: whoever typed a stranger's document beside an own address must
+		// not get the answers that the stranger asks for.
+		err := tx.WithContext(ctx).Raw(`SELECT i.value FROM identities i WHERE i.customer_id = ? AND i.kind = 'email'
+			AND (i.verified_at IS NOT NULL OR EXISTS (SELECT FROM ticket_contacts l JOIN contacts c ON c.id = l.contact_id
+				WHERE l.ticket_id = ? AND c.data->'from'->>'email' = i.value))
+			ORDER BY i.verified_at IS NULL, i.id LIMIT 1`, *t.CustomerID, t.ID).Scan(&e.To).Error
 		if err != nil {
 			return nil, fmt.Errorf("find where to answer ticket %d: %w", t.ID, err)
 		}

@@ -64,15 +64,34 @@ func TestAReplyGoesToTheAddressThatWasKnownWhenItWasSent(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
 	customer := o.count(t, "INSERT INTO customers (name) VALUES ('Rita') RETURNING id")
-	o.count(t, "INSERT INTO identities (customer_id, kind, value) VALUES (?, 'email', 'rita@example.com') RETURNING id", customer)
-	tk := o.open(t, ticket.Ticket{CustomerID: &customer})
-	sent, _, err := o.s.Reply(t.Context(), o.ana, tk.ID, desk.Reply{Body: "Oi"})
-	if err != nil {
-		t.Fatal(err)
+	identity := o.count(t, "INSERT INTO identities (customer_id, kind, value) VALUES (?, 'email', 'rita@example.com') RETURNING id", customer)
+	to := func(id int64) string {
+		t.Helper()
+		sent, _, err := o.s.Reply(t.Context(), o.ana, id, desk.Reply{Body: "Oi"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var frozen struct{ To string }
+		if err := json.Unmarshal(sent.Envelope, &frozen); err != nil {
+			t.Fatal(err)
+		}
+		return frozen.To
 	}
-	var frozen struct{ To string }
-	if err := json.Unmarshal(sent.Envelope, &frozen); err != nil || frozen.To != "rita@example.com" {
-		t.Errorf("envelope %s, %v", sent.Envelope, err)
+	// Somebody typed Rita's document, and an address of their own, into another ticket.
+	other := o.open(t, ticket.Ticket{CustomerID: &customer})
+	if got := to(other.ID); got != "" {
+		t.Errorf("an address that nobody verified or gave here was answered: %q", got)
+	}
+	given := o.open(t, ticket.Ticket{CustomerID: &customer})
+	o.count(t, `WITH c AS (INSERT INTO contacts (channel, direction, customer_id, data)
+			VALUES ('webform', 'in', ?, '{"from": {"email": "rita@example.com"}}') RETURNING id)
+		INSERT INTO ticket_contacts (ticket_id, contact_id) SELECT ?, id FROM c RETURNING contact_id`, customer, given.ID)
+	if got := to(given.ID); got != "rita@example.com" {
+		t.Errorf("answered %q", got)
+	}
+	o.count(t, "UPDATE identities SET verified_at = now() WHERE id = ? RETURNING id", identity)
+	if got := to(other.ID); got != "rita@example.com" {
+		t.Errorf("once verified, answered %q", got)
 	}
 }
 

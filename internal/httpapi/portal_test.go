@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/escuta-sac/escuta/internal/access"
 	"github.com/escuta-sac/escuta/internal/i18n"
@@ -166,4 +167,22 @@ func TestThePagesWeighLittle(t *testing.T) {
 		}
 	}
 	w.somebody().get("/portal/layout.html").want(404).problem("route_not_found")
+}
+
+func TestWhatIsLeftIsCountedAsPeopleDo(t *testing.T) {
+	words := portalWords{"pt-BR", time.FixedZone("BRT", -3*60*60)}
+	now := time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC) // Sunday, 5 in the morning there
+	for due, want := range map[time.Time]string{
+		time.Date(2026, 11, 30, 2, 59, 59, 0, time.UTC):  "faltam 7 dias", // the 29th, at midnight
+		time.Date(2026, 11, 24, 15, 0, 0, 0, time.UTC):   "faltam 2 dias",
+		time.Date(2026, 11, 23, 15, 0, 0, 0, time.UTC):   "faltam 31 horas",
+		time.Date(2026, 11, 22, 9, 30, 0, 0, time.UTC):   "falta 1 hora",
+		time.Date(2026, 11, 22, 8, 30, 0, 0, time.UTC):   "falta menos de uma hora",
+		time.Date(2026, 11, 22, 7, 59, 59, 0, time.UTC):  "prazo vencido: a supervisão já foi avisada",
+		time.Date(2026, 11, 24, 8, 0, 0, 1000, time.UTC): "faltam 2 dias",
+	} {
+		if got := words.left(due, now); got != want {
+			t.Errorf("%v: %q, want %q", due, got, want)
+		}
+	}
 }

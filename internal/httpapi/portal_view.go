@@ -12,6 +12,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/escuta-sac/escuta/internal/brazil"
 	"github.com/escuta-sac/escuta/internal/i18n"
 )
 
@@ -179,8 +180,9 @@ func (w portalWords) left(due, now time.Time) string {
 		return w.text("portal.left.soon")
 	case d < 48*time.Hour:
 		return w.text("portal.left.hours", "n", int(d.Hours()))
-	default:
-		return w.text("portal.left.days", "n", int(math.Ceil(d.Hours()/24)))
+	default: // as people count them: from today's date to that one
+		day := func(at time.Time) time.Time { return brazil.DateOf(at, w.zone).In(time.UTC) }
+		return w.text("portal.left.days", "n", int(day(due).Sub(day(now)).Hours()/24))
 	}
 }
 

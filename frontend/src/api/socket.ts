@@ -10,8 +10,9 @@ interface Hooks {
   onRefused: () => void;
 }
 
-const pingEvery = 20_000;
-const silenceAllowed = 45_000;
+/** After so much silence the server is asked, and after so much more it counts as gone. */
+const pingEvery = 8_000;
+const silenceAllowed = 16_000;
 const firstDelay = 400;
 const longestDelay = 20_000;
 const refused = 4401;
@@ -46,12 +47,14 @@ export class LiveSocket {
     if (this.#running) return;
     this.#running = true;
     addEventListener("online", this.#hurry);
+    addEventListener("offline", this.#cut);
     this.#connect();
   }
 
   stop(): void {
     this.#running = false;
     removeEventListener("online", this.#hurry);
+    removeEventListener("offline", this.#cut);
     clearTimeout(this.#retry);
     this.#drop();
   }
@@ -118,6 +121,12 @@ export class LiveSocket {
     clearTimeout(this.#retry);
     this.#retry = setTimeout(() => this.#connect(), firstDelay / 4 + this.random() * ceiling);
   }
+
+  /** The machine says that it has no network: no need to wait for the silence. */
+  #cut = () => {
+    this.#drop();
+    this.#later();
+  };
 
   #hurry = () => {
     if (!this.#running || this.#socket) return;

@@ -16,8 +16,9 @@ import { type ListQuery, type Sort, sorts, type View, views } from "../features/
 import { LoginPage } from "../features/session/LoginPage";
 import type { Section } from "../features/settings/SettingsPage";
 import { forgetLeases } from "../features/ticket/lease";
-import { activateLocale } from "../lib/i18n";
-import { ErrorState, Skeleton } from "../ui/states";
+import { activateLocale, useText } from "../lib/i18n";
+import { Button } from "../ui/Button";
+import { EmptyState, ErrorState, Skeleton } from "../ui/states";
 import { Desk } from "./Desk";
 import { Shell } from "./Shell";
 
@@ -164,7 +165,16 @@ const localPath = (value: unknown) =>
 const oneOf = <T extends string>(allowed: readonly T[], value: unknown) => allowed.find((a) => a === value);
 
 function NotFound() {
+  const t = useText();
   const navigate = useNavigate();
-  void navigate({ to: "/fila", replace: true });
-  return null;
+  return (
+    <main>
+      <EmptyState
+        title={t("notfound.title")}
+        action={<Button onClick={() => void navigate({ to: "/fila" })}>{t("notfound.back")}</Button>}
+      >
+        {t("notfound.text")}
+      </EmptyState>
+    </main>
+  );
 }

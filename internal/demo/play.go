@@ -65,6 +65,9 @@ func (s *stage) play(ctx context.Context, w world, progress func(done, of int)) 
 			progress(n+len(part), len(steps))
 		}
 	}
+	if err := s.ring(ctx); err != nil {
+		return 0, err
+	}
 	return acts, s.reserve(ctx)
 }
 

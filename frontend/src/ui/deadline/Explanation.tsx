@@ -40,7 +40,9 @@ function ClockItem({ clock, open }: { clock: Clock; open: boolean }) {
           <strong>{name}</strong>
           <span>{t(late ? "clock.state.late" : `clock.state.${clock.state}`)}</span>
         </summary>
-        <p className={styles.due}>{t(late ? "deadline.fell" : "deadline.due", { due: dayAndTime(clock.due) })}</p>
+        <p className={styles.due}>
+          {t(late ? "deadline.fell" : "deadline.due", { due: dayAndTime(clock.due) })}
+        </p>
         {rule && <p className={styles.policy}>{rule}</p>}
         <ol className={styles.intervals}>
           <li className={styles.counted}>{t("deadline.started", { at: dayAndTime(clock.started_at) })}</li>

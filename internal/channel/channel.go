@@ -5,6 +5,7 @@
 package channel
 
 import (
+	"encoding/json"
 	"time"
 
 	"github.com/escuta-sac/escuta/internal/brazil"
@@ -38,6 +39,9 @@ type Inbound struct {
 	Kind    string // of demand
 	Subject string
 	Body    string
+	HTML    string            // as its sender laid it out, made harmless; empty when there was only text
+	Folded  string            // what Body leaves out: quoted text, signature, disclaimer
+	Origin  json.RawMessage   // how it came, for staff to see; nil when there is nothing to say
 	Fields  map[string]string // answers to a form's own questions
 	Form    string            // which form it was, empty for the standard one
 	Files   []File
@@ -62,6 +66,9 @@ type File struct {
 	Name string // as the sender called it: shown, never used as a path
 	Mime string // sniffed, not declared
 	Size int64  // bytes
+	// ContentID is how the message's HTML calls an image that it shows (RFC 2392);
+	// empty for a file that only hangs on.
+	ContentID string
 }
 
 // IdentityKind is what sort of identity a customer is recognised by. The values

@@ -82,11 +82,20 @@ func New(db *postgres.DB, log *slog.Logger, work ...func(*river.Workers)) (*Clie
 // Insert adds a job to the transaction tx of postgres.DB.InTx. The workers are
 // told when it commits.
 func (c *Client) Insert(tx *gorm.DB, args river.JobArgs) error {
+	return c.insert(tx, args, nil)
+}
+
+// InsertAt adds a job that is not begun before at.
+func (c *Client) InsertAt(tx *gorm.DB, args river.JobArgs, at time.Time) error {
+	return c.insert(tx, args, &river.InsertOpts{ScheduledAt: at})
+}
+
+func (c *Client) insert(tx *gorm.DB, args river.JobArgs, opts *river.InsertOpts) error {
 	borrowed, err := postgres.PgxTx(tx)
 	if err != nil {
 		return err
 	}
-	if _, err := c.river.InsertTx(tx.Statement.Context, borrowed, args, nil); err != nil {
+	if _, err := c.river.InsertTx(tx.Statement.Context, borrowed, args, opts); err != nil {
 		return fmt.Errorf("insert the job %s: %w", args.Kind(), err)
 	}
 	// River tells the workers of an insert only if it has not just told of another

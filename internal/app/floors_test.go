@@ -18,7 +18,8 @@ import (
 var floors = [][]string{
 	{"fault", "access", "i18n", "config", "postgres", "rediskit", "blob", "embedded", "brazil", "folding"},
 	{"event", "channel", "jobs"},
-	{"account", "customer", "ticket", "sla", "survey"},
+	{"account", "customer", "ticket", "sla", "survey", "reach"},
+	{"outbox"},
 	{"intake", "desk", "assign"},
 	{"realtime", "delivery"},
 	{"httpapi"},

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -88,6 +89,21 @@ func (c *Client) Insert(tx *gorm.DB, args river.JobArgs) error {
 // InsertAt adds a job that is not begun before at.
 func (c *Client) InsertAt(tx *gorm.DB, args river.JobArgs, at time.Time) error {
 	return c.insert(tx, args, &river.InsertOpts{ScheduledAt: at})
+}
+
+// bare only inserts, into whatever transaction it is given.
+var bare = sync.OnceValues(func() (*river.Client[pgx.Tx], error) {
+	return river.NewClient(riverpgxv5.New(nil), &river.Config{SkipUnknownJobCheck: true})
+})
+
+// Insert adds a job that is not begun before at, for those who have a
+// transaction and no Client. The zero time is at once.
+func Insert(tx *gorm.DB, args river.JobArgs, at time.Time) error {
+	client, err := bare()
+	if err != nil {
+		return fmt.Errorf("make a client that inserts: %w", err)
+	}
+	return (&Client{river: client}).InsertAt(tx, args, at)
 }
 
 func (c *Client) insert(tx *gorm.DB, args river.JobArgs, opts *river.InsertOpts) error {

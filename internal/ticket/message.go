@@ -29,8 +29,10 @@ type Delivery string
 const (
 	NotDelivered Delivery = "none"
 	Queued       Delivery = "queued"
-	Delivered    Delivery = "delivered"
-	Failed       Delivery = "failed"
+	Sent         Delivery = "sent"      // the customer's mail server is to have it
+	Delivered    Delivery = "delivered" // the customer can read it
+	Failed       Delivery = "failed"    // it was refused, or came back
+	Undone       Delivery = "undone"    // its author took it back before anybody saw it
 )
 
 // MaxBody bounds what one message or note may hold, in runes.

@@ -1,0 +1,20 @@
+package jobs
+
+// Acknowledge asks for a new ticket's sender to be told its protocol. Ordering
+// it more than once, or for somebody who is told too often, sends nothing.
+type Acknowledge struct {
+	TicketID  int64 `json:"ticket_id"`
+	MessageID int64 `json:"message_id"` // the customer's, which is answered
+}
+
+// Kind names the job in the table.
+func (Acknowledge) Kind() string { return "acknowledge" }
+
+// SendOut hints that a row of the outbox can be sent now. The row is the truth:
+// without this job it only goes out later.
+type SendOut struct {
+	OutID int64 `json:"out_id"`
+}
+
+// Kind names the job in the table.
+func (SendOut) Kind() string { return "send_out" }

@@ -1,0 +1,153 @@
+// Package reach is the one gate of every way out: may this customer be
+// contacted, for this purpose, by this way, now. Whoever is about to send, call
+// or write asks here, and keeps the reason of the answer.
+//
+// What it knows: addresses that are suppressed, addresses from which mail came
+// back for good, addresses of our own (a mail to ourselves is a loop), and what
+// the customer wants. Whatever none of them forbids is allowed: an answer to an
+// address that the ticket gave is what its giver asked for.
+package reach
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"gorm.io/gorm"
+)
+
+// Way is a way by which we reach people.
+type Way string
+
+// The ways out.
+const (
+	Email  Way = "email"
+	SMS    Way = "sms"
+	Letter Way = "letter"
+	Phone  Way = "phone"
+	Page   Way = "page"
+)
+
+// Purpose is why we contact somebody.
+type Purpose string
+
+// The purposes.
+const (
+	Reply           Purpose = "reply"           // an answer of an agent
+	Acknowledgement Purpose = "acknowledgement" // "we have it, this is its protocol"
+	History         Purpose = "history"         // a copy of what was said, asked for by the customer
+	Protocol        Purpose = "protocol"        // the number of a call
+	Survey          Purpose = "survey"
+	Request         Purpose = "request" // we need something of them
+)
+
+// The reasons for which an answer is no; keys of "reach.<reason>".
+const (
+	Suppressed = "suppressed"  // somebody, or a bounce, has suppressed the address
+	Bouncing   = "bouncing"    // mail to it came back for good
+	Preference = "preference"  // the customer does not want it
+	OwnAddress = "own_address" // it is one of ours: a loop
+	Quiet      = "quiet"       // not now, but after Until
+	NoAddress  = "no_address"
+)
+
+// Question is one contact that somebody is about to make.
+type Question struct {
+	CustomerID *int64 // nil while nobody knows who it is
+	Address    string // e-mail in small letters, phone in E.164; empty for a letter
+	Way        Way
+	Purpose    Purpose
+	At         time.Time // PostgreSQL's time
+}
+
+// Answer is what the gate says.
+type Answer struct {
+	Allowed bool
+	Reason  string     // why not; empty when allowed
+	Until   *time.Time // when to ask again, for what passes
+}
+
+// May asks whether this contact may be made now.
+func May(ctx context.Context, tx *gorm.DB, q Question) (Answer, error) {
+	if q.Address == "" && q.Way != Letter && q.Way != Page {
+		return Answer{Reason: NoAddress}, nil
+	}
+	var known struct {
+		Own        bool
+		Suppressed bool
+		Until      *time.Time
+		Bouncing   bool
+		Allowed    *bool
+	}
+	err := tx.WithContext(ctx).Raw(`SELECT
+		@way = 'email' AND EXISTS (SELECT FROM mailboxes WHERE address = @address OR @address = ANY(aliases)) AS own,
+		s.way IS NOT NULL AS suppressed, s.until,
+		@way = 'email' AND EXISTS (SELECT FROM identities WHERE kind = 'email' AND value = @address AND bouncing_at IS NOT NULL) AS bouncing,
+		(SELECT p.allowed FROM contact_preferences p WHERE p.customer_id = @customer AND p.way = @way AND p.purpose IN (@purpose, '')
+		  ORDER BY p.purpose = '' LIMIT 1) AS allowed
+		FROM (SELECT) one LEFT JOIN suppressions s ON s.way = @way AND s.address = @address AND (s.until IS NULL OR s.until > @at)`,
+		map[string]any{"way": string(q.Way), "address": fold(q.Way, q.Address), "customer": q.CustomerID, "purpose": string(q.Purpose), "at": q.At},
+	).Scan(&known).Error
+	switch {
+	case err != nil:
+		return Answer{}, fmt.Errorf("ask whether we may reach somebody by %s: %w", q.Way, err)
+	case known.Own:
+		return Answer{Reason: OwnAddress}, nil
+	case known.Suppressed && known.Until != nil:
+		return Answer{Reason: Quiet, Until: known.Until}, nil
+	case known.Suppressed:
+		return Answer{Reason: Suppressed}, nil
+	case known.Bouncing:
+		return Answer{Reason: Bouncing}, nil
+	case known.Allowed != nil && !*known.Allowed:
+		return Answer{Reason: Preference}, nil
+	}
+	return Answer{Allowed: true}, nil
+}
+
+// Suppress keeps everybody from reaching an address by this way: for good, or
+// until an instant. What lasts longer wins over what is there.
+func Suppress(ctx context.Context, tx *gorm.DB, way Way, address, reason string, until *time.Time) error {
+	err := tx.WithContext(ctx).Exec(`INSERT INTO suppressions (way, address, reason, until) VALUES (?, ?, ?, ?)
+		ON CONFLICT (way, address) DO UPDATE SET reason = excluded.reason, until = excluded.until, created_at = now()
+		WHERE suppressions.until IS NOT NULL AND (excluded.until IS NULL OR excluded.until > suppressions.until)`,
+		string(way), fold(way, address), reason, until).Error
+	if err != nil {
+		return fmt.Errorf("suppress an address: %w", err)
+	}
+	return nil
+}
+
+// Lift lets an address be reached again: its owner has written from it, or a
+// person knows better. It takes back what bounces have noted, too.
+func Lift(ctx context.Context, tx *gorm.DB, way Way, address string) error {
+	address = fold(way, address)
+	err := tx.WithContext(ctx).Exec("DELETE FROM suppressions WHERE way = ? AND address = ?", string(way), address).Error
+	if err == nil && way == Email {
+		err = tx.WithContext(ctx).Exec("UPDATE identities SET bouncing_at = NULL WHERE kind = 'email' AND value = ? AND bouncing_at IS NOT NULL", address).Error
+	}
+	if err != nil {
+		return fmt.Errorf("let an address be reached again: %w", err)
+	}
+	return nil
+}
+
+// Bounced notes that mail to this address came back for good: it is marked on
+// the identity, if it is anybody's, and suppressed.
+func Bounced(ctx context.Context, tx *gorm.DB, address string, at time.Time) error {
+	address = fold(Email, address)
+	err := tx.WithContext(ctx).Exec("UPDATE identities SET bouncing_at = coalesce(bouncing_at, ?) WHERE kind = 'email' AND value = ?", at, address).Error
+	if err != nil {
+		return fmt.Errorf("mark an address as bouncing: %w", err)
+	}
+	return Suppress(ctx, tx, Email, address, "bounced", nil)
+}
+
+// fold makes two spellings of one address the same.
+func fold(way Way, address string) string {
+	if way == Email {
+		return strings.ToLower(strings.TrimSpace(address))
+	}
+	return strings.TrimSpace(address)
+}

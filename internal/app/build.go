@@ -67,7 +67,7 @@ func (a *App) build(ctx context.Context, cfg config.Config) error {
 	}
 
 	in, err := intake.New(ctx, intake.Options{
-		URL: ground.urls.Postgres, DB: db, Planner: policies, Calendars: policies.Calendars(), Poke: sequencer,
+		URL: ground.urls.Postgres, DB: db, Blobs: files, Planner: policies, Calendars: policies.Calendars(), Poke: sequencer,
 		Now: clock.Now, Zone: cfg.Timezone, Log: log,
 	})
 	if err != nil {

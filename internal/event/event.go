@@ -20,6 +20,7 @@ import (
 const (
 	TicketOpened       = "ticket.opened"
 	TicketMessageIn    = "ticket.message_in"
+	TicketAutomatic    = "ticket.automatic" // a machine wrote: nobody's turn changes
 	TicketReplied      = "ticket.replied"
 	TicketDelivered    = "ticket.delivered" // what became of a reply: delivered or failed
 	TicketNoted        = "ticket.noted"

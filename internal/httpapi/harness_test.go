@@ -89,7 +89,7 @@ func start(t testing.TB, changes ...change) *world {
 	zone := time.FixedZone("BRT", -3*60*60)
 	policies, err := sla.LoadPolicies(t.Context(), db.Gorm, sla.BuiltIn(zone))
 	w.must(err)
-	in, err := intake.New(t.Context(), intake.Options{URL: url_, DB: db, Planner: policies, Calendars: policies.Calendars(), Poke: quiet{}, Now: now, Zone: zone, Log: log})
+	in, err := intake.New(t.Context(), intake.Options{URL: url_, DB: db, Blobs: files, Planner: policies, Calendars: policies.Calendars(), Poke: quiet{}, Now: now, Zone: zone, Log: log})
 	w.must(err)
 	w.run(in.Run, in.Close)
 	events := event.NewLog(db, rdb, log)

@@ -2,6 +2,7 @@ package intake
 
 import (
 	"crypto/rand"
+	"encoding/json"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -51,7 +52,8 @@ func newGroup(items []*item, claim string) *group {
 		column(items, func(it *item) []byte { return it.in.BodyHash[:] }),
 		column(items, func(it *item) []byte { return it.in.Raw }),
 		ticket, message, at,
-		column(items, func(it *item) string { return it.reason })).Exec(g.claimed)
+		column(items, func(it *item) string { return it.reason }),
+		column(items, func(it *item) pgtype.Date { return it.day })).Exec(g.claimed)
 	for phase := range phase(phases) {
 		g.queueSenders(phase)
 	}
@@ -82,7 +84,10 @@ func newGroup(items []*item, claim string) *group {
 	g.batch.Queue(insertMessages, ticket, message, contact,
 		column(items, func(it *item) string { return it.in.Name }),
 		column(items, func(it *item) string { return it.in.Body }),
-		column(items, func(it *item) string { return it.search }))
+		column(items, func(it *item) string { return it.search }),
+		column(items, func(it *item) string { return it.in.HTML }),
+		column(items, func(it *item) string { return it.in.Folded }),
+		column(items, func(it *item) string { return object(it.in.Origin) }))
 	g.queueClocks()
 	g.batch.Queue(insertEvents, ticket, message, column(items, func(it *item) string { return it.row }))
 	g.queueFiles()
@@ -190,7 +195,8 @@ func (g *group) queueFiles() {
 		column(all, func(f file) string { return f.Name }),
 		column(all, func(f file) string { return f.Mime }),
 		column(all, func(f file) int64 { return f.Size }),
-		column(all, func(file) string { return rand.Text() }))
+		column(all, func(file) string { return rand.Text() }),
+		column(all, func(f file) string { return f.ContentID }))
 }
 
 // column takes one value of each row.
@@ -200,6 +206,14 @@ func column[R, V any](rows []R, value func(R) V) []V {
 		values[i] = value(r)
 	}
 	return values
+}
+
+// object is what a jsonb column that is never null holds of it.
+func object(j json.RawMessage) string {
+	if len(j) == 0 {
+		return "{}"
+	}
+	return string(j)
 }
 
 func orNull(t *time.Time) pgtype.Timestamptz {

@@ -19,6 +19,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/escuta-sac/escuta/internal/blob"
 	"github.com/escuta-sac/escuta/internal/channel"
 	"github.com/escuta-sac/escuta/internal/event"
 	"github.com/escuta-sac/escuta/internal/fault"
@@ -55,16 +56,22 @@ type Receipt struct {
 	LedgerID int64
 	TicketID int64 // 0 when it waits for a person instead
 	Protocol string
-	AnswerBy *time.Time // the first deadline the ticket had, nil when none
-	Replayed bool       // it had been accepted before
+	// MessageID is that of the message it became, 0 when it became none, or when
+	// this is a repetition.
+	MessageID int64
+	AnswerBy  *time.Time // the first deadline the ticket had, nil when none
+	Replayed  bool       // it had been accepted before
 }
 
 // Intake is the way in. It has a pool of its own, whose plans are pinned.
 type Intake struct {
-	pool      *pgxpool.Pool
+	own       *postgres.DB
+	pool      *pgxpool.Pool // of own
 	db        *postgres.DB
+	blobs     *blob.Store
 	planner   Planner
 	calendars sla.Calendars
+	zone      *time.Location
 
 	poke event.Poker
 	now  func() time.Time
@@ -76,15 +83,21 @@ type Intake struct {
 	defaults atomic.Pointer[defaults]
 
 	queue   chan *item
-	turn    sync.Mutex   // one writer gathers at a time, or the two would halve each other's groups
-	busy    atomic.Int32 // writers that are writing
+	writing lane
 	stopped chan struct{}
+
+	arrivals  chan *arrival
+	accepting lane
+	digesters map[channel.Name]Digester
+	wake      chan struct{} // a token for each worker that finds something to digest
+	pace      pace
 }
 
 // Options is what an Intake is made of.
 type Options struct {
 	URL       string // of the database, for the intake's own pool
 	DB        *postgres.DB
+	Blobs     *blob.Store // where large raw sources go
 	Planner   Planner
 	Calendars sla.Calendars // by which clocks go on when a customer speaks
 
@@ -108,15 +121,21 @@ var pinned = map[string]string{
 // New opens the intake's pool and reads what it needs to know. Close it after
 // Run has returned.
 func New(ctx context.Context, o Options) (*Intake, error) {
-	own, err := postgres.Open(ctx, o.URL, postgres.Options{MaxConns: writers + 2, Params: pinned, Name: "escuta intake", Log: o.Log})
+	own, err := postgres.Open(ctx, o.URL, postgres.Options{MaxConns: 2*writers + 2*digestWorkers + 2, Params: pinned, Name: "escuta intake", Log: o.Log})
 	if err != nil {
 		return nil, fmt.Errorf("open the pool of the intake: %w", err)
 	}
 	in := &Intake{
-		pool: own.Pool, db: o.DB, planner: o.Planner, calendars: o.Calendars, poke: o.Poke, now: o.Now, log: o.Log,
+		own: own, pool: own.Pool, db: o.DB, blobs: o.Blobs, planner: o.Planner, calendars: o.Calendars, zone: o.Zone,
+		poke: o.Poke, now: o.Now, log: o.Log,
 		numbers: &numbers{pool: own.Pool, zone: o.Zone, now: o.Now},
 		queue:   make(chan *item, queueSize),
 		stopped: make(chan struct{}),
+
+		arrivals:  make(chan *arrival, queueSize),
+		digesters: map[channel.Name]Digester{},
+		wake:      make(chan struct{}, digestWorkers),
+		pace:      usualPace,
 	}
 	if err := in.refresh(ctx); err != nil {
 		own.Close()
@@ -130,7 +149,7 @@ func New(ctx context.Context, o Options) (*Intake, error) {
 }
 
 // Close gives the pool back.
-func (in *Intake) Close() { in.pool.Close() }
+func (in *Intake) Close() { in.own.Close() }
 
 // Tokens derives and checks what lets a customer at a ticket.
 func (in *Intake) Tokens() *Tokens { return in.tokens }
@@ -178,6 +197,12 @@ func (in *Intake) Run(ctx context.Context) error {
 	var parts sync.WaitGroup
 	for range writers {
 		parts.Go(func() { in.writer(ctx) })
+		parts.Go(func() { in.accepter(ctx) })
+	}
+	if len(in.digesters) > 0 {
+		for range digestWorkers {
+			parts.Go(func() { in.digestAll(ctx) })
+		}
 	}
 	parts.Go(func() { in.keepHouse(ctx) })
 	parts.Wait()
@@ -186,6 +211,8 @@ func (in *Intake) Run(ctx context.Context) error {
 		select {
 		case it := <-in.queue:
 			it.answer(Receipt{}, ErrStopped)
+		case a := <-in.arrivals:
+			a.done <- accepted{err: ErrStopped}
 		default:
 			return nil
 		}
@@ -202,7 +229,7 @@ func (in *Intake) keepHouse(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			err := errors.Join(in.refresh(ctx), foldTallies(ctx, in.pool), in.retryPending(ctx))
+			err := errors.Join(in.refresh(ctx), foldTallies(ctx, in.db.Pool), in.retryPending(ctx))
 			if err != nil && ctx.Err() == nil {
 				in.log.WarnContext(ctx, "the intake could not keep house", "error", err)
 			}

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/escuta-sac/escuta/internal/blob"
 	"github.com/escuta-sac/escuta/internal/channel"
 	"github.com/escuta-sac/escuta/internal/channel/webform"
 	"github.com/escuta-sac/escuta/internal/fault"
@@ -69,7 +70,7 @@ func newOffice(t testing.TB) *office {
 }
 
 func (o *office) options() intake.Options {
-	return intake.Options{URL: o.url, DB: o.db, Planner: twoClocks{}, Calendars: sla.BuiltIn(zone), Poke: &o.pokes, Now: o.clock.Now, Zone: zone, Log: slog.New(slog.DiscardHandler)}
+	return intake.Options{URL: o.url, DB: o.db, Blobs: must(blob.New(o.TempDir())), Planner: twoClocks{}, Calendars: sla.BuiltIn(zone), Poke: &o.pokes, Now: o.clock.Now, Zone: zone, Log: slog.New(slog.DiscardHandler)}
 }
 
 // idle makes a node that does not write yet.
@@ -124,19 +125,33 @@ func (o *office) exec(sql string, args ...any) {
 	}
 }
 
+// eventually waits for what happens in the background.
+func (o *office) eventually(is func() bool) {
+	o.Helper()
+	late := time.After(30 * time.Second)
+	for tick := time.Tick(5 * time.Millisecond); !is(); {
+		select {
+		case <-tick:
+		case <-late:
+			o.Fatal("it did not happen")
+		}
+	}
+}
+
 // consistent checks what must hold of whatever was taken in.
 func (o *office) consistent() {
 	o.Helper()
 	for what, sql := range map[string]string{
-		"ledger rows without their ticket":      `SELECT count(*) FROM intake_ledger g LEFT JOIN tickets t ON t.id = g.ticket_id WHERE g.fate = 'ticket' AND t.id IS NULL`,
-		"tickets that no ledger row accounts":   `SELECT count(*) FROM tickets t LEFT JOIN intake_ledger g ON g.ticket_id = t.id AND g.fate = 'ticket' WHERE g.id IS NULL`,
-		"tickets with other than one event v1":  `SELECT count(*) FROM tickets t WHERE (SELECT count(*) FROM events e WHERE e.ticket_id = t.id AND e.version = 1) <> 1`,
-		"tickets without their first message":   `SELECT count(*) FROM tickets t WHERE NOT EXISTS (SELECT FROM messages m WHERE m.ticket_id = t.id AND m.version = 1 AND m.search IS NOT NULL)`,
-		"tickets whose protocol is not kept":    `SELECT count(*) FROM tickets t LEFT JOIN protocols p ON p.protocol = t.protocol AND p.ticket_id = t.id WHERE p.protocol IS NULL`,
-		"tickets without two clocks":            `SELECT count(*) FROM tickets t WHERE (SELECT count(*) FROM clocks c WHERE c.ticket_id = t.id) <> 2`,
-		"tickets without a contact":             `SELECT count(*) FROM tickets t WHERE NOT EXISTS (SELECT FROM ticket_contacts l JOIN contacts c ON c.id = l.contact_id WHERE l.ticket_id = t.id)`,
-		"customers without any identity":        `SELECT count(*) FROM customers c WHERE NOT EXISTS (SELECT FROM identities i WHERE i.customer_id = c.id)`,
-		"difference of tallies and ledger rows": `SELECT coalesce(sum(abs(n)), 0) FROM (SELECT channel, fate, sum(n) n FROM (SELECT channel, fate, n FROM intake_tallies UNION ALL SELECT channel, fate, -1 FROM intake_ledger) x GROUP BY 1, 2) y`,
+		"ledger rows without their ticket":     `SELECT count(*) FROM intake_ledger g LEFT JOIN tickets t ON t.id = g.ticket_id WHERE g.fate = 'ticket' AND t.id IS NULL`,
+		"tickets that no ledger row accounts":  `SELECT count(*) FROM tickets t LEFT JOIN intake_ledger g ON g.ticket_id = t.id AND g.fate = 'ticket' WHERE g.id IS NULL`,
+		"tickets with other than one event v1": `SELECT count(*) FROM tickets t WHERE (SELECT count(*) FROM events e WHERE e.ticket_id = t.id AND e.version = 1) <> 1`,
+		"tickets without their first message":  `SELECT count(*) FROM tickets t WHERE NOT EXISTS (SELECT FROM messages m WHERE m.ticket_id = t.id AND m.version = 1 AND m.search IS NOT NULL)`,
+		"tickets whose protocol is not kept":   `SELECT count(*) FROM tickets t LEFT JOIN protocols p ON p.protocol = t.protocol AND p.ticket_id = t.id WHERE p.protocol IS NULL`,
+		"tickets without two clocks":           `SELECT count(*) FROM tickets t WHERE (SELECT count(*) FROM clocks c WHERE c.ticket_id = t.id) <> 2`,
+		"tickets without a contact":            `SELECT count(*) FROM tickets t WHERE NOT EXISTS (SELECT FROM ticket_contacts l JOIN contacts c ON c.id = l.contact_id WHERE l.ticket_id = t.id)`,
+		"customers without any identity":       `SELECT count(*) FROM customers c WHERE NOT EXISTS (SELECT FROM identities i WHERE i.customer_id = c.id)`,
+		"difference of tallies and ledger rows": `SELECT coalesce(sum(abs(n)), 0) FROM (SELECT sum(n) n FROM (SELECT channel, fate, day, n FROM intake_tallies
+			UNION ALL SELECT channel, fate, day, -1 FROM intake_ledger UNION ALL SELECT channel, fate, day, -1 FROM intake_tombstones) x GROUP BY channel, fate, day) y`,
 	} {
 		if n := o.count(sql); n != 0 {
 			o.Errorf("%d %s", n, what)

@@ -5,6 +5,9 @@ import (
 	"encoding/json"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"github.com/escuta-sac/escuta/internal/brazil"
 	"github.com/escuta-sac/escuta/internal/channel"
 	"github.com/escuta-sac/escuta/internal/sla"
 	"github.com/escuta-sac/escuta/internal/ticket"
@@ -20,6 +23,7 @@ type item struct {
 	until time.Time // after which it is not tried again
 	in    channel.Inbound
 	at    time.Time
+	day   pgtype.Date // the local one of at
 
 	origin     origin
 	identities []channel.Identity
@@ -131,6 +135,7 @@ func (in *Intake) prepare(ctx context.Context, m channel.Inbound, o origin) *ite
 	if it.at.IsZero() {
 		it.at = now
 	}
+	it.day = in.dayOf(it.at)
 	if o.ledger == 0 && in.recent.note(m.BodyHash, m.SourceKey, now) {
 		it.reason = ReasonSameContent
 	}
@@ -157,6 +162,11 @@ func (in *Intake) prepare(ctx context.Context, m channel.Inbound, o origin) *ite
 		Deadline: ticket.Deadline(it.next), WaitingSince: &it.at, OpenedAt: it.at, UpdatedAt: it.at,
 	}.Snapshot())
 	return it
+}
+
+// dayOf is the day of the installation's calendar on which something counts.
+func (in *Intake) dayOf(at time.Time) pgtype.Date {
+	return pgtype.Date{Time: brazil.DateOf(at, in.zone).In(time.UTC), Valid: true}
 }
 
 // encode marshals what cannot fail to: plain structs and maps of text.

@@ -79,13 +79,17 @@ func (in *Intake) Summary(ctx context.Context, walled bool) (Summary, error) {
 	return s, nil
 }
 
-// foldTallies makes one row of each channel's and fate's. Two nodes that do it
+// foldTallies makes one row of each channel's, fate's and day's. Two nodes that do it
 // at once fold different rows; a reader sees either all of them or the sum.
 func foldTallies(ctx context.Context, pool *pgxpool.Pool) error {
 	_, err := pool.Exec(ctx, `
-		WITH old AS (SELECT id FROM intake_tallies ORDER BY id LIMIT 20000 FOR UPDATE SKIP LOCKED),
-		gone AS (DELETE FROM intake_tallies t USING old WHERE t.id = old.id RETURNING t.channel, t.fate, t.n)
-		INSERT INTO intake_tallies (channel, fate, n) SELECT channel, fate, sum(n) FROM gone GROUP BY channel, fate`)
+		WITH old AS (
+		  SELECT id FROM intake_tallies
+		  WHERE (channel, fate, day) IN (SELECT channel, fate, day FROM intake_tallies GROUP BY channel, fate, day HAVING count(*) > 1)
+		  ORDER BY id LIMIT 20000 FOR UPDATE SKIP LOCKED),
+		gone AS (DELETE FROM intake_tallies t USING old WHERE t.id = old.id RETURNING t.channel, t.fate, t.day, t.n)
+		INSERT INTO intake_tallies (channel, fate, day, n) SELECT channel, fate, day, sum(n) FROM gone
+		GROUP BY channel, fate, day HAVING sum(n) <> 0`)
 	if err != nil {
 		return fmt.Errorf("fold the tallies of the intake: %w", err)
 	}
@@ -219,10 +223,11 @@ func (in *Intake) Retry(ctx context.Context, id int64, walled bool) (Receipt, er
 	return a.receipt, a.err
 }
 
-// retryPending tries what waited for better times, oldest first, until the times
+// retryPending tries what has no digester and waited for better times, oldest first, until the times
 // turn out not to be better. What is wrong by itself stays for a person.
 func (in *Intake) retryPending(ctx context.Context) error {
-	rows, err := in.db.Pool.Query(ctx, `SELECT id FROM intake_ledger WHERE fate = 'pending' ORDER BY id LIMIT 500`)
+	rows, err := in.db.Pool.Query(ctx, `SELECT id FROM intake_ledger WHERE fate = 'pending' AND NOT channel = ANY($1) ORDER BY id LIMIT 500`,
+		in.digested())
 	if err != nil {
 		return fmt.Errorf("look for what is pending: %w", err)
 	}

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"gorm.io/gorm"
 
 	"github.com/escuta-sac/escuta/internal/channel"
@@ -62,15 +61,30 @@ func (in *Intake) SubmitMessage(ctx context.Context, ticketID int64, m channel.I
 
 // addMessage does it in one transaction: the ledger first, as everywhere.
 func (in *Intake) addMessage(ctx context.Context, tx *gorm.DB, ticketID int64, m channel.Inbound) (Receipt, error) {
-	now := in.now()
 	at := m.ReceivedAt
 	if at.IsZero() {
-		at = now
+		at = in.now()
 	}
-	ledger, err := claimReply(ctx, tx, ticketID, m, at)
+	ledger, err := in.claimReply(ctx, tx, ticketID, m, at)
 	if err != nil {
 		return Receipt{}, err
 	}
+	r, err := in.speak(ctx, tx, ticketID, m)
+	if err != nil {
+		return Receipt{}, err
+	}
+	err = tx.Exec(`UPDATE intake_ledger SET message_id = ? WHERE id = ?`, r.MessageID, ledger).Error
+	if err != nil {
+		return Receipt{}, fmt.Errorf("note message %d in the ledger: %w", r.MessageID, err)
+	}
+	r.LedgerID = ledger
+	return r, nil
+}
+
+// speak adds a customer's message to a ticket. It fails with ticket.ErrClosed,
+// having written nothing, when the ticket's time is over.
+func (in *Intake) speak(ctx context.Context, tx *gorm.DB, ticketID int64, m channel.Inbound) (Receipt, error) {
+	now := in.now()
 	var told cameIn
 	changed, err := ticket.ChangeAll(ctx, tx, []int64{ticketID}, func(t *ticket.Ticket) (ticket.Cause, error) {
 		c := ticket.Cause{Kind: event.TicketMessageIn, Data: &told, At: now}
@@ -83,7 +97,7 @@ func (in *Intake) addMessage(ctx context.Context, tx *gorm.DB, ticketID int64, m
 		if reopened {
 			c.Kind = event.TicketReopened
 		}
-		told.MessageID, err = in.storeMessage(ctx, tx, t, m, now)
+		told.MessageID, err = in.storeMessage(ctx, tx, t, m, false, now)
 		if err != nil {
 			return c, err
 		}
@@ -95,21 +109,18 @@ func (in *Intake) addMessage(ctx context.Context, tx *gorm.DB, ticketID int64, m
 	case len(changed) == 0:
 		return Receipt{}, ticket.ErrNotFound
 	}
-	err = tx.Exec(`UPDATE intake_ledger SET message_id = ? WHERE id = ?`, told.MessageID, ledger).Error
-	if err != nil {
-		return Receipt{}, fmt.Errorf("note message %d in the ledger: %w", told.MessageID, err)
-	}
-	return Receipt{LedgerID: ledger, TicketID: ticketID, Protocol: changed[0].Protocol, AnswerBy: changed[0].Deadline.Due}, nil
+	t := changed[0]
+	return Receipt{TicketID: t.ID, MessageID: told.MessageID, Protocol: t.Protocol, AnswerBy: t.Deadline.Due}, nil
 }
 
 // claimReply writes the ledger's row, or fails with errKnown when a rival did.
-func claimReply(ctx context.Context, tx *gorm.DB, ticketID int64, m channel.Inbound, at time.Time) (id int64, err error) {
+func (in *Intake) claimReply(ctx context.Context, tx *gorm.DB, ticketID int64, m channel.Inbound, at time.Time) (id int64, err error) {
 	err = tx.WithContext(ctx).Raw(`
 		WITH g AS (
-		  INSERT INTO intake_ledger (channel, source_key, body_hash, raw, fate, ticket_id, received_at, fated_at)
-		  VALUES (?, ?, ?, ?, 'reply', ?, ?, now()) ON CONFLICT (source_key) DO NOTHING RETURNING id, channel, fate),
-		counted AS (INSERT INTO intake_tallies (channel, fate, n) SELECT channel, fate, 1 FROM g)
-		SELECT id FROM g`, m.Channel, m.SourceKey, m.BodyHash[:], m.Raw, ticketID, at).Scan(&id).Error
+		  INSERT INTO intake_ledger (channel, source_key, body_hash, raw, fate, ticket_id, received_at, day, fated_at)
+		  VALUES (?, ?, ?, ?, 'reply', ?, ?, ?, now()) ON CONFLICT (source_key) DO NOTHING RETURNING id, channel, fate, day),
+		counted AS (INSERT INTO intake_tallies (channel, fate, day, n) SELECT channel, fate, day, 1 FROM g)
+		SELECT id FROM g`, m.Channel, m.SourceKey, m.BodyHash[:], m.Raw, ticketID, at, in.dayOf(at)).Scan(&id).Error
 	switch {
 	case err != nil:
 		return 0, fmt.Errorf("enter a message into the ledger: %w", err)
@@ -119,21 +130,28 @@ func claimReply(ctx context.Context, tx *gorm.DB, ticketID int64, m channel.Inbo
 	return id, nil
 }
 
-func (in *Intake) storeMessage(ctx context.Context, tx *gorm.DB, t *ticket.Ticket, m channel.Inbound, now time.Time) (int64, error) {
+// storeMessage stores what came in for a ticket that is being changed.
+func (in *Intake) storeMessage(ctx context.Context, tx *gorm.DB, t *ticket.Ticket, m channel.Inbound, automatic bool, now time.Time) (int64, error) {
 	contact, err := ticket.InsertContact(ctx, tx, t, ticket.In, now)
 	if err != nil {
 		return 0, err
 	}
 	files := make([]ticket.File, len(m.Files))
 	for i, f := range m.Files {
-		files[i] = ticket.File{Blob: f.Blob, Name: f.Name, Mime: f.Mime, Size: f.Size}
+		files[i] = ticket.File{Blob: f.Blob, Name: f.Name, Mime: f.Mime, Size: f.Size, ContentID: f.ContentID}
 	}
-	name, err := calledThemselves(ctx, tx, t.ID)
-	if err != nil {
-		return 0, err
+	name := m.Name
+	if name == "" {
+		name = m.Email
+	}
+	if name == "" {
+		if name, err = calledThemselves(ctx, tx, t.ID); err != nil {
+			return 0, err
+		}
 	}
 	stored, err := ticket.InsertMessage(ctx, tx, t, ticket.Message{
-		ContactID: &contact, Direction: ticket.In, AuthorName: name, Body: m.Body, At: now, Files: files,
+		ContactID: &contact, Direction: ticket.In, AuthorName: name, Body: m.Body, HTML: m.HTML, Folded: m.Folded,
+		Origin: m.Origin, Automatic: automatic, At: now, Files: files,
 	})
 	return stored.ID, err
 }
@@ -173,26 +191,47 @@ func (in *Intake) known(ctx context.Context, m channel.Inbound) (r Receipt, know
 	return r, true, err
 }
 
-// submitLinked opens the ticket that continues one whose time is over: of the
-// same customer, with the same team, about the same thing.
+// submitLinked opens the ticket that continues one whose time is over.
 func (in *Intake) submitLinked(ctx context.Context, ticketID int64, m channel.Inbound) (Receipt, error) {
-	old, err := ticket.ByID(ctx, in.db.Gorm, ticketID)
+	it, err := in.prepareLinked(ctx, in.db.Gorm, ticketID, m, 0)
 	if err != nil {
 		return Receipt{}, err
 	}
-	from, err := in.toldWith(ctx, ticketID)
+	return in.enqueue(ctx, it)
+}
+
+// openLinked does the same for a row of the ledger within tx.
+func (in *Intake) openLinked(ctx context.Context, tx *gorm.DB, ticketID int64, m channel.Inbound, ledger int64, reason string) (Receipt, error) {
+	it, err := in.prepareLinked(ctx, tx, ticketID, m, ledger)
 	if err != nil {
 		return Receipt{}, err
+	}
+	it.reason = reason
+	return in.write1(ctx, tx, it)
+}
+
+// prepareLinked makes a continuation: of the same customer, with the same team,
+// about the same thing.
+func (in *Intake) prepareLinked(ctx context.Context, db *gorm.DB, ticketID int64, m channel.Inbound, ledger int64) (*item, error) {
+	old, err := ticket.ByID(ctx, db, ticketID)
+	if err != nil {
+		return nil, err
+	}
+	from, err := toldWith(ctx, db, ticketID)
+	if err != nil {
+		return nil, err
 	}
 	m.Kind, m.Subject = string(old.Kind), old.Subject
-	if m.Name, err = calledThemselves(ctx, in.db.Gorm, ticketID); err != nil {
-		return Receipt{}, err
+	if m.Name == "" {
+		if m.Name, err = calledThemselves(ctx, db, ticketID); err != nil {
+			return nil, err
+		}
 	}
 	it := in.prepare(ctx, m, origin{
-		follows: &old.ID, customer: old.CustomerID, team: old.TeamID, brand: old.BrandID, walled: old.Walled, from: from,
+		ledger: ledger, follows: &old.ID, customer: old.CustomerID, team: old.TeamID, brand: old.BrandID, walled: old.Walled, from: from,
 	})
 	it.name, it.search = old.CustomerName, ticket.SearchText(old.CustomerName, m.Subject, m.Body)
-	return in.enqueue(ctx, it)
+	return it, nil
 }
 
 // calledThemselves is the name that was given when the ticket was opened. What
@@ -209,16 +248,13 @@ func calledThemselves(ctx context.Context, db *gorm.DB, ticketID int64) (name st
 }
 
 // toldWith is who the opener of a ticket said to be.
-func (in *Intake) toldWith(ctx context.Context, ticketID int64) (map[channel.IdentityKind]string, error) {
-	var data []byte
-	err := in.db.Pool.QueryRow(ctx, `SELECT c.data FROM ticket_contacts l JOIN contacts c ON c.id = l.contact_id
-		WHERE l.ticket_id = $1 ORDER BY c.id LIMIT 1`, ticketID).Scan(&data)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return nil, nil
-	}
+func toldWith(ctx context.Context, db *gorm.DB, ticketID int64) (map[channel.IdentityKind]string, error) {
+	var data string
+	err := db.WithContext(ctx).Raw(`SELECT c.data FROM ticket_contacts l JOIN contacts c ON c.id = l.contact_id
+		WHERE l.ticket_id = ? ORDER BY c.id LIMIT 1`, ticketID).Scan(&data).Error
 	var was told
-	if err == nil {
-		err = json.Unmarshal(data, &was)
+	if err == nil && data != "" {
+		err = json.Unmarshal([]byte(data), &was)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read who opened ticket %d: %w", ticketID, err)

@@ -7,25 +7,31 @@ package intake
 // A key that a rival is just inserting makes this statement wait for the rival's
 // commit; sorted, two groups cannot wait for each other.
 const insertLedger = `
-INSERT INTO intake_ledger (id, channel, source_key, body_hash, raw, fate, reason, ticket_id, message_id, received_at, fated_at)
-SELECT l, ch, k, h, r, 'ticket', why, t, m, at, now()
-FROM unnest($1::bigint[], $2::text[], $3::text[], $4::bytea[], $5::bytea[], $6::bigint[], $7::bigint[], $8::timestamptz[], $9::text[])
-     u(l, ch, k, h, r, t, m, at, why)
+INSERT INTO intake_ledger (id, channel, source_key, body_hash, raw, fate, reason, ticket_id, message_id, received_at, day, fated_at)
+SELECT l, ch, k, h, r, 'ticket', why, t, m, at, day, now()
+FROM unnest($1::bigint[], $2::text[], $3::text[], $4::bytea[], $5::bytea[], $6::bigint[], $7::bigint[], $8::timestamptz[], $9::text[], $10::date[])
+     u(l, ch, k, h, r, t, m, at, why, day)
 ORDER BY k
 ON CONFLICT (source_key) DO NOTHING`
 
 // Another try of rows that wait in the ledger. Whoever comes second finds the
 // row fated, and none of the following statements finds anything.
-const reclaimLedger = `
+const (
+	reclaimLedger = takeOver + ", attempts = attempts + 1" + ofThese
+	digestLedger  = takeOver + ofThese // its tries are counted before
+
+	takeOver = `
 WITH old AS (
-  SELECT id, channel, fate FROM intake_ledger WHERE id = ANY($1::bigint[]) AND fate IN ('pending', 'quarantined') FOR UPDATE),
+  SELECT id, channel, fate, day FROM intake_ledger WHERE id = ANY($1::bigint[]) AND fate IN ('pending', 'quarantined') FOR UPDATE),
 uncounted AS (
-  INSERT INTO intake_tallies (channel, fate, n) SELECT channel, fate, -1 FROM old)
+  INSERT INTO intake_tallies (channel, fate, day, n) SELECT channel, fate, day, -1 FROM old)
 UPDATE intake_ledger g
-SET fate = 'ticket', reason = u.why, ticket_id = u.t, message_id = u.m, attempts = attempts + 1, fated_at = now()
-FROM old, unnest($1::bigint[], $2::text[], $3::text[], $4::bytea[], $5::bytea[], $6::bigint[], $7::bigint[], $8::timestamptz[], $9::text[])
-     u(l, ch, k, h, r, t, m, at, why)
+SET fate = 'ticket', reason = u.why, ticket_id = u.t, message_id = u.m, fated_at = now()`
+	ofThese = `
+FROM old, unnest($1::bigint[], $2::text[], $3::text[], $4::bytea[], $5::bytea[], $6::bigint[], $7::bigint[], $8::timestamptz[], $9::text[], $10::date[])
+     u(l, ch, k, h, r, t, m, at, why, day)
 WHERE g.id = old.id AND g.id = u.l`
+)
 
 // New identities and the customers they make. One that comes along is stored
 // only for a customer that this group has just made: what a stranger types must
@@ -78,9 +84,10 @@ INSERT INTO ticket_contacts (ticket_id, contact_id)
 SELECT t.id, u.c FROM unnest($1::bigint[], $2::bigint[]) u(t, c) JOIN tickets t ON t.id = u.t ORDER BY t.id`
 
 const insertMessages = `
-INSERT INTO messages (id, ticket_id, contact_id, direction, author_name, body, version, search, at)
-SELECT u.m, t.id, u.c, 'in', u.author, u.body, 1, to_tsvector('simple', u.search), t.opened_at
-FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::text[]) u(t, m, c, author, body, search)
+INSERT INTO messages (id, ticket_id, contact_id, direction, author_name, body, html, folded, origin, version, search, at)
+SELECT u.m, t.id, u.c, 'in', u.author, u.body, u.html, u.folded, u.origin, 1, to_tsvector('simple', u.search), t.opened_at
+FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::jsonb[])
+     u(t, m, c, author, body, search, html, folded, origin)
 JOIN tickets t ON t.id = u.t ORDER BY u.m`
 
 const insertClocks = `
@@ -105,17 +112,17 @@ SELECT t.id, 1, 'ticket.opened', t.team_id, t.walled,
 FROM unnest($1::bigint[], $2::bigint[], $3::jsonb[]) u(t, m, row) JOIN tickets t ON t.id = u.t ORDER BY t.id`
 
 const insertFiles = `
-INSERT INTO attachments (ticket_id, message_id, blob, name, mime, size, token, at)
-SELECT t.id, u.m, u.blob, u.name, u.mime, u.size, u.token, t.opened_at
-FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::text[])
-     WITH ORDINALITY u(t, m, blob, name, mime, size, token, n)
+INSERT INTO attachments (ticket_id, message_id, blob, name, mime, size, token, content_id, at)
+SELECT t.id, u.m, u.blob, u.name, u.mime, u.size, u.token, u.content_id, t.opened_at
+FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::text[], $8::text[])
+     WITH ORDINALITY u(t, m, blob, name, mime, size, token, content_id, n)
 JOIN tickets t ON t.id = u.t ORDER BY t.id, u.n`
 
 const insertTallies = `
-INSERT INTO intake_tallies (channel, fate, n)
-SELECT g.channel, g.fate, count(*)
+INSERT INTO intake_tallies (channel, fate, day, n)
+SELECT g.channel, g.fate, g.day, count(*)
 FROM unnest($1::bigint[], $2::bigint[]) u(l, t) JOIN intake_ledger g ON g.id = u.l AND g.ticket_id = u.t
-GROUP BY g.channel, g.fate`
+GROUP BY g.channel, g.fate, g.day`
 
 // What the keys belonged to before this group. The first deadline comes from the
 // opening event: it is what the first answer said, whatever happened since.

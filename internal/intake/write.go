@@ -18,7 +18,7 @@ import (
 func (in *Intake) write(ctx context.Context, items []*item, claim string) error {
 	ctx, cancel := context.WithTimeout(ctx, writeTime)
 	defer cancel()
-	if err := in.reserve(ctx, items); err != nil {
+	if err := in.reserve(ctx, in.pool, items); err != nil {
 		return err
 	}
 	g := newGroup(items, claim)
@@ -57,7 +57,7 @@ func (g *group) outcome(it *item) (Receipt, error) {
 	case !before && it.origin.ledger != 0 && g.taken == 0:
 		return Receipt{}, ErrSettled
 	case !before:
-		return Receipt{LedgerID: it.ledger, TicketID: it.ticket, Protocol: it.protocol, AnswerBy: it.next.Due}, nil
+		return it.receipt(), nil
 	case !bytes.Equal(f.hash, it.in.BodyHash[:]):
 		return Receipt{}, ErrReused
 	}
@@ -66,14 +66,24 @@ func (g *group) outcome(it *item) (Receipt, error) {
 	return Receipt{LedgerID: f.ledger, TicketID: f.ticket, Protocol: f.protocol, AnswerBy: f.answerBy, Replayed: !own}, nil
 }
 
+// receipt is the answer for an item that was taken in as it was prepared.
+func (it *item) receipt() Receipt {
+	return Receipt{LedgerID: it.ledger, TicketID: it.ticket, MessageID: it.message, Protocol: it.protocol, AnswerBy: it.next.Due}
+}
+
+// querier is a pool or a transaction.
+type querier interface {
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+}
+
 // reserve gives each item the ids and the number of this try. They are drawn
 // just before they are used: tickets are listed by id as by age.
-func (in *Intake) reserve(ctx context.Context, items []*item) error {
+func (in *Intake) reserve(ctx context.Context, db querier, items []*item) error {
 	numbers, err := in.numbers.take(ctx, len(items))
 	if err != nil {
 		return err
 	}
-	rows, err := in.pool.Query(ctx, `
+	rows, err := db.Query(ctx, `
 		SELECT nextval('intake_ledger_id_seq'), nextval('tickets_id_seq'), nextval('messages_id_seq'),
 		       nextval('contacts_id_seq'), nextval('customers_id_seq')
 		FROM generate_series(1, $1)`, len(items))

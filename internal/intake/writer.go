@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -17,62 +19,83 @@ func (in *Intake) writer(ctx context.Context) {
 			return
 		}
 		// What has begun is finished: Run waits, and patience bounds it.
-		in.busy.Add(1)
+		in.writing.busy.Add(1)
 		in.settle(context.WithoutCancel(ctx), items)
-		in.busy.Add(-1)
+		in.writing.busy.Add(-1)
 	}
 }
 
-// gather waits for a first item and takes whatever else is there, up to a full
-// group. It waits for company only while another writer is writing: then the
-// machine has enough to do, and a larger group costs less. With nobody writing it
-// would keep a lone customer waiting, and leave PostgreSQL idle meanwhile. It
-// returns nil when ctx has ended.
+// gather takes a group of items, of which twins count as one. It returns nil
+// when ctx has ended.
 func (in *Intake) gather(ctx context.Context) []*item {
-	in.turn.Lock()
-	defer in.turn.Unlock()
 	items := make([]*item, 0, groupSize)
 	byKey := make(map[string]*item, groupSize)
-	add := func(it *item) {
+	gather(ctx, &in.writing, in.queue, func(it *item) (more bool) {
 		if first, ok := byKey[it.in.SourceKey]; ok {
 			first.twins = append(first.twins, it)
-			return
+			return true
 		}
 		byKey[it.in.SourceKey] = it
 		items = append(items, it)
+		return len(items) < groupSize
+	})
+	if len(items) == 0 {
+		return nil
 	}
+	return items
+}
+
+// lane is what goroutines that work off one queue in groups know of each other.
+type lane struct {
+	turn sync.Mutex   // one gathers at a time, or they would halve each other's groups
+	busy atomic.Int32 // how many are writing
+}
+
+// gather waits for a first one and takes whatever else is there, until take
+// says that it is enough. It waits for company only while another group is being
+// written: then the machine has enough to do, and a larger group costs less. With
+// nobody writing it would keep a lone customer waiting, and leave PostgreSQL idle
+// meanwhile. When ctx has ended, it has taken nothing.
+func gather[T any](ctx context.Context, l *lane, queue <-chan T, take func(T) (more bool)) {
+	l.turn.Lock()
+	defer l.turn.Unlock()
 	select {
 	case <-ctx.Done():
-		return nil
-	case it := <-in.queue:
-		add(it)
+		return
+	case one := <-queue:
+		if !take(one) {
+			return
+		}
 	}
 	var late <-chan time.Time
-	if in.busy.Load() > 0 {
+	if l.busy.Load() > 0 {
 		timer := time.NewTimer(linger)
 		defer timer.Stop()
 		late = timer.C
 	}
-	for len(items) < groupSize {
+	for {
 		select {
-		case it := <-in.queue:
-			add(it)
+		case one := <-queue:
+			if !take(one) {
+				return
+			}
 			continue
 		default:
 		}
 		if late == nil {
-			break
+			return
 		}
 		select {
-		case it := <-in.queue:
-			add(it)
-			continue
+		case one := <-queue:
+			if !take(one) {
+				return
+			}
 		case <-late:
+			return
 		case <-ctx.Done():
+			return
 		}
-		break
 	}
-	return items
 }
 
 // settle gives every item its answer. A group that PostgreSQL refuses because

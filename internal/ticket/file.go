@@ -25,7 +25,10 @@ type File struct {
 	Mime     string // sniffed, never the sender's word
 	Size     int64  // bytes
 	Token    string // 128 random bits or more: the unguessable part of its link
-	At       time.Time
+	// ContentID is how its message's HTML calls an image that it shows; empty for
+	// a file that only hangs on.
+	ContentID string
+	At        time.Time
 }
 
 type fileRow struct {
@@ -37,20 +40,21 @@ type fileRow struct {
 	Mime      string
 	Size      int64
 	Token     string
+	ContentID string
 	At        time.Time
 	TeamID    int64
 	Walled    bool
 }
 
 func (r fileRow) file() File {
-	return File{ID: r.ID, TicketID: r.TicketID, Blob: r.Blob, Name: r.Name, Mime: r.Mime, Size: r.Size, Token: r.Token, At: r.At}
+	return File{ID: r.ID, TicketID: r.TicketID, Blob: r.Blob, Name: r.Name, Mime: r.Mime, Size: r.Size, Token: r.Token, ContentID: r.ContentID, At: r.At}
 }
 
 func attach(ctx context.Context, tx *gorm.DB, ticketID, messageID int64, f File, at time.Time) (File, error) {
 	f.TicketID, f.Token, f.At = ticketID, rand.Text(), at
-	err := tx.WithContext(ctx).Raw(`INSERT INTO attachments (ticket_id, message_id, blob, name, mime, size, token, at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
-		f.TicketID, messageID, f.Blob, f.Name, f.Mime, f.Size, f.Token, f.At).Scan(&f.ID).Error
+	err := tx.WithContext(ctx).Raw(`INSERT INTO attachments (ticket_id, message_id, blob, name, mime, size, token, content_id, at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
+		f.TicketID, messageID, f.Blob, f.Name, f.Mime, f.Size, f.Token, f.ContentID, f.At).Scan(&f.ID).Error
 	if err != nil {
 		return File{}, fmt.Errorf("attach a file to ticket %d: %w", ticketID, err)
 	}
@@ -60,7 +64,7 @@ func attach(ctx context.Context, tx *gorm.DB, ticketID, messageID int64, f File,
 // filesOf reads the files of a ticket's messages, by message.
 func filesOf(ctx context.Context, db *gorm.DB, ticketID int64) (map[int64][]File, error) {
 	var rows []fileRow
-	err := db.WithContext(ctx).Raw(`SELECT id, ticket_id, message_id, blob, name, mime, size, token, at FROM attachments
+	err := db.WithContext(ctx).Raw(`SELECT id, ticket_id, message_id, blob, name, mime, size, token, content_id, at FROM attachments
 		WHERE ticket_id = ? AND message_id IS NOT NULL ORDER BY id DESC LIMIT ?`, ticketID, longest).Scan(&rows).Error
 	if err != nil {
 		return nil, fmt.Errorf("read the files of ticket %d: %w", ticketID, err)
@@ -79,7 +83,7 @@ var ErrNoFile = fault.New(fault.NotFound, "file_not_found")
 // now: a link does not outlive the right to see the ticket.
 func FileByToken(ctx context.Context, db *gorm.DB, token string) (File, access.Audience, error) {
 	var r fileRow
-	err := db.WithContext(ctx).Raw(`SELECT a.id, a.ticket_id, a.message_id, a.blob, a.name, a.mime, a.size, a.token, a.at,
+	err := db.WithContext(ctx).Raw(`SELECT a.id, a.ticket_id, a.message_id, a.blob, a.name, a.mime, a.size, a.token, a.content_id, a.at,
 		t.team_id, t.walled FROM attachments a JOIN tickets t ON t.id = a.ticket_id WHERE a.token = ?`, token).Take(&r).Error
 	switch {
 	case errors.Is(err, gorm.ErrRecordNotFound):

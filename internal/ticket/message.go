@@ -53,8 +53,14 @@ type Message struct {
 	Version    int // the ticket's, by which the message came
 	Delivery   Delivery
 	Envelope   json.RawMessage // frozen when sent: who it goes to, from whom, under which id
-	At         time.Time
-	Files      []File
+	HTML       string          // as its sender laid it out, made harmless; empty when there was only text
+	Folded     string          // what Body leaves out: quoted text, signature, disclaimer
+	Origin     json.RawMessage // how it came, for staff to see
+	// Automatic is what a machine sent: staff see it, the customer's page does not,
+	// and it makes nothing anybody's turn.
+	Automatic bool
+	At        time.Time
+	Files     []File
 }
 
 // Note is what only we see. It is another table than the messages, so that no
@@ -95,7 +101,8 @@ func Preview(body string) string {
 }
 
 // InsertMessage stores a message as part of the change that is making the
-// version t has now, and marks t accordingly. Called from within Change.
+// version t has now, and marks t accordingly; an automatic one leaves no mark.
+// Called from within Change.
 func InsertMessage(ctx context.Context, tx *gorm.DB, t *Ticket, m Message) (Message, error) {
 	m.TicketID, m.Version = t.ID, t.Version
 	if m.Delivery == "" {
@@ -104,16 +111,22 @@ func InsertMessage(ctx context.Context, tx *gorm.DB, t *Ticket, m Message) (Mess
 	if m.Envelope == nil {
 		m.Envelope = json.RawMessage("{}")
 	}
+	if m.Origin == nil {
+		m.Origin = json.RawMessage("{}")
+	}
 	m.At = *micro(&m.At)
 	err := tx.WithContext(ctx).Raw(`INSERT INTO messages
-		(ticket_id, contact_id, direction, author_id, author_name, body, version, delivery, envelope, search, at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?::jsonb, to_tsvector('simple', ?), ?) RETURNING id`,
+		(ticket_id, contact_id, direction, author_id, author_name, body, version, delivery, envelope, html, folded, origin,
+		 automatic, search, at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?::jsonb, ?, ?, ?::jsonb, ?, to_tsvector('simple', ?), ?) RETURNING id`,
 		m.TicketID, m.ContactID, m.Direction, m.AuthorID, m.AuthorName, m.Body, m.Version, m.Delivery,
-		string(m.Envelope), folding.Fold(m.Body), m.At).Scan(&m.ID).Error
+		string(m.Envelope), m.HTML, m.Folded, string(m.Origin), m.Automatic, folding.Fold(m.Body), m.At).Scan(&m.ID).Error
 	if err != nil {
 		return Message{}, fmt.Errorf("store a message of ticket %d: %w", t.ID, err)
 	}
-	t.PublicVersion, t.Preview = t.Version, Preview(m.Body)
+	if !m.Automatic {
+		t.PublicVersion, t.Preview = t.Version, Preview(m.Body)
+	}
 	for i := range m.Files {
 		if m.Files[i], err = attach(ctx, tx, t.ID, m.ID, m.Files[i], m.At); err != nil {
 			return Message{}, err
@@ -181,13 +194,18 @@ type messageRow struct {
 	Version    int
 	Delivery   Delivery
 	Envelope   string
+	HTML       string `gorm:"column:html"`
+	Folded     string
+	Origin     string
+	Automatic  bool
 	At         time.Time
 }
 
 func (r messageRow) message(files []File) Message {
 	return Message{ID: r.ID, TicketID: r.TicketID, ContactID: r.ContactID, Direction: r.Direction,
 		AuthorID: r.AuthorID, AuthorName: r.AuthorName, Body: r.Body, Version: r.Version,
-		Delivery: r.Delivery, Envelope: json.RawMessage(r.Envelope), At: r.At, Files: files}
+		Delivery: r.Delivery, Envelope: json.RawMessage(r.Envelope), HTML: r.HTML, Folded: r.Folded,
+		Origin: json.RawMessage(r.Origin), Automatic: r.Automatic, At: r.At, Files: files}
 }
 
 // longest bounds how much of one ticket is read at once: the newest so many
@@ -195,12 +213,17 @@ func (r messageRow) message(files []File) Message {
 const longest = 1000
 
 // Messages reads the public messages that came after a version, oldest first,
-// with their files; after 0 reads all of them.
+// with their files; after 0 reads all of them. Automatic ones are not public.
 func Messages(ctx context.Context, db *gorm.DB, ticketID int64, after int) ([]Message, error) {
+	return messagesOf(ctx, db, ticketID, after, " AND NOT automatic")
+}
+
+func messagesOf(ctx context.Context, db *gorm.DB, ticketID int64, after int, only string) ([]Message, error) {
 	var rows []messageRow
 	err := db.WithContext(ctx).Raw(`SELECT * FROM (
-			SELECT id, ticket_id, contact_id, direction, author_id, author_name, body, version, delivery, envelope, at
-			FROM messages WHERE ticket_id = ? AND version > ? ORDER BY id DESC LIMIT ?) m ORDER BY m.id`,
+			SELECT id, ticket_id, contact_id, direction, author_id, author_name, body, version, delivery, envelope,
+			       html, folded, origin, automatic, at
+			FROM messages WHERE ticket_id = ? AND version > ?`+only+` ORDER BY id DESC LIMIT ?) m ORDER BY m.id`,
 		ticketID, after, longest).Scan(&rows).Error
 	if err != nil {
 		return nil, fmt.Errorf("read the messages of ticket %d: %w", ticketID, err)

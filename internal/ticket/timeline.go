@@ -42,7 +42,7 @@ var happenings = []string{
 // Timeline reads what was said and what happened, in the order of the versions
 // by which it came. Of each sort it reads the newest thousand.
 func Timeline(ctx context.Context, db *gorm.DB, ticketID int64) ([]Entry, error) {
-	messages, err := Messages(ctx, db, ticketID, 0)
+	messages, err := messagesOf(ctx, db, ticketID, 0, "")
 	if err != nil {
 		return nil, err
 	}

@@ -23,6 +23,7 @@ export interface TicketFrame {
 export const ticketEventKinds = [
   "ticket.opened",
   "ticket.message_in",
+  "ticket.automatic",
   "ticket.replied",
   "ticket.noted",
   "ticket.claimed",

@@ -1,0 +1,3 @@
+package email
+
+func classify(h *header, m *Mail, o Options) Automatic { return Automatic{} }

@@ -1,0 +1,28 @@
+package email
+
+import "encoding/json"
+
+// Envelope is what the carrier of a mail knew and the mail does not say. It is
+// kept as JSON beside the raw mail (channel.Arrival.Envelope); SMTP fills the
+// upper half, IMAP the lower.
+type Envelope struct {
+	MailFrom   string   `json:"mail_from"` // without angle brackets; empty is the null sender when Recipients has any
+	Recipients []string `json:"recipients,omitempty"`
+	RemoteIP   string   `json:"remote_ip,omitempty"`
+	Helo       string   `json:"helo,omitempty"`
+
+	MailboxID   int64  `json:"mailbox_id,omitempty"` // 0 when no mailbox is configured
+	Folder      string `json:"folder,omitempty"`
+	UIDValidity uint32 `json:"uid_validity,omitempty"`
+	UID         uint32 `json:"uid,omitempty"`
+}
+
+// NullSender reports whether the mail came by SMTP with MAIL FROM:<>.
+func (e Envelope) NullSender() bool { return e.MailFrom == "" && len(e.Recipients) > 0 }
+
+// JSON is the stored form.
+func (e Envelope) JSON() json.RawMessage {
+	// Strings and numbers only: it cannot fail.
+	b, _ := json.Marshal(e)
+	return b
+}

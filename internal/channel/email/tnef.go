@@ -1,0 +1,3 @@
+package email
+
+func (m *Mail) placeTNEF(c *content, d *decodedLeaf) bool { return false }

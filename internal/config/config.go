@@ -15,21 +15,22 @@ import (
 
 // Config is everything that the environment decides. It is passed on in pieces.
 type Config struct {
-	Addr           string         `env:"ESCUTA_ADDR" envDefault:":8080" want:"want_address" help:"Address the server listens on, host:port."`
-	BaseURL        URL            `env:"ESCUTA_BASE_URL" want:"want_base_url" help:"Address under which people reach the server, for links. Default: http://localhost and the port of ESCUTA_ADDR."`
-	AdminListen    string         `env:"ESCUTA_ADMIN_LISTEN" want:"want_address" help:"Address for profiling (pprof), never to be reached from outside. Empty: none."`
-	DataDir        string         `env:"ESCUTA_DATA_DIR" envDefault:"data" want:"want_path" help:"Folder of the private engines and of the files that customers send."`
-	DatabaseURL    DSN            `env:"ESCUTA_DATABASE_URL" want:"want_postgres_url" help:"PostgreSQL, as postgres://user:password@host/database. Empty: a private one of this machine's binaries."`
-	RedisURL       DSN            `env:"ESCUTA_REDIS_URL" want:"want_redis_url" help:"Redis or Valkey: redis://, rediss://, unix://, redis+sentinel://host/0?master_name=name, redis+cluster://host?addr=host2:port. Empty: a private one."`
-	Timezone       *time.Location `env:"ESCUTA_TIMEZONE" envDefault:"America/Sao_Paulo" want:"want_timezone" help:"Time zone of the company: of the day in a protocol, and of business hours."`
-	AdminEmail     string         `env:"ESCUTA_ADMIN_EMAIL" want:"want_email" help:"E-mail of the first admin, made when there is no account yet."`
-	AdminPassword  Secret         `env:"ESCUTA_ADMIN_PASSWORD" want:"want_admin_password" help:"Password of the first admin."`
-	PublicLimit    int            `env:"ESCUTA_PUBLIC_LIMIT" envDefault:"30" want:"want_count" help:"Calls a minute that one address, or one customer, may make on the public pages. 0: no limit."`
-	MaxUpload      int64          `env:"ESCUTA_MAX_UPLOAD" envDefault:"26214400" want:"want_upload" help:"Largest file that is accepted, in bytes."`
-	TrustedProxies []netip.Prefix `env:"ESCUTA_TRUSTED_PROXIES" want:"want_networks" help:"Networks of the proxies whose X-Forwarded-For is believed, such as 10.0.0.0/8,127.0.0.1. Empty: none."`
-	Secret         Secret         `env:"ESCUTA_SECRET" want:"want_secret" help:"Key from which links and tokens are derived, at least 32 characters. Empty: one is made and kept in the database."`
-	LogLevel       slog.Level     `env:"ESCUTA_LOG_LEVEL" envDefault:"info" want:"want_log_level" help:"debug, info, warn or error."`
-	LogFormat      string         `env:"ESCUTA_LOG_FORMAT" envDefault:"text" want:"want_log_format" help:"text or json."`
+	Addr             string         `env:"ESCUTA_ADDR" envDefault:":8080" want:"want_address" help:"Address the server listens on, host:port."`
+	BaseURL          URL            `env:"ESCUTA_BASE_URL" want:"want_base_url" help:"Address under which people reach the server, for links. Default: http://localhost and the port of ESCUTA_ADDR."`
+	AdminListen      string         `env:"ESCUTA_ADMIN_LISTEN" want:"want_address" help:"Address for profiling (pprof), never to be reached from outside. Empty: none."`
+	DataDir          string         `env:"ESCUTA_DATA_DIR" envDefault:"data" want:"want_path" help:"Folder of the private engines and of the files that customers send."`
+	DatabaseURL      DSN            `env:"ESCUTA_DATABASE_URL" want:"want_postgres_url" help:"PostgreSQL, as postgres://user:password@host/database. Empty: a private one of this machine's binaries."`
+	RedisURL         DSN            `env:"ESCUTA_REDIS_URL" want:"want_redis_url" help:"Redis or Valkey: redis://, rediss://, unix://, redis+sentinel://host/0?master_name=name, redis+cluster://host?addr=host2:port. Empty: a private one."`
+	Timezone         *time.Location `env:"ESCUTA_TIMEZONE" envDefault:"America/Sao_Paulo" want:"want_timezone" help:"Time zone of the company: of the day in a protocol, and of business hours."`
+	AdminEmail       string         `env:"ESCUTA_ADMIN_EMAIL" want:"want_email" help:"E-mail of the first admin, made when there is no account yet."`
+	AdminPassword    Secret         `env:"ESCUTA_ADMIN_PASSWORD" want:"want_admin_password" help:"Password of the first admin."`
+	PublicLimit      int            `env:"ESCUTA_PUBLIC_LIMIT" envDefault:"30" want:"want_count" help:"Calls a minute that one address, or one customer, may make on the public pages. 0: no limit."`
+	MaxUpload        int64          `env:"ESCUTA_MAX_UPLOAD" envDefault:"26214400" want:"want_upload" help:"Largest file that is accepted, in bytes."`
+	TrustedProxies   []netip.Prefix `env:"ESCUTA_TRUSTED_PROXIES" want:"want_networks" help:"Networks of the proxies whose X-Forwarded-For is believed, such as 10.0.0.0/8,127.0.0.1. Empty: none."`
+	OutboundNetworks []netip.Prefix `env:"ESCUTA_OUTBOUND_NETWORKS" want:"want_networks" help:"Networks that are not public and that the server may still connect to on behalf of its users, such as that of the company's own mail server. Empty: none."`
+	Secret           Secret         `env:"ESCUTA_SECRET" want:"want_secret" help:"Key from which links and tokens are derived, at least 32 characters. Empty: one is made and kept in the database."`
+	LogLevel         slog.Level     `env:"ESCUTA_LOG_LEVEL" envDefault:"info" want:"want_log_level" help:"debug, info, warn or error."`
+	LogFormat        string         `env:"ESCUTA_LOG_FORMAT" envDefault:"text" want:"want_log_format" help:"text or json."`
 }
 
 // LogValue prints every variable with its secrets struck out.

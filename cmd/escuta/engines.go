@@ -47,6 +47,18 @@ type engines struct {
 // those of the running server, or its own for as long as the command takes.
 // The schema is brought up to date.
 func reach(ctx context.Context, cfg config.Config, log *slog.Logger) (*engines, error) {
+	x, err := reachBare(ctx, cfg, log)
+	if err != nil {
+		return nil, err
+	}
+	if err := postgres.Migrate(ctx, x.db); err != nil {
+		return nil, errors.Join(err, x.close(ctx))
+	}
+	return x, nil
+}
+
+// reachBare is reach for who must meet the schema as it is.
+func reachBare(ctx context.Context, cfg config.Config, log *slog.Logger) (*engines, error) {
 	urls := embedded.Addresses{Postgres: cfg.DatabaseURL.Reveal(), Redis: cfg.RedisURL.Reveal()}
 	x := &engines{release: func(context.Context) error { return nil }}
 	if urls.Postgres == "" || urls.Redis == "" {
@@ -76,9 +88,6 @@ func (x *engines) open(ctx context.Context, urls embedded.Addresses, log *slog.L
 		return err
 	}
 	if err := postgres.CheckDurable(ctx, x.db); err != nil {
-		return err
-	}
-	if err := postgres.Migrate(ctx, x.db); err != nil {
 		return err
 	}
 	x.redis, err = rediskit.Open(urls.Redis)

@@ -31,6 +31,8 @@ type commands struct {
 	Doctor  doctorCommand  `cmd:"" help:"${help_doctor}"`
 	Account accountCommand `cmd:"" help:"${help_account}"`
 	Demo    demoCommand    `cmd:"" help:"${help_demo}"`
+	Backup  backupCommand  `cmd:"" help:"${help_backup}"`
+	Restore restoreCommand `cmd:"" help:"${help_restore}"`
 	Ping    pingCommand    `cmd:"" help:"${help_ping}"`
 	OpenAPI openAPICommand `cmd:"" name:"openapi" help:"${help_openapi}" hidden:""`
 
@@ -65,6 +67,7 @@ func run(ctx context.Context, args []string, e env) int {
 	for _, name := range []string{
 		"serve", "serve_demo", "migrate", "ping", "doctor", "doctor_json", "account", "account_create", "account_list", "account_password",
 		"account_email", "account_name", "account_role", "account_stdin", "openapi", "version", "demo", "demo_seed", "demo_tickets", "demo_if_empty",
+		"backup", "backup_folder", "backup_check", "restore", "restore_folder",
 	} {
 		texts["help_"+name] = e.text("help_"+name, nil)
 	}

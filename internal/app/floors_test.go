@@ -23,7 +23,7 @@ var floors = [][]string{
 	{"intake", "desk", "assign"},
 	{"realtime", "delivery"},
 	{"httpapi"},
-	{"app", "demo", "doctor"},
+	{"app", "demo", "doctor", "backup"},
 }
 
 const module = "github.com/escuta-sac/escuta/"

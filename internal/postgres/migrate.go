@@ -18,6 +18,16 @@ const migrationLock = 0x45_53_43_55_54_41 // "ESCUTA"
 // start together wait for the first, and find nothing left to do. The lock is
 // a session's, so a node that dies while it migrates lets go of it.
 func Migrate(ctx context.Context, db *DB) error {
+	return migrate(ctx, db, func(ours *goose.Provider) error { _, err := ours.Up(ctx); return err })
+}
+
+// MigrateTo does the same, up to the migration of this number and no further:
+// a backup goes into the schema that it was taken from.
+func MigrateTo(ctx context.Context, db *DB, version int64) error {
+	return migrate(ctx, db, func(ours *goose.Provider) error { _, err := ours.UpTo(ctx, version); return err })
+}
+
+func migrate(ctx context.Context, db *DB, up func(*goose.Provider) error) error {
 	conn, err := db.Pool.Acquire(ctx)
 	if err != nil {
 		return fmt.Errorf("reach the database to migrate it: %w", err)
@@ -42,10 +52,40 @@ func Migrate(ctx context.Context, db *DB) error {
 	if err != nil {
 		return err
 	}
-	if _, err := ours.Up(ctx); err != nil {
+	if err := up(ours); err != nil {
 		return fmt.Errorf("migrate the schema: %w", err)
 	}
 	return nil
+}
+
+// Version is the number of the last migration that this database has seen, 0
+// for none.
+func Version(ctx context.Context, db *DB) (int64, error) {
+	ours, err := provider(db)
+	if err != nil {
+		return 0, err
+	}
+	version, err := ours.GetDBVersion(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("read the version of the schema: %w", err)
+	}
+	return version, nil
+}
+
+// Newest is the number of the last migration that this program knows.
+func Newest() (newest int64, err error) {
+	files, err := migrations.FS.ReadDir(".")
+	if err != nil {
+		return 0, fmt.Errorf("read the embedded migrations: %w", err)
+	}
+	for _, f := range files {
+		n, err := goose.NumericComponent(f.Name())
+		if err != nil {
+			return 0, fmt.Errorf("read the number of a migration: %w", err)
+		}
+		newest = max(newest, n)
+	}
+	return newest, nil
 }
 
 // Pending counts our migrations that this database has not seen yet.

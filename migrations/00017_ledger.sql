@@ -10,6 +10,11 @@ alter table intake_tallies add column day date;
 delete from intake_tallies;
 insert into intake_tallies (channel, fate, day, n) select channel, fate, day, count(*) from intake_ledger group by channel, fate, day;
 alter table intake_tallies alter column day set not null;
+-- Whether it stood behind the ombudsman's wall when it got its fate.
+alter table intake_ledger add column walled boolean not null default false;
+alter table intake_tallies add column walled boolean not null default false;
+update intake_ledger set walled = true where channel = 'ombudsman';
+update intake_tallies set walled = true where channel = 'ombudsman';
 
 alter table intake_ledger add column envelope jsonb;                          -- what the carrier knew and the raw bytes do not say
 alter table intake_ledger add column next_try timestamptz not null default now(); -- when it is digested next, while it is pending
@@ -28,6 +33,7 @@ create table intake_tombstones (
   key_hash   bytea primary key, -- HMAC-SHA256 of the key under the installation's secret
   channel    text not null,
   fate       text not null,
+  walled     boolean not null,
   day        date not null,
   removed_at timestamptz not null default now()
 );
@@ -37,6 +43,7 @@ create table intake_tombstones (
 create table channel_sources (
   channel         text not null,
   name            text not null,
+  since           timestamptz not null default now(),
   last_arrival_at timestamptz, -- something came
   last_ok_at      timestamptz, -- it was reached, whether anything came or not
   last_failure_at timestamptz,

@@ -110,7 +110,7 @@ func (s *stage) open(ctx context.Context, tx *gorm.DB, w world, story *story) (i
 	if err := sla.Start(tx, t.ID, clocks); err != nil {
 		return 0, err
 	}
-	if err := keepAccount(tx, t, m, story); err != nil {
+	if err := s.keepAccount(tx, t, m, story); err != nil {
 		return 0, err
 	}
 	return t.ID, event.Append(tx, event.New{
@@ -143,16 +143,16 @@ func insertTicket(tx *gorm.DB, t *ticket.Ticket) error {
 }
 
 // keepAccount gives what came in its place in the ledger.
-func keepAccount(tx *gorm.DB, t ticket.Ticket, m ticket.Message, story *story) error {
+func (s *stage) keepAccount(tx *gorm.DB, t ticket.Ticket, m ticket.Message, story *story) error {
 	raw, err := json.Marshal(map[string]string{"subject": story.Subject, "body": story.Body})
 	if err != nil {
 		return err
 	}
 	sum := sha256.Sum256(raw)
-	err = tx.Exec(`WITH kept AS (INSERT INTO intake_ledger (channel, source_key, body_hash, raw, fate, ticket_id, message_id, received_at, fated_at)
-			VALUES (?, ?, ?, ?, 'ticket', ?, ?, ?, ?) RETURNING channel, fate)
-		INSERT INTO intake_tallies (channel, fate, n) SELECT channel, fate, 1 FROM kept`,
-		t.Channel, "demo:"+t.Protocol, sum[:], raw, t.ID, m.ID, t.OpenedAt, t.OpenedAt).Error
+	err = tx.Exec(`WITH kept AS (INSERT INTO intake_ledger (channel, source_key, body_hash, raw, fate, walled, ticket_id, message_id, received_at, day, fated_at)
+			VALUES (?, ?, ?, ?, 'ticket', ?, ?, ?, ?, ?, ?) RETURNING channel, fate, walled, day)
+		INSERT INTO intake_tallies (channel, fate, walled, day, n) SELECT channel, fate, walled, day, 1 FROM kept`,
+		t.Channel, "demo:"+t.Protocol, sum[:], raw, t.Walled, t.ID, m.ID, t.OpenedAt, t.OpenedAt.In(s.zone).Format(time.DateOnly), t.OpenedAt).Error
 	if err != nil {
 		return fmt.Errorf("account for a ticket: %w", err)
 	}

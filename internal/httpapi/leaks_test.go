@@ -37,9 +37,9 @@ func TestAttack53TheLedgerHasNoWayThroughTheWall(t *testing.T) {
 	w := start(t)
 	w.opened(validTicket)
 	var id int64
-	w.must(w.db.Gorm.Raw(`INSERT INTO intake_ledger (channel, source_key, body_hash, raw, fate, reason, received_at)
-		VALUES ('ombudsman', 'carta:1', '\x00', '{"kind":"denuncia","subject":"a","body":"b"}', 'quarantined', 'x', now()) RETURNING id`).Scan(&id).Error)
-	w.must(w.db.Gorm.Exec("INSERT INTO intake_tallies (channel, fate, n) VALUES ('ombudsman', 'quarantined', 1)").Error)
+	w.must(w.db.Gorm.Raw(`INSERT INTO intake_ledger (channel, source_key, body_hash, raw, fate, reason, received_at, day)
+		VALUES ('ombudsman', 'carta:1', '\x00', '{"kind":"denuncia","subject":"a","body":"b"}', 'quarantined', 'x', now(), now()) RETURNING id`).Scan(&id).Error)
+	w.must(w.db.Gorm.Exec("INSERT INTO intake_tallies (channel, fate, day, n) VALUES ('ombudsman', 'quarantined', now(), 1)").Error)
 	for _, role := range []access.Role{access.Supervisor, access.Admin} {
 		p := w.as(role)
 		var page LedgerPage

@@ -49,7 +49,6 @@ func (h *header) has(name string) bool { return len(h.fields[name]) > 0 }
 // readHeader takes the header block off raw; body is what follows the blank
 // line. Lines that are no field are skipped. Lines may end in CRLF or LF.
 func readHeader(raw []byte) (h header, body []byte) {
-	h.fields = map[string][]string{}
 	rest := bytes.TrimPrefix(raw, []byte("\xef\xbb\xbf"))
 	for bytes.HasPrefix(rest, []byte("\r\n")) || bytes.HasPrefix(rest, []byte("\n")) {
 		rest = rest[bytes.IndexByte(rest, '\n')+1:]
@@ -57,11 +56,26 @@ func readHeader(raw []byte) (h header, body []byte) {
 	if bytes.HasPrefix(rest, []byte("From ")) { // the separator of an mbox
 		_, rest = cutLine(rest)
 	}
-	start, total := rest, 0
+	start := rest
+	h, rest = readBlock(rest, known)
+	if !h.any { // no header at all: everything is body
+		return h, start
+	}
+	return h, rest
+}
+
+// readFields reads one group of fields of a report, of whatever names.
+func readFields(b []byte) (h header, rest []byte) { return readBlock(bytes.TrimLeft(b, "\r\n"), nil) }
+
+// readBlock reads fields up to a blank line, which it takes away; wanted names
+// those to keep, nil keeps all.
+func readBlock(rest []byte, wanted map[string]bool) (header, []byte) {
+	h := header{fields: map[string][]string{}}
+	total := 0
 	for len(rest) > 0 {
 		line, next := cutLine(rest)
 		if len(line) == 0 {
-			return h.orAllBody(start, next)
+			return h, next
 		}
 		name, value, ok := bytes.Cut(line, []byte{':'})
 		name = bytes.TrimRight(name, " \t")
@@ -69,7 +83,7 @@ func readHeader(raw []byte) (h header, body []byte) {
 			h.any = true
 		}
 		small := strings.ToLower(string(name[:min(len(name), 100)]))
-		keep := ok && known[small]
+		keep := ok && (wanted == nil || wanted[small])
 		var b strings.Builder
 		if keep {
 			b.Write(value[:min(len(value), maxHeaderValue)])
@@ -93,15 +107,7 @@ func readHeader(raw []byte) (h header, body []byte) {
 		}
 		rest = next
 	}
-	return h.orAllBody(start, nil)
-}
-
-// orAllBody takes the whole for the body when there was not one field.
-func (h header) orAllBody(all, body []byte) (header, []byte) {
-	if !h.any {
-		return h, all
-	}
-	return h, body
+	return h, nil
 }
 
 // fieldName reports whether b may name a field (RFC 5322, 2.2).

@@ -75,8 +75,8 @@ func htmlText(markup string) string {
 }
 
 // hidden are the elements whose content no reader of a mail sees.
-var hidden = map[atom.Atom]bool{atom.Script: true, atom.Style: true, atom.Title: true, atom.Template: true,
-	atom.Iframe: true, atom.Object: true, atom.Svg: true, atom.Math: true, atom.Noframes: true, atom.Noembed: true, atom.Select: true}
+var hidden = map[atom.Atom]bool{atom.Script: true, atom.Style: true, atom.Title: true,
+	atom.Iframe: true, atom.Noframes: true, atom.Noembed: true}
 
 // blocks begin and end a line.
 var blocks = map[atom.Atom]bool{atom.Div: true, atom.Tr: true, atom.Table: true, atom.Ul: true, atom.Ol: true, atom.Li: true,

@@ -12,7 +12,7 @@ import (
 // there is none.
 func fileName(name, kind string) string {
 	name = strings.ReplaceAll(decodeWords(name), "\\", "/")
-	name = path.Base("/" + cleanLine(name, 10*MaxName))
+	name = path.Base("/" + cleanLine(name, 10_000))
 	name = strings.Map(func(r rune) rune {
 		if strings.ContainsRune(`/<>:"|?*`, r) {
 			return '_'

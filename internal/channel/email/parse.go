@@ -26,7 +26,7 @@ func Parse(raw []byte, o Options) (*Mail, error) {
 	}
 	m.readPeople(&h)
 	m.readThread(&h)
-	m.Subject = cleanLine(decodeWords(h.get("subject")), MaxSubject)
+	m.Subject = cleanLine(onePrefix(cleanLine(decodeWords(h.get("subject")), maxHeaderValue)), MaxSubject)
 	m.readDate(&h)
 	m.AuthResults = authResults(&h, o.Authserv)
 

@@ -105,12 +105,13 @@ func decodeQ(s string) []byte {
 
 // decodeBase64 takes what is base64 and skips the rest; clean says there was
 // nothing to skip but line breaks. Padding in the middle ends one run and
-// begins another, as when lines were encoded each by itself.
+// begins another, as when lines were encoded each by itself; so does the end of
+// a line with something strange in it.
 func decodeBase64(b []byte) (out []byte, clean bool) {
 	out = make([]byte, 0, len(b)/4*3+3)
 	clean = true
 	var group [4]byte
-	n := 0
+	n, strange := 0, false
 	flush := func() {
 		if n > 1 {
 			var dst [3]byte
@@ -134,10 +135,14 @@ func decodeBase64(b []byte) (out []byte, clean bool) {
 		case c == '=':
 			flush()
 			continue
+		case c == '\n' && strange:
+			strange = false
+			flush()
+			continue
 		case c == '\r', c == '\n', c == ' ', c == '\t':
 			continue
 		default:
-			clean = false
+			clean, strange = false, true
 			continue
 		}
 		if n++; n == 4 {

@@ -77,7 +77,8 @@ const (
 	SeeBreaches    Action = "breaches.see"
 	SeeIntake      Action = "intake.see"
 	ManageAccounts Action = "accounts.manage"
-	ManageDesk     Action = "desk.manage" // teams, reasons, brands, policies
+	ManageDesk     Action = "desk.manage"  // teams, reasons, brands, policies
+	ManageForms    Action = "forms.manage" // what customers are asked on the web
 )
 
 var allowed = map[Action][]Role{
@@ -87,6 +88,7 @@ var allowed = map[Action][]Role{
 	SeeIntake:      {Supervisor, Admin},
 	ManageAccounts: {Admin},
 	ManageDesk:     {Admin},
+	ManageForms:    {Supervisor, Admin},
 }
 
 // May decides whether the actor may do something of this sort at all. For an

@@ -24,6 +24,7 @@ import (
 	"github.com/escuta-sac/escuta/internal/realtime"
 	"github.com/escuta-sac/escuta/internal/rediskit"
 	"github.com/escuta-sac/escuta/internal/sla"
+	"github.com/escuta-sac/escuta/internal/toll"
 )
 
 // build introduces the parts to each other, from the ground up.
@@ -109,7 +110,7 @@ func (a *App) build(ctx context.Context, cfg config.Config) error {
 	}, httpapi.Services{
 		DB: db, Accounts: accounts, Replays: account.NewIdempotency(db, clock.Now), Blobs: files,
 		Intake: in, Tokens: in.Tokens(), Assign: assigned, Desk: acts, Hub: hub,
-		Calendars: policies.Calendars(), Now: clock.Now,
+		Calendars: policies.Calendars(), Toll: toll.New(secret, db.Gorm, clock.Now), Now: clock.Now,
 	})
 	if err != nil {
 		return err

@@ -31,6 +31,7 @@ import (
 	"github.com/escuta-sac/escuta/internal/realtime"
 	"github.com/escuta-sac/escuta/internal/rediskit/redistest"
 	"github.com/escuta-sac/escuta/internal/sla"
+	"github.com/escuta-sac/escuta/internal/toll"
 )
 
 // world is a whole server on engines of its own.
@@ -122,7 +123,8 @@ func start(t testing.TB, changes ...change) *world {
 	accounts := account.NewService(db, rdb, now, log)
 	w.server, err = New(options, Services{
 		DB: db, Accounts: accounts, Replays: account.NewIdempotency(db, now), Blobs: files,
-		Intake: in, Tokens: in.Tokens(), Assign: assigned, Desk: acts, Hub: hub, Calendars: policies.Calendars(), Now: now,
+		Intake: in, Tokens: in.Tokens(), Assign: assigned, Desk: acts, Hub: hub, Calendars: policies.Calendars(),
+		Toll: toll.New(options.Secret, db.Gorm, now), Now: now,
 	})
 	w.must(err)
 	served := make(chan error, 1)

@@ -80,6 +80,26 @@ func (l *limits) within(ctx context.Context, sort, who string, r rate) error {
 	return nil
 }
 
+// used tells which part of a rate is used up, from 0 to 1, and counts nothing.
+func (l *limits) used(ctx context.Context, sort, who string, r rate) float64 {
+	if l.perMinute == 0 {
+		return 0
+	}
+	key := "public:{" + sort + ":" + hashed(who) + "}"
+	if l.shared != nil && !l.resting() {
+		ctx, cancel := context.WithTimeout(ctx, redisPatience)
+		defer cancel()
+		if now, err := l.shared.AllowN(ctx, key, redis_rate.Limit{Rate: r.n, Burst: r.n, Period: r.per}, 0); err == nil {
+			return 1 - float64(now.Remaining)/float64(r.n)
+		}
+		l.rest()
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	ahead := time.Until(l.own[key])
+	return min(max(float64(ahead)/float64(r.per), 0), 1)
+}
+
 func (l *limits) ask(ctx context.Context, key string, bound rate) (time.Duration, error) {
 	if l.shared == nil || l.resting() {
 		return 0, redis.Nil

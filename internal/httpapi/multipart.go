@@ -26,8 +26,8 @@ const maxNameLength = 200
 
 var errFiles = fault.New(fault.Invalid, "files_refused")
 
-// form is a multipart body: texts by name, and files.
-type form struct {
+// parts are a multipart body: texts by name, and files.
+type parts struct {
 	values map[string]string
 	files  []*multipart.FileHeader
 }
@@ -35,22 +35,25 @@ type form struct {
 // fileNames are the names under which programs and browsers send files.
 var fileNames = map[string]bool{"files": true, "files[]": true, "file": true}
 
-// readForm takes a multipart body apart. A text that comes twice, a name nobody
+// readForm takes a multipart body apart. A name of texts that ends in * may come
+// several times, as ticked boxes do: a line each. Any other that comes twice, a name nobody
 // asked for and a file in a text's place are refused, like in JSON; the texts
 // that could be read are returned all the same, for a page to give them back.
-func readForm(c *fiber.Ctx, texts ...string) (form, error) {
+func readForm(c *fiber.Ctx, texts ...string) (parts, error) {
 	raw, err := c.MultipartForm()
 	if err != nil {
-		return form{}, errBadRequest.Because(err)
+		return parts{}, errBadRequest.Because(err)
 	}
 	if textsOf(raw) > maxJSON {
-		return form{}, errTooLarge // not given back either: a page would hold it several times over
+		return parts{}, errTooLarge // not given back either: a page would hold it several times over
 	}
-	f := form{values: map[string]string{}}
+	f := parts{values: map[string]string{}}
 	bad := errInvalid
 	for name, values := range raw.Value {
 		switch {
 		case fileNames[name] && strings.Join(values, "") == "": // what a browser sends when no file was chosen
+		case slices.Contains(texts, name+"*"):
+			f.values[name] = strings.Join(values, "\n")
 		case !slices.Contains(texts, name):
 			bad = bad.Field("body."+short(name), "unknown")
 		case len(values) != 1:
@@ -92,7 +95,7 @@ func textsOf(raw *multipart.Form) (n int) {
 
 // object reads a text that is a JSON object of texts, which is how an object goes
 // into a form.
-func (f form) object(name string) (map[string]string, error) {
+func (f parts) object(name string) (map[string]string, error) {
 	var object map[string]string
 	if f.values[name] == "" {
 		return nil, nil

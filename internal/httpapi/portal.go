@@ -30,48 +30,6 @@ type portalRoutes struct {
 // tokenLife is how long a browser remembers which ticket it may see.
 const tokenLife = 30 * 24 * time.Hour
 
-// open handles GET /abrir.
-func (h portalRoutes) open(c *fiber.Ctx) error {
-	return h.show(c, http.StatusOK, "open.html", portalView{Page: "open", Values: portalValues{Kind: "reclamacao"}})
-}
-
-// send handles POST /abrir: the ticket is opened, and the browser led to its page.
-func (h portalRoutes) send(c *fiber.Ctx) error {
-	again := portalView{Page: "open"}
-	ctx := c.UserContext()
-	f, err := readForm(c, "key", "website", "kind", "subject", "body", "name", "email", "phone", "document")
-	again.Key = f.values["key"]
-	again.Values = portalValues{Name: f.values["name"], Email: f.values["email"], Phone: f.values["phone"],
-		Document: f.values["document"], Kind: f.values["kind"], Subject: f.values["subject"], Body: f.values["body"]}
-	if err != nil {
-		return h.again(c, "open.html", again, err)
-	}
-	if err := h.limits.allow(ctx, "open", place(requestOf(ctx).address)); err != nil {
-		return h.again(c, "open.html", again, err)
-	}
-	if f.values["website"] != "" { // only a machine fills a field that nobody sees
-		return h.again(c, "open.html", again, errForbidden)
-	}
-	sub := webform.Submission{
-		Name: f.values["name"], Email: f.values["email"], Phone: f.values["phone"], Document: f.values["document"],
-		Kind: f.values["kind"], Subject: f.values["subject"], Body: f.values["body"], Key: f.values["key"],
-	}
-	if _, err := webform.Check(sub); err != nil {
-		return h.again(c, "open.html", again, err) // before a byte of the files is stored
-	}
-	files, err := h.store(ctx, f.files)
-	if err != nil {
-		return h.again(c, "open.html", again, err)
-	}
-	sub.Files = files
-	receipt, err := h.take(ctx, sub)
-	if err != nil {
-		return h.again(c, "open.html", again, err)
-	}
-	h.remember(c, receipt.Protocol, receipt.AccessToken)
-	return c.Redirect("/acompanhar/"+receipt.Protocol+"?novo=1", http.StatusSeeOther)
-}
-
 // find handles GET /acompanhar.
 func (h portalRoutes) find(c *fiber.Ctx) error {
 	return h.show(c, http.StatusOK, "find.html", portalView{Page: "find"})
@@ -186,6 +144,7 @@ func (h portalRoutes) ticket(c *fiber.Ctx, status int, protocol string, v portal
 	}
 	h.remember(c, protocol, token)
 	words := portalWords{requestOf(c.UserContext()).lang, h.options.TimeZone}
+	v.Address = h.absolute("")
 	v.Page, v.Ticket, v.Scores = "track", h.worded(words, t), []int{1, 2, 3, 4, 5}
 	v.Title = words.text("portal.track.title", "protocol", t.Protocol)
 	if problem != nil {
@@ -239,12 +198,19 @@ func (h portalRoutes) absent(c *fiber.Ctx) error {
 // again shows a form with what was typed and what is wrong with it.
 func (h portalRoutes) again(c *fiber.Ctx, page string, v portalView, err error) error {
 	ctx := c.UserContext()
+	lang := requestOf(ctx).lang
+	return h.againAs(c, page, v, err, func(name string) string { return i18n.Text(lang, "portal.field."+name, nil) })
+}
+
+// againAs is again for a page that has its own words for its fields.
+func (h portalRoutes) againAs(c *fiber.Ctx, page string, v portalView, err error, label func(name string) string) error {
+	ctx := c.UserContext()
 	p := h.problem(ctx, err)
 	lang := requestOf(ctx).lang
 	v.Problem = &portalProblem{Title: i18n.Text(lang, "portal.problem.title", nil), Detail: p.Detail}
 	for _, f := range p.Errors {
-		name, _, _ := strings.Cut(strings.TrimPrefix(f.Field, "body."), "[")
-		v.Problem.Fields = append(v.Problem.Fields, portalFieldProblem{name, i18n.Text(lang, "portal.field."+name, nil), f.Detail})
+		name, _, _ := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(f.Field, "body."), "fields."), "[")
+		v.Problem.Fields = append(v.Problem.Fields, portalFieldProblem{name, label(name), f.Detail})
 	}
 	if len(p.Errors) > 0 && page != "find.html" {
 		v.Problem.Detail = i18n.Text(lang, "portal.problem.again", nil)
@@ -263,25 +229,8 @@ func (h portalRoutes) again(c *fiber.Ctx, page string, v portalView, err error) 
 
 func (h portalRoutes) show(c *fiber.Ctx, status int, page string, v portalView) error {
 	ctx := c.UserContext()
-	brand, err := h.brand(ctx)
-	if err != nil {
-		return err
-	}
 	lang := requestOf(ctx).lang
-	if v.Key == "" {
-		v.Key = uuid.NewString()
-	}
-	v.Lang, v.Brand, v.Style, v.Script = lang, brand, h.pages.tag, h.pages.tag
-	v.BrandStyle = strings.TrimPrefix(brand.Color, "#")
-	if v.Title == "" {
-		v.Title = i18n.Text(lang, "portal."+v.Page+".title", nil)
-	}
-	if v.Page == "open" {
-		for _, kind := range webform.Kinds {
-			v.Kinds = append(v.Kinds, portalChoice{kind, i18n.Text(lang, "portal.kind."+kind, nil)})
-		}
-	}
-	body, err := h.pages.render(lang, page, v)
+	body, err := h.compose(ctx, lang, page, v)
 	if err != nil {
 		return err
 	}
@@ -294,6 +243,25 @@ func (h portalRoutes) show(c *fiber.Ctx, status int, page string, v portalView) 
 	c.Set(fiber.HeaderContentLanguage, lang)
 	c.Set(fiber.HeaderVary, fiber.HeaderAcceptLanguage)
 	return c.Status(status).Send(body)
+}
+
+func (h portalRoutes) compose(ctx context.Context, lang, page string, v portalView) ([]byte, error) {
+	brand, err := h.brand(ctx, v.BrandID)
+	if err != nil {
+		return nil, err
+	}
+	if v.Key == "" {
+		v.Key = uuid.NewString()
+	}
+	v.Lang, v.Brand, v.Version = lang, brand, h.pages.tag
+	v.BrandStyle = strings.TrimPrefix(brand.Color, "#")
+	if v.Title == "" {
+		v.Title = i18n.Text(lang, "portal."+v.Page+".title", nil)
+	}
+	if v.Form != nil {
+		v.Form.script(v)
+	}
+	return h.pages.render(lang, page, v)
 }
 
 // remember lets this browser see the ticket and its files, and nothing else: the
@@ -315,13 +283,11 @@ func protocolOf(c *fiber.Ctx) (string, bool) {
 // asset handles GET /portal/…
 func (h portalRoutes) asset(c *fiber.Ctx) error {
 	if c.Path() == "/portal/brand.css" {
-		brand, err := h.brand(c.UserContext())
-		if err != nil {
-			return err
-		}
+		// The colour is the version, so each has a stylesheet of its own for ever; what
+		// is no colour gets ours.
 		c.Set(fiber.HeaderContentType, contentType("brand.css"))
 		c.Set(fiber.HeaderCacheControl, "public, max-age=31536000, immutable")
-		return c.SendString(brandStyle(brand.Color))
+		return c.SendString(brandStyle("#" + c.Query("v")))
 	}
 	f, ok := h.pages.assets[c.Path()]
 	if !ok {
@@ -330,10 +296,10 @@ func (h portalRoutes) asset(c *fiber.Ctx) error {
 	return f.send(c)
 }
 
-// brand is the one under which customers know this installation.
-func (h portalRoutes) brand(ctx context.Context) (PortalBrand, error) {
+// brand is the one under which customers know us: a form's own, or the first.
+func (h portalRoutes) brand(ctx context.Context, id int64) (PortalBrand, error) {
 	var b PortalBrand
-	err := h.db.WithContext(ctx).Raw("SELECT name, color FROM brands ORDER BY id LIMIT 1").Scan(&b).Error
+	err := h.db.WithContext(ctx).Raw("SELECT name, color FROM brands ORDER BY id = ? DESC, id LIMIT 1", id).Scan(&b).Error
 	if err != nil {
 		return b, fmt.Errorf("read the brand: %w", err)
 	}

@@ -36,7 +36,7 @@ func newPortalPages(zone *time.Location) (*portalPages, error) {
 		p.byLang[lang] = parsed
 	}
 	sum := fnv.New32a()
-	for _, name := range []string{"portal.css", "portal.js"} {
+	for _, name := range []string{"portal.css", "portal.js", "form.js", "work.js", "widget.js"} {
 		content, err := portalFiles.ReadFile("portal/" + name)
 		if err != nil {
 			return nil, err
@@ -59,15 +59,18 @@ func (p *portalPages) render(lang, name string, view any) ([]byte, error) {
 // portalView is what every page shows; a page uses the parts it has.
 type portalView struct {
 	Lang, Page, Title string
-	Style, Script     string // versions, so that both can be cached for ever
+	Version           string // of style and scripts, so that they can be cached for ever
 	BrandStyle        string
 	Brand             PortalBrand
 	Problem           *portalProblem
 	Key               string // makes sending twice harmless
-	Kinds             []portalChoice
+	Form              *portalForm
+	BrandID           int64 // 0 is the first one
+	Bare              bool  // inside another page: without what leads elsewhere
 	Values            portalValues
 	Ticket            *portalTicket
 	JustOpened        bool
+	Address           string // ours, as people type it
 	JustSent          bool
 	Scores            []int
 }
@@ -82,7 +85,7 @@ type portalChoice struct{ Value, Label string }
 
 // portalValues give back what was typed.
 type portalValues struct {
-	Name, Email, Phone, Document, Kind, Subject, Body, Protocol string
+	Body, Protocol string
 }
 
 type portalProblem struct {

@@ -84,6 +84,8 @@ type Problem struct {
 	Version  *int      `json:"version,omitempty" doc:"With version_conflict and stale: the ticket's version now"`
 	Messages []Message `json:"messages,omitempty" doc:"With stale: what was said since the version that was seen"`
 
+	Challenge *Challenge `json:"challenge,omitempty" doc:"With proof_required and proof_refused: the work that opens the way"`
+
 	retryAfter time.Duration
 }
 
@@ -142,6 +144,9 @@ func (p *Problem) extend(args map[string]any) {
 	}
 	if version, ok := args["version"].(int); ok {
 		p.Version = &version
+	}
+	if asked, ok := args["challenge"].(*Challenge); ok {
+		p.Challenge = asked
 	}
 	if missed, ok := args["messages"].([]ticket.Message); ok {
 		p.Messages = itemsOf(missed, messageBody).Items

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -12,9 +13,11 @@ import (
 	"github.com/escuta-sac/escuta/internal/access"
 	"github.com/escuta-sac/escuta/internal/channel"
 	"github.com/escuta-sac/escuta/internal/channel/webform"
+	"github.com/escuta-sac/escuta/internal/form"
 	"github.com/escuta-sac/escuta/internal/intake"
 	"github.com/escuta-sac/escuta/internal/survey"
 	"github.com/escuta-sac/escuta/internal/ticket"
+	"github.com/escuta-sac/escuta/internal/toll"
 )
 
 // intaker is what the customers' calls need from package intake, and no more.
@@ -36,6 +39,7 @@ type publicRoutes struct {
 	db     *gorm.DB
 	intake intaker
 	tokens accessTokens
+	toll   *toll.Gate
 	now    func() time.Time
 }
 
@@ -72,7 +76,7 @@ type PublicReceipt struct {
 // decoded once, into the type, and answers after the commit.
 func (h publicRoutes) open(c *fiber.Ctx) error {
 	ctx := c.UserContext()
-	if err := h.limits.allow(ctx, "open", place(requestOf(ctx).address)); err != nil {
+	if err := h.admit(ctx, c.Get(proofHeader)); err != nil {
 		return err
 	}
 	sub, err := h.submission(c)
@@ -112,16 +116,23 @@ func (h publicRoutes) receipt(r intake.Receipt) PublicReceipt {
 // trackURL is the customer's page. The page takes the token out of its address
 // at once; nothing of ours logs an address, and no Referer leaves.
 func (s *Server) trackURL(protocol, token string) string {
-	return strings.TrimSuffix(s.options.BaseURL.String(), "/") + "/acompanhar/" + protocol + "?token=" + token
+	return s.absolute("/acompanhar/" + protocol + "?token=" + token)
+}
+
+// absolute is where the outside finds a path of ours.
+func (s *Server) absolute(path string) string {
+	return strings.TrimSuffix(s.options.BaseURL.String(), "/") + path
 }
 
 func (h publicRoutes) submission(c *fiber.Ctx) (webform.Submission, error) {
 	var in openTicket
 	key := c.Get(idempotencyHeader)
 	if !isForm(c) {
-		err := readBody(c, &in)
-		return webform.Submission{Name: in.Name, Email: in.Email, Phone: in.Phone, Document: in.Document, Kind: in.Kind,
-			Subject: in.Subject, Body: in.Body, Fields: in.Fields, Form: in.Form, Key: key}, err
+		if err := readBody(c, &in); err != nil {
+			return webform.Submission{}, err
+		}
+		return h.formed(c.UserContext(), webform.Submission{Name: in.Name, Email: in.Email, Phone: in.Phone, Document: in.Document,
+			Kind: in.Kind, Subject: in.Subject, Body: in.Body, Fields: in.Fields, Form: in.Form, Key: key}, 0)
 	}
 	f, err := readForm(c, "name", "email", "phone", "document", "kind", "subject", "body", "fields", "form")
 	if err != nil {
@@ -135,11 +146,43 @@ func (h publicRoutes) submission(c *fiber.Ctx) (webform.Submission, error) {
 	sub := webform.Submission{Name: v["name"], Email: v["email"], Phone: v["phone"], Document: v["document"], Kind: v["kind"],
 		Subject: v["subject"], Body: v["body"],
 		Fields: fields, Form: v["form"], Key: key}
+	if sub, err = h.formed(c.UserContext(), sub, len(f.files)); err != nil {
+		return webform.Submission{}, err
+	}
 	if _, err := webform.Check(sub); err != nil {
 		return webform.Submission{}, err // before a byte of the files is stored
 	}
 	sub.Files, err = h.store(c.UserContext(), f.files)
 	return sub, err
+}
+
+// formed checks a submission by the form it names, and takes team, brand, kind
+// and the answers' labels from there. A name of no form of ours is the sender's
+// own word for where it came from, and is kept as that.
+func (h publicRoutes) formed(ctx context.Context, sub webform.Submission, files int) (webform.Submission, error) {
+	if sub.Form == "" {
+		return sub, nil
+	}
+	f, err := form.Open(ctx, h.db, form.ParseRef(webform.Line(sub.Form)))
+	if errors.Is(err, form.ErrNotFound) {
+		return sub, nil
+	}
+	if err != nil {
+		return sub, err
+	}
+	given, err := h.given(ctx, f.Definition, files)
+	if err != nil {
+		return sub, err
+	}
+	return f.Submission(sub, form.Answers(sub.Fields), given)
+}
+
+func (h publicRoutes) given(ctx context.Context, d form.Definition, files int) (g form.Given, err error) {
+	g.Files = files
+	if d.Asks(form.Reason) {
+		g.Reasons, err = form.Reasons(ctx, h.db)
+	}
+	return g, err
 }
 
 // Tracked is the address of a ticket for whoever has its token.

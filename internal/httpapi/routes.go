@@ -35,11 +35,13 @@ func (s *Server) addRoutes() {
 		ledger    = ledgerRoutes{is.Intake}
 		live      = liveRoutes{s, is.Hub, is.Accounts}
 		files     = fileRoutes{s, db}
-		public    = publicRoutes{s, db, is.Intake, is.Tokens, is.Now}
+		public    = publicRoutes{s, db, is.Intake, is.Tokens, is.Toll, is.Now}
 		portal    = portalRoutes{public, s.pages}
+		forms     = formRoutes{portal}
 
 		work, breaches, intake = may(access.WorkTickets), may(access.SeeBreaches), may(access.SeeIntake)
 		manage, arrange        = may(access.ManageAccounts), may(access.ManageDesk)
+		ask                    = may(access.ManageForms)
 	)
 	register(s, post, "/api/login", "Log in", visitor, ok, me.login)
 	register(s, post, "/api/logout", "Log out", staff, nothing, me.logout)
@@ -81,6 +83,11 @@ func (s *Server) addRoutes() {
 	on(s, get, "/api/reasons", "The tree of reasons", staff, ok, lists.reasons)
 	on(s, post, "/api/reasons", "Add a reason", arrange, created, lists.addReason)
 	on(s, get, "/api/brands", "Brands", staff, ok, lists.brands)
+	on(s, get, "/api/forms", "Forms that customers fill in", ask, ok, forms.list)
+	on(s, get, "/api/forms/{id}", "A form", ask, ok, forms.get)
+	on(s, post, "/api/forms", "Add a form", ask, created, forms.create)
+	on(s, patch, "/api/forms/{id}", "Change a form: its next version", ask, ok, forms.change)
+	on(s, post, "/api/forms/preview", "A form as customers would see it", ask, ok, forms.preview)
 	on(s, get, "/api/intake/summary", "Received, accounted, pending", intake, ok, ledger.summary)
 	on(s, get, "/api/intake/ledger", "What came in and what became of it", intake, ok, ledger.list)
 	on(s, post, "/api/intake/ledger/{id}/retry", "Try an item again", intake, ok, ledger.retry)
@@ -95,6 +102,9 @@ func (s *Server) addRoutes() {
 
 	s.native(get, "/abrir", anyone, portal.open, nil)
 	s.native(post, "/abrir", visitor, portal.send, nil)
+	s.native(get, "/abrir/{slug}", anyone, portal.openForm, nil)
+	s.native(post, "/abrir/{slug}", visitor, portal.sendForm, nil)
+	s.native(get, "/widget.js", anyone, portal.widget, nil)
 	s.native(get, "/acompanhar", anyone, portal.find, nil)
 	s.native(post, "/acompanhar", visitor, portal.prove, nil)
 	s.native(get, "/acompanhar/{protocol}", anyone, portal.track, nil)

@@ -11,6 +11,7 @@ import (
 	"github.com/escuta-sac/escuta/internal/postgres"
 	"github.com/escuta-sac/escuta/internal/realtime"
 	"github.com/escuta-sac/escuta/internal/sla"
+	"github.com/escuta-sac/escuta/internal/toll"
 )
 
 // Services are the parts that the handlers call.
@@ -25,5 +26,6 @@ type Services struct {
 	Desk      *desk.Service
 	Hub       *realtime.Hub
 	Calendars sla.Calendars
+	Toll      *toll.Gate
 	Now       func() time.Time // PostgreSQL's, see postgres.Clock
 }

@@ -73,6 +73,9 @@ func (h ticketRoutes) get(ctx context.Context, who access.Actor, in *TicketRef) 
 	if d.Fields, err = fieldsBody(t); err != nil {
 		return TicketDetail{}, err
 	}
+	if d.Answers, err = answersOf(ctx, h.db, t.ID, d.Fields); err != nil {
+		return TicketDetail{}, err
+	}
 	if d.Clocks, err = h.clocks.clocksOf(ctx, t.ID); err != nil {
 		return TicketDetail{}, err
 	}

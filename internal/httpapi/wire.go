@@ -64,6 +64,7 @@ type TicketDetail struct {
 	Clocks   []Clock           `json:"clocks"`
 	Holder   *Holder           `json:"holder"`
 	Fields   map[string]string `json:"fields"`
+	Answers  []Answered        `json:"answers" doc:"The same fields, in the order in which the form asked for them"`
 	Version  string            `json:"version"`
 }
 

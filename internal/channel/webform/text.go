@@ -6,10 +6,10 @@ import (
 	"unicode/utf8"
 )
 
-// line makes one line of what was typed into a one-line field: line breaks,
+// Line makes one line of what was typed into a one-line field: line breaks,
 // tabs and runs of blanks become one space, control characters go. A name with
 // a line break in it cannot become a second header of a mail.
-func line(s string) string {
+func Line(s string) string {
 	var b strings.Builder
 	b.Grow(len(s))
 	gap := false
@@ -29,9 +29,9 @@ func line(s string) string {
 	return b.String()
 }
 
-// text keeps the lines of what was typed into a field of several, with one sort
+// Text keeps the lines of what was typed into a field of several, with one sort
 // of line break; control characters go, and blank space around it.
-func text(s string) string {
+func Text(s string) string {
 	if strings.IndexFunc(s, rewritten) < 0 {
 		return strings.TrimSpace(s)
 	}

@@ -40,7 +40,8 @@ var Kinds = []string{"informacao", "duvida", "reclamacao", "contestacao", "suspe
 var ErrInvalid = fault.New(fault.Invalid, "submission_invalid")
 
 // Submission is what was sent, as it was typed. There is nothing in it by which
-// a sender could choose a team, a priority or a time.
+// a sender could choose a priority or a time; team, brand and reason are what the
+// form says that was filled in.
 type Submission struct {
 	Name     string            `json:"name,omitempty"`
 	Email    string            `json:"email,omitempty"`
@@ -52,6 +53,10 @@ type Submission struct {
 	Fields   map[string]string `json:"fields,omitempty"`
 	Form     string            `json:"form,omitempty"`
 	Files    []channel.File    `json:"files,omitempty"`
+
+	Team   int64 `json:"team,omitempty"`   // 0 is the default team
+	Brand  int64 `json:"brand,omitempty"`  // 0 is the default brand
+	Reason int64 `json:"reason,omitempty"` // 0 is none
 
 	// Key is the sender's Idempotency-Key; empty means that nothing makes a
 	// repetition recognisable.
@@ -66,13 +71,15 @@ func Check(s Submission) (channel.Inbound, error) {
 	p.utf8(&s)
 	in := channel.Inbound{
 		Channel: channel.Webform,
-		Name:    p.short("name", line(s.Name), MaxName, false),
+		Name:    p.short("name", Line(s.Name), MaxName, false),
 		Kind:    s.Kind,
-		Subject: p.short("subject", line(s.Subject), MaxSubject, true),
-		Body:    p.short("body", text(s.Body), MaxBody, true),
-		Form:    p.short("form", line(s.Form), MaxForm, false),
+		Subject: p.short("subject", Line(s.Subject), MaxSubject, true),
+		Body:    p.short("body", Text(s.Body), MaxBody, true),
+		Form:    p.short("form", Line(s.Form), MaxForm, false),
 		Fields:  p.fields(s.Fields),
 		Files:   p.files(s.Files),
+		TeamID:  s.Team,
+		BrandID: s.Brand,
 	}
 	p.identities(s, &in)
 	if s.Kind == "" {
@@ -91,7 +98,7 @@ func CheckMessage(ticketID int64, s Submission) (channel.Inbound, error) {
 	p.utf8(&s)
 	in := channel.Inbound{
 		Channel: channel.Webform,
-		Body:    p.short("body", text(s.Body), MaxBody, true),
+		Body:    p.short("body", Text(s.Body), MaxBody, true),
 		Files:   p.files(s.Files),
 	}
 	return p.finish(in, raw, fmt.Sprintf("message:%d", ticketID))
@@ -213,19 +220,19 @@ func (p *problems) utf8(s *Submission) {
 
 func (p *problems) identities(s Submission, in *channel.Inbound) {
 	var err error
-	if email := line(s.Email); email != "" {
+	if email := Line(s.Email); email != "" {
 		var ok bool
 		// The typed text, not the cleaned one: a line break in an address is no slip.
 		if in.Email, ok = channel.ParseEmail(s.Email); !ok {
 			p.add("email", "email")
 		}
 	}
-	if phone := line(s.Phone); phone != "" {
+	if phone := Line(s.Phone); phone != "" {
 		if in.Phone, err = brazil.ParsePhone(phone); err != nil {
 			p.add("phone", "phone")
 		}
 	}
-	if document := line(s.Document); document != "" {
+	if document := Line(s.Document); document != "" {
 		if in.Document.Kind, in.Document.Value, err = brazil.ParseDocument(document); err != nil {
 			p.add("document", "document")
 		}
@@ -241,7 +248,7 @@ func (p *problems) fields(all map[string]string) map[string]string {
 	}
 	clean := make(map[string]string, len(all))
 	for _, k := range slices.Sorted(maps.Keys(all)) {
-		v, name := all[k], line(k)
+		v, name := all[k], Line(k)
 		_, twice := clean[name]
 		switch {
 		case twice, !utf8.ValidString(k), name == "", longer(name, MaxFieldName):
@@ -249,7 +256,7 @@ func (p *problems) fields(all map[string]string) map[string]string {
 		case !utf8.ValidString(v):
 			p.add("fields."+name, "not_text")
 		default:
-			clean[name] = p.short("fields."+name, text(v), MaxFieldValue, false)
+			clean[name] = p.short("fields."+name, Text(v), MaxFieldValue, false)
 		}
 	}
 	return clean

@@ -10,7 +10,15 @@
     button.addEventListener("click", () => window.print());
   }
 
-  for (const form of document.querySelectorAll("form")) {
+  for (const button of document.querySelectorAll("button[data-copy]")) {
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      await navigator.clipboard?.writeText(button.dataset.copy).catch(() => {});
+      button.textContent = button.dataset.copied;
+    });
+  }
+
+  for (const form of document.querySelectorAll("form:not(#form)")) {
     const text = form.querySelector("textarea[name=body]");
     const draft = `escuta:draft:${form.getAttribute("action")}`;
     if (text) {

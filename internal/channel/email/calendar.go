@@ -15,7 +15,8 @@ func calendarNote(ics string) string {
 	cancelled, inside := false, false
 	for line := range strings.SplitSeq(ics, "\n") {
 		name, value, _ := strings.Cut(strings.TrimSpace(line), ":")
-		name, params, _ := strings.Cut(strings.ToUpper(name), ";")
+		name, params, _ := strings.Cut(name, ";")
+		name = strings.ToUpper(name)
 		switch {
 		case name == "METHOD":
 			cancelled = strings.EqualFold(value, "CANCEL")

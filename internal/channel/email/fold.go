@@ -11,7 +11,7 @@ import "strings"
 // somebody forwards to us is the demand itself. Time is linear in the text.
 func Fold(text string) (fresh, folded string) {
 	lines := strings.Split(text, "\n")
-	f := folder{lines: lines, kind: make([]lineKind, len(lines))}
+	f := folder{lines: lines, kind: make([]lineKind, len(lines)), words: map[int]string{}}
 	end := f.quote()
 	if f.whole {
 		return whole(text), ""
@@ -48,7 +48,8 @@ const (
 type folder struct {
 	lines []string
 	kind  []lineKind
-	whole bool // nothing can be folded without loss of sense
+	words map[int]string // headerWord of the lines that were asked for
+	whole bool           // nothing can be folded without loss of sense
 }
 
 // Lines longer than this are no header, separator or attribution.
@@ -206,16 +207,30 @@ func (f *folder) quotedBelow(i int) bool {
 // headerBlock reports whether line i begins the header of a mail as Outlook
 // copies it: De, Enviada em, Para, Assunto, in any of three languages.
 func (f *folder) headerBlock(i int) bool {
-	if headerWord(f.lines[i]) != headerFrom {
+	if f.headerWord(i) != headerFrom {
 		return false
 	}
-	seen := map[string]bool{}
-	for j := i + 1; j < len(f.lines) && j <= i+8 && len(seen) < 2; j++ {
-		if w := headerWord(f.lines[j]); w != "" && w != headerFrom {
-			seen[w] = true
+	first := ""
+	for j := i + 1; j < len(f.lines) && j <= i+8; j++ {
+		switch w := f.headerWord(j); {
+		case w == "" || w == headerFrom || w == first:
+		case first == "":
+			first = w
+		default:
+			return true
 		}
 	}
-	return len(seen) >= 2
+	return false
+}
+
+// headerWord asks for each line once, however many headers seem to begin above it.
+func (f *folder) headerWord(i int) string {
+	w, known := f.words[i]
+	if !known {
+		w = headerWord(f.lines[i])
+		f.words[i] = w
+	}
+	return w
 }
 
 // signature moves the end of the new text up over a signature that is marked as

@@ -28,20 +28,27 @@ func attribution(s string) bool {
 	return len(s) <= maxMarkerLine && strings.HasSuffix(s, ":") && attributions.MatchString(s)
 }
 
-// separated is a line of the form "---- words ----".
-var separated = regexp.MustCompile(`(?i)^[-_=*\s]{2,60}(.{3,60}?)[-_=*\s]{2,60}$`)
+// separated gives the words of a line of the form "---- words ----", in small
+// letters, and "" for any other.
+func separated(line string) string {
+	const rule = "-_=* \t"
+	words := strings.Trim(line, rule)
+	at := strings.Index(line, words)
+	if len(words) < 3 || len(words) > 80 || at < 2 || len(line)-at-len(words) < 2 {
+		return ""
+	}
+	return strings.ToLower(words)
+}
 
 // answerMark recognises the lines below which the answered mail stands.
 func answerMark(line string) bool {
 	if len(line) > maxMarkerLine {
 		return false
 	}
-	if m := separated.FindStringSubmatch(line); m != nil {
-		switch strings.ToLower(strings.TrimSpace(m[1])) {
-		case "mensagem original", "original message", "mensaje original", "e-mail original", "original e-mail", "correo original",
-			"original appointment", "compromisso original", "responder acima desta linha", "reply above this line":
-			return true
-		}
+	switch separated(line) {
+	case "mensagem original", "original message", "mensaje original", "e-mail original", "original e-mail", "correo original",
+		"original appointment", "compromisso original", "responder acima desta linha", "reply above this line":
+		return true
 	}
 	return false
 }
@@ -57,17 +64,16 @@ func forwardMark(line string) bool {
 	if len(line) > maxMarkerLine {
 		return false
 	}
-	small := strings.ToLower(line)
+	small := strings.ToLower(line[:min(len(line), 60)])
 	for _, s := range forwardBegins {
 		if strings.HasPrefix(small, s) {
 			return true
 		}
 	}
-	if m := separated.FindStringSubmatch(small); m != nil {
-		for _, s := range forwards {
-			if strings.HasPrefix(strings.TrimSpace(m[1]), s) {
-				return true
-			}
+	words := separated(line)
+	for _, s := range forwards {
+		if strings.HasPrefix(words, s) {
+			return true
 		}
 	}
 	return false

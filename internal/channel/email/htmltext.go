@@ -258,7 +258,7 @@ func sameLink(said, href string) bool {
 // mark says whether an element begins a quotation or a signature, by the marks
 // that mail programs leave.
 func mark(a atom.Atom, attr func(string) string) rune {
-	if a != atom.Div && a != atom.Span && a != atom.Table && a != atom.P && a != atom.Hr && a != atom.Blockquote {
+	if a != atom.Div && a != atom.Span && a != atom.Table && a != atom.P && a != atom.Hr && a != atom.Blockquote && a != atom.Pre {
 		return 0
 	}
 	id, class := strings.ToLower(attr("id")), strings.ToLower(attr("class"))

@@ -74,7 +74,7 @@ func parseAddresses(s string, limit int) addresses {
 				finish()
 			}
 			end := closing(s, i)
-			angle.WriteString(s[i+1 : end])
+			angle.WriteString(s[i+1 : max(i+1, end)])
 			hasAngle, i = true, end
 		case ',', ';':
 			finish()

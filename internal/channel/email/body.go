@@ -3,6 +3,7 @@ package email
 import (
 	"bytes"
 	"html"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 )
@@ -14,6 +15,8 @@ type decodedLeaf struct {
 	kind, disposition mediaType
 	data              []byte
 }
+
+var mimeType = regexp.MustCompile(`^[a-z0-9][a-z0-9!#$&^_.+-]{0,60}/[a-z0-9][a-z0-9!#$&^_.+-]{0,80}$`)
 
 // section is a stretch of the body: the pieces of one multipart/alternative, or
 // one text by itself.
@@ -138,7 +141,7 @@ func (m *Mail) place(c *content, d *decodedLeaf) {
 		m.warn(WarnSigned)
 	}
 	p := Part{Name: fileName(d.name(), kind), Mime: kind, ContentID: d.contentID(), Data: d.data}
-	if !utf8.ValidString(kind) || len(kind) > 100 || fileName(kind, "") == defaultName("") {
+	if !mimeType.MatchString(kind) {
 		p.Mime = "application/octet-stream"
 	}
 	p.Inline = d.disposition.value == "inline" || d.disposition.value == "" && d.related && p.ContentID != ""

@@ -14,12 +14,16 @@ func FuzzParse(f *testing.F) {
 			f.Add(m.Data)
 		}
 	}
+	f.Add([]byte("From: <<a@b.co>\r\nReferences: <<\r\nContent-Type: 0\x00\r\n\r\noi"))
 	f.Add([]byte(report("MAILER-DAEMON@mx.example", "x", "Action: failed\r\n\r\nFinal-Recipient: rfc822;a@b.co\r\nStatus: 5.1.1", "Content-Type: message/rfc822\r\n\r\nMessage-ID: <x@y>")))
 	f.Add(ordinary())
 	f.Add([]byte("Content-Type: application/ms-tnef\r\n\r\n" + string(winmail("a.txt", []byte("oi")))))
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		m, err := Parse(raw, Options{Own: own, Signer: testSigner, Authserv: []string{"mx"}})
 		if err != nil {
+			if strings.Contains(err.Error(), "panic") {
+				t.Errorf("%q: %v", raw, err)
+			}
 			return
 		}
 		check(t, m)
@@ -47,6 +51,7 @@ func FuzzFold(f *testing.F) {
 
 func FuzzHeaderText(f *testing.F) {
 	f.Add("a\r\nBcc: v@x.co")
+	f.Add("<<")
 	f.Add("=?utf-8?Q?a=0D=0A?=")
 	f.Fuzz(func(t *testing.T, in string) {
 		for _, s := range []string{in, decodeWords(in)} {

@@ -2,6 +2,7 @@ package email
 
 import (
 	"bytes"
+	"fmt"
 	"net/mail"
 	"slices"
 	"strings"
@@ -12,7 +13,13 @@ import (
 // fails only when nothing of the mail could be shown: ErrUnreadable for one
 // without a header or a body, ErrTooLarge beyond MaxBytes. raw is not kept:
 // Parts may share its memory, so it must not be changed afterwards.
-func Parse(raw []byte, o Options) (*Mail, error) {
+func Parse(raw []byte, o Options) (read *Mail, err error) {
+	// Whatever was overlooked here costs one mail, which is quarantined, not the process.
+	defer func() {
+		if p := recover(); p != nil {
+			read, err = nil, ErrUnreadable.Because(fmt.Errorf("panic: %v", p))
+		}
+	}()
 	if len(raw) > MaxBytes {
 		return nil, ErrTooLarge.With("max", MaxBytes>>20)
 	}
@@ -179,7 +186,7 @@ func messageIDs(s string, limit int) []string {
 		}
 		// An id ends at its line's end at the latest, so the search is bounded.
 		end := closing(s[:min(len(s), i+maxMessageID+2)], i)
-		add(s[i+1 : end])
+		add(s[i+1 : max(i+1, end)])
 		s = s[min(end+1, len(s)):]
 	}
 	return ids

@@ -25,7 +25,7 @@ func (m *Mail) placeTNEF(c *content, d *decodedLeaf) bool {
 	}
 	for _, f := range t.files {
 		kind := strings.ToLower(f.mime)
-		if kind == "" {
+		if !mimeType.MatchString(kind) {
 			kind = "application/octet-stream"
 		}
 		m.addPart(Part{Name: fileName(f.name, kind), Mime: kind, ContentID: strings.Trim(cleanLine(f.cid, 200), "<> "), Data: f.data})

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"net"
 	"net/url"
 	"path/filepath"
 
@@ -13,6 +14,8 @@ import (
 	"github.com/escuta-sac/escuta/internal/account"
 	"github.com/escuta-sac/escuta/internal/assign"
 	"github.com/escuta-sac/escuta/internal/blob"
+	"github.com/escuta-sac/escuta/internal/channel"
+	"github.com/escuta-sac/escuta/internal/channel/email"
 	"github.com/escuta-sac/escuta/internal/config"
 	"github.com/escuta-sac/escuta/internal/delivery"
 	"github.com/escuta-sac/escuta/internal/desk"
@@ -20,6 +23,7 @@ import (
 	"github.com/escuta-sac/escuta/internal/httpapi"
 	"github.com/escuta-sac/escuta/internal/intake"
 	"github.com/escuta-sac/escuta/internal/jobs"
+	"github.com/escuta-sac/escuta/internal/mailroom"
 	"github.com/escuta-sac/escuta/internal/postgres"
 	"github.com/escuta-sac/escuta/internal/realtime"
 	"github.com/escuta-sac/escuta/internal/rediskit"
@@ -75,6 +79,15 @@ func (a *App) build(ctx context.Context, cfg config.Config) error {
 		return err
 	}
 	a.closers = append(a.closers, func() error { in.Close(); return nil })
+	secret, err := a.secret(ctx, cfg, db)
+	if err != nil {
+		return err
+	}
+	mails := mailroom.New(mailroom.Options{
+		DB: db, Blobs: files, Signer: email.NewSigner(secret), Now: clock.Now, Log: log,
+		Authserv: cfg.AuthservID, Verify: verifier(cfg), Flood: cfg.MailFlood,
+	})
+	in.Digest(channel.Email, mails)
 	work, err := jobs.New(db, log, jobs.Work(delivery.NewReplies(db, sequencer, clock.Now)))
 	if err != nil {
 		return err
@@ -92,11 +105,8 @@ func (a *App) build(ctx context.Context, cfg config.Config) error {
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	metrics.MustRegister(events.Collectors()...)
 	metrics.MustRegister(hub.Collectors()...)
+	metrics.MustRegister(mails.Collectors()...)
 
-	secret, err := a.secret(ctx, cfg, db)
-	if err != nil {
-		return err
-	}
 	base, err := url.Parse(string(cfg.BaseURL))
 	if err != nil {
 		return fmt.Errorf("read the base URL: %w", err)
@@ -130,6 +140,14 @@ func (a *App) build(ctx context.Context, cfg config.Config) error {
 		}},
 	}
 	return nil
+}
+
+// verifier checks who sent a mail, when that is wanted.
+func verifier(cfg config.Config) *mailroom.Verifier {
+	if !cfg.VerifyMail {
+		return nil
+	}
+	return mailroom.NewVerifier(net.DefaultResolver)
 }
 
 // firstAdmin makes the admin of an empty database, when one is configured.

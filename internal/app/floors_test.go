@@ -21,7 +21,7 @@ var floors = [][]string{
 	{"account", "customer", "ticket", "sla", "survey", "reach", "form", "toll"},
 	{"outbox"},
 	{"intake", "desk", "assign"},
-	{"realtime", "delivery"},
+	{"realtime", "delivery", "mailroom"},
 	{"httpapi"},
 	{"app", "demo", "doctor", "backup"},
 }

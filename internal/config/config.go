@@ -29,6 +29,9 @@ type Config struct {
 	TrustedProxies   []netip.Prefix `env:"ESCUTA_TRUSTED_PROXIES" want:"want_networks" help:"Networks of the proxies whose X-Forwarded-For is believed, such as 10.0.0.0/8,127.0.0.1. Empty: none."`
 	OutboundNetworks []netip.Prefix `env:"ESCUTA_OUTBOUND_NETWORKS" want:"want_networks" help:"Networks that are not public and that the server may still connect to on behalf of its users, such as that of the company's own mail server. Empty: none."`
 	Secret           Secret         `env:"ESCUTA_SECRET" want:"want_secret" help:"Key from which links and tokens are derived, at least 32 characters. Empty: one is made and kept in the database."`
+	AuthservID       string         `env:"ESCUTA_AUTHSERV_ID" want:"want_name" help:"Name under which our own mail server writes Authentication-Results, which are believed then. Empty: none are."`
+	VerifyMail       bool           `env:"ESCUTA_VERIFY_MAIL" envDefault:"false" want:"want_bool" help:"Whether SPF, DKIM and DMARC of mail that comes straight to us are checked, which asks the DNS. The result is shown; no mail is refused by it."`
+	MailFlood        int            `env:"ESCUTA_MAIL_FLOOD" envDefault:"20" want:"want_count" help:"Tickets an hour that one address may open by mail; more wait in the drawer. 0: no limit."`
 	LogLevel         slog.Level     `env:"ESCUTA_LOG_LEVEL" envDefault:"info" want:"want_log_level" help:"debug, info, warn or error."`
 	LogFormat        string         `env:"ESCUTA_LOG_FORMAT" envDefault:"text" want:"want_log_format" help:"text or json."`
 }

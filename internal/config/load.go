@@ -138,6 +138,8 @@ func (c *Config) unfit() (wrong []string) {
 	check("ESCUTA_ADMIN_PASSWORD", (c.AdminEmail == "") == (c.AdminPassword == ""))
 	check("ESCUTA_PUBLIC_LIMIT", c.PublicLimit >= 0)
 	check("ESCUTA_MAX_UPLOAD", c.MaxUpload >= 1<<10 && c.MaxUpload <= 1<<30)
+	check("ESCUTA_AUTHSERV_ID", !strings.ContainsAny(c.AuthservID, " ;\t"))
+	check("ESCUTA_MAIL_FLOOD", c.MailFlood >= 0)
 	check("ESCUTA_SECRET", c.Secret == "" || len(c.Secret) >= 32)
 	check("ESCUTA_LOG_FORMAT", c.LogFormat == "text" || c.LogFormat == "json")
 	return wrong

@@ -41,6 +41,9 @@ type Stored struct {
 	LedgerID int64
 	channel.Arrival
 	Attempts int // how often it was tried, this try included, and without those that passing failures ended
+	// ByHand says that a person has looked at it and tries it again: what only
+	// waited for that goes through.
+	ByHand bool
 
 	blob *string // where the raw bytes are, when the row does not hold them
 }

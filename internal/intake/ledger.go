@@ -206,6 +206,9 @@ func (in *Intake) Retry(ctx context.Context, id int64, walled bool) (Receipt, er
 	case fate != FatePending && fate != FateQuarantined:
 		return Receipt{}, ErrSettled
 	}
+	if _, digested := in.digesters[ch]; digested {
+		return in.digestByHand(ctx, id)
+	}
 	m, err := restore(ch, raw, key)
 	if err != nil {
 		return Receipt{}, err

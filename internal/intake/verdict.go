@@ -26,10 +26,12 @@ counted AS (
 UPDATE intake_ledger g SET fate = $2, reason = $3, ticket_id = $4, message_id = $5, fated_at = now() FROM old WHERE g.id = old.id`
 
 // settleOne decides about one arrival and does what was decided, all in tx. A row
-// that somebody else holds, or has settled, is left alone.
+// that somebody else has settled is left alone. One that is held is waited for:
+// whoever only looks for work locks rows in passing, also those that turn out to
+// be taken, and skipping such a one would leave it alone for a whole lease.
 func (in *Intake) settleOne(ctx context.Context, tx *gorm.DB, s Stored, reading Reading) (r Receipt, err error) {
 	var mine int
-	err = tx.WithContext(ctx).Raw(`SELECT 1 FROM intake_ledger WHERE id = ? AND fate IN ('pending', 'quarantined') FOR UPDATE SKIP LOCKED`,
+	err = tx.WithContext(ctx).Raw(`SELECT 1 FROM intake_ledger WHERE id = ? AND fate IN ('pending', 'quarantined') FOR UPDATE`,
 		s.LedgerID).Scan(&mine).Error
 	switch {
 	case err != nil:

@@ -137,13 +137,15 @@ func cleanLine(s string, limit int) string {
 		case invisible(r):
 			continue
 		}
+		if gap {
+			n++
+		}
 		if n+1 >= limit {
 			b.WriteString("…")
 			break
 		}
 		if gap {
 			b.WriteByte(' ')
-			n++
 		}
 		gap = false
 		b.WriteRune(r)

@@ -52,6 +52,7 @@ func FuzzFold(f *testing.F) {
 func FuzzHeaderText(f *testing.F) {
 	f.Add("a\r\nBcc: v@x.co")
 	f.Add("<<")
+	f.Add(strings.Repeat("a", MaxSubject-2) + " bc")
 	f.Add("=?utf-8?Q?a=0D=0A?=")
 	f.Fuzz(func(t *testing.T, in string) {
 		for _, s := range []string{in, decodeWords(in)} {

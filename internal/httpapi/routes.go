@@ -20,24 +20,25 @@ const (
 // addRoutes is every call there is, on one screen.
 func (s *Server) addRoutes() {
 	var (
-		is, db    = s.services, s.services.DB.Gorm
-		me        = sessionRoutes{s, is.Accounts}
-		tokens    = tokenRoutes{is.Accounts}
-		people    = accountRoutes{is.Accounts}
-		lists     = catalogueRoutes{db}
-		customers = customerRoutes{is.DB}
-		clocks    = clockRoutes{db, is.Calendars, is.Hub}
-		tickets   = ticketRoutes{db, is.Hub, is.Accounts, clocks, customers, s.today}
-		claims    = claimRoutes{db, is.Assign}
-		uploads   = uploadRoutes{s, s.options.Secret}
-		acts      = deskRoutes{db, is.Desk, uploads}
-		views     = viewRoutes{is.Hub}
-		ledger    = ledgerRoutes{is.Intake}
-		live      = liveRoutes{s, is.Hub, is.Accounts}
-		files     = fileRoutes{s, db}
-		public    = publicRoutes{s, db, is.Intake, is.Tokens, is.Toll, is.Now}
-		portal    = portalRoutes{public, s.pages}
-		forms     = formRoutes{portal}
+		is, db      = s.services, s.services.DB.Gorm
+		me          = sessionRoutes{s, is.Accounts}
+		tokens      = tokenRoutes{is.Accounts}
+		people      = accountRoutes{is.Accounts}
+		lists       = catalogueRoutes{db}
+		customers   = customerRoutes{is.DB}
+		clocks      = clockRoutes{db, is.Calendars, is.Hub}
+		tickets     = ticketRoutes{db, is.Hub, is.Accounts, clocks, customers, s.today}
+		suggestions = suggestionRoutes{db}
+		claims      = claimRoutes{db, is.Assign}
+		uploads     = uploadRoutes{s, s.options.Secret}
+		acts        = deskRoutes{db, is.Desk, uploads}
+		views       = viewRoutes{is.Hub}
+		ledger      = ledgerRoutes{is.Intake}
+		live        = liveRoutes{s, is.Hub, is.Accounts}
+		files       = fileRoutes{s, db}
+		public      = publicRoutes{s, db, is.Intake, is.Tokens, is.Toll, is.Now}
+		portal      = portalRoutes{public, s.pages}
+		forms       = formRoutes{portal}
 
 		work, breaches, intake = may(access.WorkTickets), may(access.SeeBreaches), may(access.SeeIntake)
 		manage, arrange        = may(access.ManageAccounts), may(access.ManageDesk)
@@ -58,6 +59,7 @@ func (s *Server) addRoutes() {
 	on(s, get, "/api/tickets/{ticket}", "A ticket with what stands around it", work, ok, tickets.get)
 	on(s, patch, "/api/tickets/{ticket}", "Change a ticket", work, ok, acts.patch)
 	on(s, get, "/api/tickets/{ticket}/timeline", "All that happened with a ticket", work, ok, tickets.timeline)
+	on(s, get, "/api/tickets/{ticket}/suggestions", "Tickets that a mail refers to from outside them", work, ok, suggestions.list)
 	on(s, get, "/api/tickets/{ticket}/clocks", "The deadlines of a ticket, explained", work, ok, clocks.clocks)
 	on(s, post, "/api/tickets/{ticket}/replies", "Answer the customer", work, created, acts.reply)
 	on(s, post, "/api/tickets/{ticket}/notes", "Write a note", work, created, acts.note)

@@ -8,9 +8,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/escuta-sac/escuta/internal/access"
 	"github.com/escuta-sac/escuta/internal/channel/email"
 	"github.com/escuta-sac/escuta/internal/intake"
 	"github.com/escuta-sac/escuta/internal/mailroom"
+	"github.com/escuta-sac/escuta/internal/ticket/tickettest"
 )
 
 const (
@@ -347,6 +349,16 @@ func TestAttack015ToWhomTheCustomerForwardsIsAnotherCustomer(t *testing.T) {
 	}
 	if o.suggested(r.TicketID) != first.TicketID {
 		t.Error("the agents are not told that the two belong together")
+	}
+	agent := tickettest.Account(t, o.db, access.Agent, tickettest.DefaultTeam)
+	away := tickettest.Account(t, o.db, access.Agent, tickettest.Team(t, o.db, "Longe"))
+	for _, pair := range [][2]int64{{r.TicketID, first.TicketID}, {first.TicketID, r.TicketID}} {
+		if all, err := mailroom.Suggestions(t.Context(), o.db.Gorm, agent, pair[0]); err != nil || len(all) != 1 || all[0].TicketID != pair[1] || all[0].Protocol != o.protocol(pair[1]) {
+			t.Errorf("suggested %+v, %v", all, err)
+		}
+		if all, err := mailroom.Suggestions(t.Context(), o.db.Gorm, away, pair[0]); err != nil || len(all) != 0 {
+			t.Errorf("who does not see it is told %+v, %v", all, err)
+		}
 	}
 	// Each goes on in their own.
 	o.joins(r.TicketID, letter{From: beto, InReplyTo: "b1@outro.example", References: bs.References + " <b1@outro.example>"}.String())

@@ -12,6 +12,7 @@ import (
 
 	"github.com/escuta-sac/escuta/frontend"
 	"github.com/escuta-sac/escuta/internal/account"
+	"github.com/escuta-sac/escuta/internal/antivirus"
 	"github.com/escuta-sac/escuta/internal/assign"
 	"github.com/escuta-sac/escuta/internal/blob"
 	"github.com/escuta-sac/escuta/internal/channel"
@@ -120,7 +121,8 @@ func (a *App) build(ctx context.Context, cfg config.Config) error {
 	}, httpapi.Services{
 		DB: db, Accounts: accounts, Replays: account.NewIdempotency(db, clock.Now), Blobs: files,
 		Intake: in, Tokens: in.Tokens(), Assign: assigned, Desk: acts, Hub: hub,
-		Calendars: policies.Calendars(), Toll: toll.New(secret, db.Gorm, clock.Now), Now: clock.Now,
+		Calendars: policies.Calendars(), Toll: toll.New(secret, db.Gorm, clock.Now),
+		Scan: antivirus.New(cfg.ClamdAddr, files, db.Gorm), Now: clock.Now,
 	})
 	if err != nil {
 		return err

@@ -65,6 +65,9 @@ func New(dir string) (*Store, error) {
 // follow. A file that is there already is only made young again, which keeps
 // Sweep away from it until that commit. On any error nothing stays behind.
 func (s *Store) Put(ctx context.Context, r io.Reader, limit int64) (Ref, error) {
+	if err := s.roomy(); err != nil {
+		return Ref{}, err
+	}
 	tmp, err := os.CreateTemp(s.incoming(), "")
 	if err != nil {
 		return Ref{}, stored("make a file", err)

@@ -26,6 +26,7 @@ type Config struct {
 	AdminPassword    Secret         `env:"ESCUTA_ADMIN_PASSWORD" want:"want_admin_password" help:"Password of the first admin."`
 	PublicLimit      int            `env:"ESCUTA_PUBLIC_LIMIT" envDefault:"30" want:"want_count" help:"Calls a minute that one address, or one customer, may make on the public pages. 0: no limit."`
 	MaxUpload        int64          `env:"ESCUTA_MAX_UPLOAD" envDefault:"26214400" want:"want_upload" help:"Largest file that is accepted, in bytes."`
+	ClamdAddr        string         `env:"ESCUTA_CLAMD_ADDR" want:"want_path" help:"Virus scanner (clamd): host:port, or the path of its socket. Files are handed out once it has found nothing in them. Empty: none."`
 	TrustedProxies   []netip.Prefix `env:"ESCUTA_TRUSTED_PROXIES" want:"want_networks" help:"Networks of the proxies whose X-Forwarded-For is believed, such as 10.0.0.0/8,127.0.0.1. Empty: none."`
 	OutboundNetworks []netip.Prefix `env:"ESCUTA_OUTBOUND_NETWORKS" want:"want_networks" help:"Networks that are not public and that the server may still connect to on behalf of its users, such as that of the company's own mail server. Empty: none."`
 	Secret           Secret         `env:"ESCUTA_SECRET" want:"want_secret" help:"Key from which links and tokens are derived, at least 32 characters. Empty: one is made and kept in the database."`

@@ -51,6 +51,9 @@ func (h fileRoutes) download(c *fiber.Ctx) error {
 			return ticket.ErrNoFile
 		}
 	}
+	if err := h.services.Scan.Check(ctx, f.Blob); err != nil {
+		return err
+	}
 	content, err := h.services.Blobs.Open(f.Blob)
 	if err != nil {
 		return err

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/gofiber/fiber/v2"
+
+	"github.com/escuta-sac/escuta/internal/blob"
 )
 
 // Engine is something the program stands on, and can be asked whether it is up.
@@ -20,10 +22,14 @@ func (s *Server) live(c *fiber.Ctx) error {
 }
 
 // ready says whether to send requests here. Without Redis everything works, a
-// little slower; without PostgreSQL nothing can be promised.
+// little slower, and on a disk that is nearly full, for a while; without
+// PostgreSQL nothing can be promised.
 func (s *Server) ready(c *fiber.Ctx) error {
 	status := "ok"
 	if !s.up(c, "redis", s.options.RedisUp) {
+		status = "degraded"
+	}
+	if free, whole, err := s.services.Blobs.Room(); err != nil || blob.Scarce(free, whole) {
 		status = "degraded"
 	}
 	if !s.up(c, "postgresql", s.options.PostgresUp) {

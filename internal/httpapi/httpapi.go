@@ -77,6 +77,12 @@ func New(options Options, services Services) (*Server, error) {
 		limits:  newLimits(options.PublicLimit, options.Redis, options.Log),
 		metrics: newMetrics(options.Metrics),
 	}
+	options.Metrics.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "escuta_files_disk_free_bytes", Help: "Room left on the disk of the files that people send.",
+	}, func() float64 {
+		free, _, _ := services.Blobs.Room() // 0 when it cannot be told, which is an alarm too
+		return float64(free)
+	}))
 	s.fiber = fiber.New(fiber.Config{
 		AppName:               "Escuta",
 		DisableStartupMessage: true,

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"mime/multipart"
@@ -13,6 +14,7 @@ import (
 	"github.com/gabriel-vasile/mimetype"
 	"github.com/gofiber/fiber/v2"
 
+	"github.com/escuta-sac/escuta/internal/antivirus"
 	"github.com/escuta-sac/escuta/internal/blob"
 	"github.com/escuta-sac/escuta/internal/channel"
 	"github.com/escuta-sac/escuta/internal/fault"
@@ -174,6 +176,10 @@ func (s *Server) storeOne(ctx context.Context, header *multipart.FileHeader) (ch
 	ref, err := s.services.Blobs.Put(ctx, content, s.options.MaxUpload)
 	if err != nil {
 		return channel.File{}, fmt.Errorf("store an uploaded file: %w", err)
+	}
+	// Without a verdict it is taken all the same, and handed out when there is one.
+	if err := s.services.Scan.Check(ctx, ref.Hash); errors.Is(err, antivirus.ErrInfected) {
+		return channel.File{}, fileRefusal("file_infected")
 	}
 	return channel.File{Blob: ref.Hash, Name: name, Mime: ref.Mime, Size: ref.Size}, nil
 }

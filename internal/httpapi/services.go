@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/escuta-sac/escuta/internal/account"
+	"github.com/escuta-sac/escuta/internal/antivirus"
 	"github.com/escuta-sac/escuta/internal/assign"
 	"github.com/escuta-sac/escuta/internal/blob"
 	"github.com/escuta-sac/escuta/internal/desk"
@@ -27,5 +28,6 @@ type Services struct {
 	Hub       *realtime.Hub
 	Calendars sla.Calendars
 	Toll      *toll.Gate
-	Now       func() time.Time // PostgreSQL's, see postgres.Clock
+	Scan      *antivirus.Scanner // nil without a virus scanner
+	Now       func() time.Time   // PostgreSQL's, see postgres.Clock
 }

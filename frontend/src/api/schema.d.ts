@@ -107,6 +107,59 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/forms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Forms that customers fill in */
+        get: operations["get-api-forms"];
+        put?: never;
+        /** Add a form */
+        post: operations["post-api-forms"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/forms/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A form as customers would see it */
+        post: operations["post-api-forms-preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/forms/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A form */
+        get: operations["get-api-forms-by-id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change a form: its next version */
+        patch: operations["patch-api-forms-by-id"];
+        trace?: never;
+    };
     "/api/intake/ledger": {
         parameters: {
             query?: never;
@@ -731,6 +784,12 @@ export interface components {
             role: "agent" | "supervisor" | "ombudsman" | "admin";
             team_ids: number[];
         };
+        Answered: {
+            label: string;
+            /** @description Of the form's field; empty when no form is known */
+            type: string;
+            value: string;
+        };
         Brand: {
             color: string;
             /** Format: int64 */
@@ -760,6 +819,14 @@ export interface components {
             /** @description Due within the next hour, the next first */
             upcoming: components["schemas"]["Breach"][];
             version: string;
+        };
+        Challenge: {
+            /**
+             * Format: int64
+             * @description Leading zero bits of the hash
+             */
+            bits: number;
+            text: string;
         };
         Changed: {
             ticket: components["schemas"]["TicketRow"] | null;
@@ -860,6 +927,71 @@ export interface components {
             size: number;
             url: string;
         };
+        Form: {
+            /** @description Others are drafts, which customers do not see */
+            active: boolean;
+            /**
+             * Format: int64
+             * @description 0 is the default brand
+             */
+            brand_id?: number;
+            fields?: components["schemas"]["FormField"][];
+            /** Format: int64 */
+            id: number;
+            intro?: string;
+            /** @description One is given to every demand; of several the customer chooses */
+            kinds: string[];
+            name: string;
+            /** @description Origins whose pages may show the form in a frame */
+            sites?: string[];
+            /** @example troca-e-devolucao */
+            slug: string;
+            /**
+             * Format: int64
+             * @description 0 is the default team
+             */
+            team_id?: number;
+            /** Format: date-time */
+            updated_at: string;
+            /** @description Where customers find it */
+            url: string;
+            /** Format: int64 */
+            version: number;
+        };
+        FormCondition: {
+            field: string;
+            /** @enum {string} */
+            is: "equals" | "differs" | "contains" | "filled" | "missing";
+            value?: string;
+        };
+        FormField: {
+            help?: string;
+            /** @example pedido */
+            key: string;
+            label: string;
+            /**
+             * @description LGPD, art. 7
+             * @enum {string}
+             */
+            legal_basis?: "" | "consent" | "legal_obligation" | "contract" | "rights" | "legitimate_interest" | "credit";
+            /**
+             * @description Which part of the ticket the answer becomes; without it, one of its fields
+             * @enum {string}
+             */
+            means?: "" | "name" | "email" | "phone" | "document" | "subject" | "body";
+            options?: string[];
+            /** @description Why a personal answer is asked for */
+            purpose?: string;
+            required?: boolean;
+            /** @description Asked only when an earlier answer is like this; null is always */
+            show?: components["schemas"]["FormCondition"];
+            /** @enum {string} */
+            type: "text" | "long_text" | "email" | "phone" | "cpf" | "cnpj" | "cpf_or_cnpj" | "nfe" | "date" | "number" | "money" | "select" | "radio" | "checkboxes" | "reason" | "file" | "consent";
+        };
+        FormPreview: {
+            /** @description The whole page; it sends nothing */
+            html: string;
+        };
         HandledBy: {
             brand: string;
             team: string;
@@ -929,6 +1061,9 @@ export interface components {
         };
         ItemsClock: {
             items: components["schemas"]["Clock"][];
+        };
+        ItemsForm: {
+            items: components["schemas"]["Form"][];
         };
         ItemsPerson: {
             items: components["schemas"]["Person"][];
@@ -1032,6 +1167,27 @@ export interface components {
             /** @description Ids or names; none is the default team */
             teams?: (number | string)[];
         };
+        NewFormBody: {
+            active?: boolean;
+            /**
+             * Format: int64
+             * @description 0 is the default brand
+             */
+            brand_id?: number;
+            fields?: components["schemas"]["FormField"][];
+            intro?: string;
+            /** @description One is given to every demand; of several the customer chooses */
+            kinds: string[];
+            name: string;
+            /** @description Origins whose pages may show the form in a frame */
+            sites?: string[];
+            slug: string;
+            /**
+             * Format: int64
+             * @description 0 is the default team
+             */
+            team_id?: number;
+        };
         NewReasonBody: {
             name: string;
             /** Format: int64 */
@@ -1106,6 +1262,23 @@ export interface components {
             role?: "agent" | "supervisor" | "ombudsman" | "admin";
             teams?: (number | string)[];
         };
+        PatchFormBody: {
+            active?: boolean;
+            /** Format: int64 */
+            brand_id?: number;
+            fields?: components["schemas"]["FormField"][];
+            intro?: string;
+            kinds?: string[];
+            name?: string;
+            sites?: string[];
+            /** Format: int64 */
+            team_id?: number;
+            /**
+             * Format: int64
+             * @description The version that was changed: another one by now is version_conflict
+             */
+            version: number;
+        };
         PatchMeBody: {
             /** @enum {string} */
             locale?: "pt-BR" | "en" | "es";
@@ -1157,6 +1330,27 @@ export interface components {
             role: "agent" | "supervisor" | "ombudsman" | "admin";
             team_ids: number[];
         };
+        PreviewFormBody: {
+            /**
+             * Format: int64
+             * @description 0 is the default brand
+             */
+            brand_id?: number;
+            fields?: components["schemas"]["FormField"][];
+            intro?: string;
+            /** @description One is given to every demand; of several the customer chooses */
+            kinds: string[];
+            /** @enum {string} */
+            lang?: "pt-BR" | "en" | "es";
+            name: string;
+            /** @description Origins whose pages may show the form in a frame */
+            sites?: string[];
+            /**
+             * Format: int64
+             * @description 0 is the default team
+             */
+            team_id?: number;
+        };
         PreviewInputBody: {
             /** Format: int64 */
             amount: number;
@@ -1176,6 +1370,8 @@ export interface components {
             unit: "business" | "calendar" | "hours";
         };
         Problem: {
+            /** @description With proof_required and proof_refused: the work that opens the way */
+            challenge?: components["schemas"]["Challenge"];
             /** @example already_claimed */
             code: string;
             detail: string;
@@ -1315,6 +1511,8 @@ export interface components {
             name: string;
         };
         TicketDetail: {
+            /** @description The same fields, in the order in which the form asked for them */
+            answers: components["schemas"]["Answered"][];
             clocks: components["schemas"]["Clock"][];
             customer: components["schemas"]["Customer"] | null;
             fields: {
@@ -1652,6 +1850,173 @@ export interface operations {
                 };
                 content: {
                     "application/octet-stream": string;
+                };
+            };
+        };
+    };
+    "get-api-forms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsForm"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-api-forms": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewFormBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Form"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-api-forms-preview": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewFormBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FormPreview"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-api-forms-by-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Form"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "patch-api-forms-by-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PatchFormBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Form"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };

@@ -33,6 +33,7 @@ export type Action =
   | "breaches.see"
   | "intake.see"
   | "accounts.manage"
-  | "desk.manage";
+  | "desk.manage"
+  | "forms.manage";
 
 export const may = (me: Me, action: Action) => me.can.includes(action);

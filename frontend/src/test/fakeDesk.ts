@@ -214,6 +214,7 @@ export class FakeDesk {
       clocks: [clockOf(ticket)],
       holder: null,
       fields: { pedido: "48213" },
+      answers: [{ label: "pedido", value: "48213", type: "" }],
       version: this.position,
       customer: {
         id: 100,

@@ -22,7 +22,14 @@ export const me: Me = {
   ],
   csrf_token: "csrf",
   time_zone: "America/Sao_Paulo",
-  can: ["tickets.work", "tickets.take_over", "breaches.see", "accounts.manage", "desk.manage"],
+  can: [
+    "tickets.work",
+    "tickets.take_over",
+    "breaches.see",
+    "accounts.manage",
+    "desk.manage",
+    "forms.manage",
+  ],
 };
 
 export const people: Person[] = [

@@ -43,13 +43,16 @@ export function isPhone(s) {
   const typed = s.replace(/[^\d+]/g, "");
   if (/^\+(?!55)/.test(typed)) return /^\+\d{8,15}$/.test(typed);
   const d = typed.replace(/^\+?55(?=\d{10,11}$)/, "").replace(/^0(?=[1-9]{2}\d{8,9}$)/, "");
-  return /^[1-9][1-9](9\d{8}|[2-5]\d{7})$/.test(d) || /^0?[3589]00\d{6,7}$/.test(d) || /^400[34]\d{4}$/.test(d);
+  return (
+    /^[1-9][1-9](9\d{8}|[2-5]\d{7})$/.test(d) || /^0?[3589]00\d{6,7}$/.test(d) || /^400[34]\d{4}$/.test(d)
+  );
 }
 
 /** Sums and numbers as Brazil writes them; NaN when it is none. */
 export function numberOf(s) {
   let text = s.trim();
-  if (!text.includes(",") && /^-?\d+\.\d+$/.test(text) && !/\.\d{3}$/.test(text)) text = text.replace(".", ",");
+  if (!text.includes(",") && /^-?\d+\.\d+$/.test(text) && !/\.\d{3}$/.test(text))
+    text = text.replace(".", ",");
   if (!/^-?(\d{1,3}(\.\d{3})+|\d{1,12})(,\d{1,12})?$/.test(text)) return Number.NaN;
   return Number(text.replaceAll(".", "").replace(",", "."));
 }
@@ -115,7 +118,11 @@ export function wrong(rule, value) {
 
 // --- Conditions (the same as form.Definition.Shown) ---
 
-const same = (s) => s.normalize("NFD").replace(/\p{Mn}/gu, "").toLowerCase();
+const same = (s) =>
+  s
+    .normalize("NFD")
+    .replace(/\p{Mn}/gu, "")
+    .toLowerCase();
 
 /** Which questions are asked, given the answers: a map of key to yes or no. */
 export function shown(rules, answers) {
@@ -152,13 +159,13 @@ function begin(form, data) {
   const say = (code, values = {}) =>
     (data.words[code] ?? code).replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
 
-  const valueOf = (key) =>
+  const given = (key) =>
     inputs(key)
       .filter((i) => (i.type !== "radio" && i.type !== "checkbox") || i.checked)
       .map((i) => i.value)
       .join("\n");
   const answers = () =>
-    Object.fromEntries(data.fields.filter((r) => r.type !== "file").map((r) => [r.key, valueOf(r.key)]));
+    Object.fromEntries(data.fields.filter((r) => r.type !== "file").map((r) => [r.key, given(r.key)]));
 
   function arrange() {
     const visible = shown(data.fields, answers());
@@ -194,7 +201,11 @@ function begin(form, data) {
 
   const check = (rule) => {
     const code =
-      rule.type === "file" ? (rule.required && files.length === 0 ? "required" : "") : wrong(rule, valueOf(rule.key));
+      rule.type === "file"
+        ? rule.required && files.length === 0
+          ? "required"
+          : ""
+        : wrong(rule, given(rule.key));
     complain(rule.key, code && say(code));
     return code;
   };
@@ -210,18 +221,19 @@ function begin(form, data) {
         });
       }
       // A wrong answer is told when one leaves it, and taken back as soon as it is right.
-      input.addEventListener("change", () => input.type !== "file" && valueOf(rule.key) && check(rule));
+      input.addEventListener("change", () => input.type !== "file" && given(rule.key) && check(rule));
       input.addEventListener("input", () => {
         if (input.getAttribute("aria-invalid") || box(rule.key)?.querySelector(".error")) check(rule);
       });
     }
   }
   for (const input of inputs("kind")) input.addEventListener("change", () => complain("kind", ""));
-  for (const rule of data.fields.filter((r) => r.type === "reason")) levels(form.querySelector(`#${rule.key}`), say);
+  for (const rule of data.fields.filter((r) => r.type === "reason"))
+    levels(form.querySelector(`#${rule.key}`), say);
 
   // --- Draft: private to this tab; on a shared computer it goes when the tab does. ---
   const draft = `escuta:form:${location.pathname}`;
-  const typed = () => Object.fromEntries(["kind", ...Object.keys(answers())].map((key) => [key, valueOf(key)]));
+  const typed = () => Object.fromEntries(["kind", ...Object.keys(answers())].map((key) => [key, given(key)]));
   const untouched = JSON.stringify(typed());
   if (!data.preview) {
     const kept = parse(sessionStorage.getItem(draft));
@@ -300,7 +312,7 @@ function begin(form, data) {
     if (sending || data.preview) return;
     const visible = arrange();
     const bad = data.fields.filter((rule) => visible[rule.key] && check(rule));
-    if (inputs("kind").length && !valueOf("kind")) {
+    if (inputs("kind").length && !given("kind")) {
       complain("kind", say("choose"));
       bad.unshift({ key: "kind" });
     }
@@ -422,7 +434,9 @@ function begin(form, data) {
 function levels(select, say) {
   const tree = [...select.querySelectorAll("option[value]:not([value=''])")].map((o) => ({
     id: o.value,
-    path: [o.parentElement.label, ...o.textContent.split(" › ")].filter((p, i, all) => i === 0 || p !== all[i - 1]),
+    path: [o.parentElement.label, ...o.textContent.split(" › ")].filter(
+      (p, i, all) => i === 0 || p !== all[i - 1],
+    ),
   }));
   const depth = Math.max(0, ...tree.map((r) => r.path.length));
   const label = select.labels[0];
@@ -439,7 +453,10 @@ function levels(select, say) {
       const above = chosen(level);
       const under = tree.filter((r) => above.every((name, i) => name !== "" && r.path[i] === name));
       const names = [...new Set(under.map((r) => r.path[level]).filter(Boolean))];
-      boxes[level].replaceChildren(new Option(say("script.choose"), ""), ...names.map((n) => new Option(n, n)));
+      boxes[level].replaceChildren(
+        new Option(say("script.choose"), ""),
+        ...names.map((n) => new Option(n, n)),
+      );
       boxes[level].hidden = names.length === 0;
     }
     const path = chosen(depth).filter(Boolean);
@@ -467,7 +484,8 @@ function post(url, body, onProgress) {
     const request = new XMLHttpRequest();
     request.open("POST", url);
     request.setRequestHeader("Accept", "application/json");
-    request.upload.onprogress = (e) => e.lengthComputable && onProgress(Math.round((100 * e.loaded) / e.total));
+    request.upload.onprogress = (e) =>
+      e.lengthComputable && onProgress(Math.round((100 * e.loaded) / e.total));
     request.onload = () => resolve({ status: request.status, body: parse(request.responseText) });
     request.onerror = reject;
     request.send(body);

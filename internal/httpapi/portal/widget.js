@@ -18,20 +18,42 @@
 
   function build() {
     dialog = styled(document.createElement("dialog"), {
-      width: "min(720px, 100vw)", height: "min(860px, 100dvh)", maxWidth: "100vw", maxHeight: "100dvh",
-      padding: "0", border: "0", borderRadius: "14px", overflow: "hidden", background: "Canvas",
+      width: "min(720px, 100vw)",
+      height: "min(860px, 100dvh)",
+      maxWidth: "100vw",
+      maxHeight: "100dvh",
+      padding: "0",
+      border: "0",
+      borderRadius: "14px",
+      overflow: "hidden",
+      background: "Canvas",
       boxShadow: "0 20px 60px rgb(0 0 0 / 35%)",
     });
     dialog.setAttribute("aria-label", label);
     const close = styled(document.createElement("button"), {
-      position: "absolute", top: "8px", right: "8px", width: "44px", height: "44px", border: "0", borderRadius: "50%",
-      background: "rgb(128 128 128 / 18%)", color: "CanvasText", font: "24px/1 system-ui", cursor: "pointer", zIndex: "1",
+      position: "absolute",
+      top: "8px",
+      right: "8px",
+      width: "44px",
+      height: "44px",
+      border: "0",
+      borderRadius: "50%",
+      background: "rgb(128 128 128 / 18%)",
+      color: "CanvasText",
+      font: "24px/1 system-ui",
+      cursor: "pointer",
+      zIndex: "1",
     });
     close.type = "button";
     close.textContent = "×";
     close.setAttribute("aria-label", document.documentElement.lang.startsWith("en") ? "Close" : "Fechar");
     close.addEventListener("click", () => dialog.close());
-    frame = styled(document.createElement("iframe"), { width: "100%", height: "100%", border: "0", display: "block" });
+    frame = styled(document.createElement("iframe"), {
+      width: "100%",
+      height: "100%",
+      border: "0",
+      display: "block",
+    });
     frame.title = label;
     frame.src = `${home}/abrir/${form}?embed=1&site=${encodeURIComponent(location.origin)}`;
     dialog.append(close, frame);
@@ -48,7 +70,9 @@
     if (!frame || event.origin !== home || event.source !== frame.contentWindow) return;
     if (event.data?.escuta === "close") dialog.close();
     if (event.data?.escuta === "sent") {
-      script.dispatchEvent(new CustomEvent("escuta:sent", { detail: { protocol: String(event.data.protocol) } }));
+      script.dispatchEvent(
+        new CustomEvent("escuta:sent", { detail: { protocol: String(event.data.protocol) } }),
+      );
     }
   });
 
@@ -57,9 +81,19 @@
     for (const element of own) element.addEventListener("click", open);
     if (own.length) return;
     const button = styled(document.createElement("button"), {
-      position: "fixed", right: "20px", bottom: "20px", zIndex: "2147483000", padding: "14px 22px", minHeight: "48px",
-      border: "0", borderRadius: "999px", background: script.dataset.color || "#0f5c7a", color: "#fff",
-      font: "600 16px/1.2 system-ui, sans-serif", boxShadow: "0 6px 20px rgb(0 0 0 / 30%)", cursor: "pointer",
+      position: "fixed",
+      right: "20px",
+      bottom: "20px",
+      zIndex: "2147483000",
+      padding: "14px 22px",
+      minHeight: "48px",
+      border: "0",
+      borderRadius: "999px",
+      background: script.dataset.color || "#0f5c7a",
+      color: "#fff",
+      font: "600 16px/1.2 system-ui, sans-serif",
+      boxShadow: "0 6px 20px rgb(0 0 0 / 30%)",
+      cursor: "pointer",
     });
     button.type = "button";
     button.textContent = label;

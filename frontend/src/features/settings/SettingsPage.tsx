@@ -3,13 +3,14 @@ import type { ReactNode } from "react";
 import { type Action, may, useMe } from "../../api/session";
 import { useText } from "../../lib/i18n";
 import { EmptyState } from "../../ui/states";
+import { FormsPanel } from "./forms/FormsPanel";
 import { PeoplePanel } from "./PeoplePanel";
 import { PreferencesPanel } from "./PreferencesPanel";
 import { SessionsPanel } from "./SessionsPanel";
 import styles from "./settings.module.css";
 import { TeamsPanel } from "./TeamsPanel";
 
-export const sections = ["preferencias", "sessoes", "pessoas", "equipes"] as const;
+export const sections = ["preferencias", "sessoes", "pessoas", "equipes", "formularios"] as const;
 export type Section = (typeof sections)[number];
 
 const panels: Record<Section, { panel: () => ReactNode; needs?: Action }> = {
@@ -17,6 +18,7 @@ const panels: Record<Section, { panel: () => ReactNode; needs?: Action }> = {
   sessoes: { panel: SessionsPanel },
   pessoas: { panel: PeoplePanel, needs: "accounts.manage" },
   equipes: { panel: TeamsPanel, needs: "desk.manage" },
+  formularios: { panel: FormsPanel, needs: "forms.manage" },
 };
 
 export function SettingsPage({ section }: { section: Section }) {

@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { BadgeCheck } from "lucide-react";
 import type { ReactNode } from "react";
+import type { TicketDetail } from "../../api/types";
 import { useNow } from "../../lib/clock";
 import { useText } from "../../lib/i18n";
 import { fullDate, shortMoment } from "../../lib/time";
@@ -15,8 +16,16 @@ export function CustomerPane({ protocol, onOpen }: { protocol: string; onOpen: (
   const now = useNow(60_000);
   // The ticket beside it says what went wrong.
   if (!detail) return isError ? null : <Skeleton rows={4} />;
-  const { customer, ticket, fields } = detail;
-  if (!customer) return <EmptyState title={t("customer.none")}>{t("customer.none.hint")}</EmptyState>;
+  const { customer, ticket, answers } = detail;
+  const said = answers.length > 0 && <Answers answers={answers} />;
+  if (!customer) {
+    return (
+      <div className={`${styles.pane} quiet-scroll`}>
+        <EmptyState title={t("customer.none")}>{t("customer.none.hint")}</EmptyState>
+        {said}
+      </div>
+    );
+  }
   const others = customer.recent.filter((row) => row.id !== ticket.id);
   return (
     <div className={`${styles.pane} quiet-scroll`}>
@@ -55,17 +64,7 @@ export function CustomerPane({ protocol, onOpen }: { protocol: string; onOpen: (
           </ul>
         </Section>
       )}
-      {Object.keys(fields).length > 0 && (
-        <Section title={t("ticket.fields")}>
-          <dl className={styles.pairs}>
-            {Object.entries(fields).map(([name, value]) => (
-              <Pair key={name} name={name}>
-                {value}
-              </Pair>
-            ))}
-          </dl>
-        </Section>
-      )}
+      {said}
       <Section title={t("customer.recent")}>
         {others.length === 0 ? (
           <p className={styles.quiet}>{t("customer.recent.none")}</p>
@@ -92,6 +91,28 @@ export function CustomerPane({ protocol, onOpen }: { protocol: string; onOpen: (
         )}
       </Section>
     </div>
+  );
+}
+
+const numeric = ["nfe", "cpf", "cnpj", "cpf_or_cnpj", "phone", "money", "number", "date"];
+
+/** What the form asked and the customer answered, in the form's order; long answers keep their lines. */
+function Answers({ answers }: { answers: TicketDetail["answers"] }) {
+  const t = useText();
+  return (
+    <Section title={t("ticket.fields")}>
+      <dl className={styles.pairs}>
+        {answers.map(({ label, value, type }) => (
+          <Pair key={label} name={label}>
+            {numeric.includes(type) ? (
+              <span className="numeric">{value}</span>
+            ) : (
+              <span className={styles.answer}>{value}</span>
+            )}
+          </Pair>
+        ))}
+      </dl>
+    </Section>
   );
 }
 

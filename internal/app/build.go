@@ -25,6 +25,7 @@ import (
 	"github.com/escuta-sac/escuta/internal/intake"
 	"github.com/escuta-sac/escuta/internal/jobs"
 	"github.com/escuta-sac/escuta/internal/mailroom"
+	"github.com/escuta-sac/escuta/internal/outbox"
 	"github.com/escuta-sac/escuta/internal/postgres"
 	"github.com/escuta-sac/escuta/internal/realtime"
 	"github.com/escuta-sac/escuta/internal/rediskit"
@@ -94,7 +95,7 @@ func (a *App) build(ctx context.Context, cfg config.Config) error {
 		return err
 	}
 	assigned := assign.New(db, rdb, sequencer, clock.Now, log)
-	acts := desk.New(db, policies, work, assigned, sequencer, clock.Now, log)
+	acts := desk.New(db, policies, work, assigned, &outbox.Post{}, sequencer, clock.Now, log)
 	timers := sla.NewTimers(sla.TimersDeps{DB: db, Redis: rdb, Recorder: acts, Feed: events, Now: clock.Now, Log: log})
 	live := realtime.Options{Zone: cfg.Timezone, Now: clock.Now}
 	if cfg.PublicLimit == 0 { // tests and benchmarks connect thousands from one address

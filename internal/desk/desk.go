@@ -16,6 +16,7 @@ import (
 	"github.com/escuta-sac/escuta/internal/access"
 	"github.com/escuta-sac/escuta/internal/event"
 	"github.com/escuta-sac/escuta/internal/fault"
+	"github.com/escuta-sac/escuta/internal/outbox"
 	"github.com/escuta-sac/escuta/internal/postgres"
 	"github.com/escuta-sac/escuta/internal/sla"
 	"github.com/escuta-sac/escuta/internal/ticket"
@@ -25,9 +26,9 @@ import (
 // Args: messages, the []ticket.Message they had not seen, oldest first.
 var ErrStale = fault.New(fault.Conflict, "stale")
 
-// Inserter adds a job to a transaction.
+// Inserter adds a job to a transaction, to be begun at once or not before an instant.
 type Inserter interface {
-	Insert(tx *gorm.DB, args river.JobArgs) error
+	InsertAt(tx *gorm.DB, args river.JobArgs, at time.Time) error
 }
 
 // Leases learns, after the commit, that what it knows of a ticket's lease is no
@@ -42,14 +43,15 @@ type Service struct {
 	calendars sla.Calendars
 	jobs      Inserter
 	leases    Leases
+	post      *outbox.Post
 	poke      event.Poker
 	now       func() time.Time
 	log       *slog.Logger
 }
 
 // New makes the service. now is PostgreSQL's time (postgres.Clock.Now).
-func New(db *postgres.DB, policies *sla.Policies, jobs Inserter, leases Leases, poke event.Poker, now func() time.Time, log *slog.Logger) *Service {
-	return &Service{db: db, calendars: policies.Calendars(), jobs: jobs, leases: leases, poke: poke, now: now, log: log}
+func New(db *postgres.DB, policies *sla.Policies, jobs Inserter, leases Leases, post *outbox.Post, poke event.Poker, now func() time.Time, log *slog.Logger) *Service {
+	return &Service{db: db, calendars: policies.Calendars(), jobs: jobs, leases: leases, post: post, poke: poke, now: now, log: log}
 }
 
 // act is one change of one ticket by an actor who may see it. In a transaction

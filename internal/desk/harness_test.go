@@ -14,6 +14,7 @@ import (
 	"github.com/escuta-sac/escuta/internal/access"
 	"github.com/escuta-sac/escuta/internal/desk"
 	"github.com/escuta-sac/escuta/internal/jobs"
+	"github.com/escuta-sac/escuta/internal/outbox"
 	"github.com/escuta-sac/escuta/internal/postgres"
 	"github.com/escuta-sac/escuta/internal/postgres/pgtest"
 	"github.com/escuta-sac/escuta/internal/sla"
@@ -36,6 +37,7 @@ type office struct {
 	s                     *desk.Service
 	policies              *sla.Policies
 	pokes                 *pokes
+	post                  *outbox.Post
 	leases                *forgotten
 	ahead                 *atomic.Int64 // how far the service's clock is ahead
 	ana, bruno, sup, away access.Actor
@@ -43,7 +45,7 @@ type office struct {
 
 func newOffice(t *testing.T) office {
 	t.Helper()
-	o := office{db: pgtest.New(t), pokes: &pokes{}, leases: &forgotten{}, ahead: &atomic.Int64{}}
+	o := office{db: pgtest.New(t), pokes: &pokes{}, post: &outbox.Post{}, leases: &forgotten{}, ahead: &atomic.Int64{}}
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
 	client, err := jobs.New(o.db, log)
 	if err != nil {
@@ -56,7 +58,7 @@ func newOffice(t *testing.T) office {
 	if o.policies, err = sla.LoadPolicies(t.Context(), o.db.Gorm, sla.BuiltIn(zone)); err != nil {
 		t.Fatal(err)
 	}
-	o.s = desk.New(o.db, o.policies, client, o.leases, o.pokes, o.now, log)
+	o.s = desk.New(o.db, o.policies, client, o.leases, o.post, o.pokes, o.now, log)
 	o.ana = tickettest.Account(t, o.db, access.Agent, tickettest.DefaultTeam)
 	o.bruno = tickettest.Account(t, o.db, access.Agent, tickettest.DefaultTeam)
 	o.sup = tickettest.Account(t, o.db, access.Supervisor, tickettest.DefaultTeam)
@@ -110,6 +112,6 @@ func (o office) count(t *testing.T, sql string, args ...any) (n int64) {
 // failing is an inserter that cannot.
 type failing struct{ err error }
 
-func (f failing) Insert(*gorm.DB, river.JobArgs) error { return f.err }
+func (f failing) InsertAt(*gorm.DB, river.JobArgs, time.Time) error { return f.err }
 
 func ptr[T any](v T) *T { return &v }

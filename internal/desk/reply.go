@@ -10,6 +10,8 @@ import (
 	"github.com/escuta-sac/escuta/internal/access"
 	"github.com/escuta-sac/escuta/internal/event"
 	"github.com/escuta-sac/escuta/internal/jobs"
+	"github.com/escuta-sac/escuta/internal/outbox"
+	"github.com/escuta-sac/escuta/internal/reach"
 	"github.com/escuta-sac/escuta/internal/sla"
 	"github.com/escuta-sac/escuta/internal/ticket"
 )
@@ -52,6 +54,10 @@ func (s *Service) Reply(ctx context.Context, actor access.Actor, id int64, r Rep
 	c := ticket.Cause{Kind: event.TicketReplied, Data: &told, At: s.now()}
 	done, err := s.act(ctx, &actor, id, c, func(tx *gorm.DB, t *ticket.Ticket) error {
 		told.From = t.Status
+		undo, err := standing(tx, *t)
+		if err != nil {
+			return err
+		}
 		if err := s.mayReply(ctx, tx, actor, t, r); err != nil {
 			return err
 		}
@@ -61,7 +67,7 @@ func (s *Service) Reply(ctx context.Context, actor access.Actor, id int64, r Rep
 		sent, err = s.send(ctx, tx, t, ticket.Message{
 			Direction: ticket.Out, AuthorID: &actor.AccountID, AuthorName: actor.Name,
 			Body: body, Delivery: ticket.Queued, At: c.At, Files: r.Files,
-		})
+		}, undo)
 		told.MessageID, told.To = sent.ID, t.Status
 		return err
 	})
@@ -113,15 +119,26 @@ func (s *Service) mayReply(ctx context.Context, tx *gorm.DB, actor access.Actor,
 	return nil
 }
 
-// send freezes a message, stores it and orders its delivery.
-func (s *Service) send(ctx context.Context, tx *gorm.DB, t *ticket.Ticket, m ticket.Message) (ticket.Message, error) {
+// send freezes a message, stores it and orders what brings it to the customer: a
+// mail, when there is an address to write to, and the customer's page anyway.
+func (s *Service) send(ctx context.Context, tx *gorm.DB, t *ticket.Ticket, m ticket.Message, undo undoing) (ticket.Message, error) {
 	contact, err := ticket.InsertContact(ctx, tx, t, ticket.Out, m.At)
 	if err != nil {
 		return ticket.Message{}, err
 	}
 	m.ContactID = &contact
-	if m.Envelope, err = freeze(ctx, tx, *t); err != nil {
+	to, err := addressOf(ctx, tx, *t)
+	if err != nil {
 		return ticket.Message{}, err
+	}
+	plan, byMail, err := s.post.Plan(ctx, tx, *t, to)
+	if err != nil {
+		return ticket.Message{}, err
+	}
+	m.Envelope = freeze(*t, to)
+	if byMail && plan.Sender.Undo > 0 {
+		until := m.At.Add(plan.Sender.Undo)
+		m.HeldUntil = &until
 	}
 	if m, err = ticket.InsertMessage(ctx, tx, t, m); err != nil {
 		return ticket.Message{}, err
@@ -131,38 +148,68 @@ func (s *Service) send(ctx context.Context, tx *gorm.DB, t *ticket.Ticket, m tic
 			return ticket.Message{}, err
 		}
 	}
-	return m, s.jobs.Insert(tx, jobs.DeliverReply{MessageID: m.ID})
+	if m.HeldUntil != nil {
+		if err := undo.keep(ctx, tx, m); err != nil {
+			return ticket.Message{}, err
+		}
+	}
+	if byMail {
+		o, err := s.post.Reply(ctx, tx, *t, m, plan)
+		if err != nil || o.State == outbox.Queued {
+			return m, err
+		}
+		if o.Reason != reach.Preference {
+			m.Delivery, m.DeliveryReason = ticket.Failed, o.Reason
+			err := tx.WithContext(ctx).Exec("UPDATE messages SET delivery = ?, delivery_reason = ? WHERE id = ?", m.Delivery, m.DeliveryReason, m.ID).Error
+			if err != nil {
+				return ticket.Message{}, fmt.Errorf("note that message %d goes to nobody: %w", m.ID, err)
+			}
+			return m, nil
+		}
+	}
+	shown := m.At
+	if m.HeldUntil != nil {
+		shown = *m.HeldUntil
+	}
+	return m, s.jobs.InsertAt(tx, jobs.DeliverReply{MessageID: m.ID}, shown)
 }
 
 // envelope is where a message goes, decided when it is sent: an address that
-// changes afterwards does not redirect it, and a retry is the same mail.
+// changes afterwards does not redirect it.
 type envelope struct {
-	MessageID string  `json:"message_id"`   // its local part, unique and the same at every try
-	Channel   string  `json:"channel"`      // the one the customer came by
-	To        *string `json:"to,omitempty"` // e-mail, when one is known; the page shows it in any case
-	ToName    string  `json:"to_name,omitempty"`
-	Subject   string  `json:"subject"`
-	BrandID   int64   `json:"brand_id"`
+	Channel string `json:"channel"`      // the one the customer came by
+	To      string `json:"to,omitempty"` // e-mail, when one is known; the page shows it in any case
+	ToName  string `json:"to_name,omitempty"`
+	Subject string `json:"subject"`
+	BrandID int64  `json:"brand_id"`
 }
 
-func freeze(ctx context.Context, tx *gorm.DB, t ticket.Ticket) (json.RawMessage, error) {
-	e := envelope{
-		MessageID: fmt.Sprintf("%s.%d", t.Protocol, t.Version),
-		Channel:   t.Channel, ToName: t.CustomerName, Subject: t.Subject, BrandID: t.BrandID,
+// freeze makes the envelope of a message. Strings and a number: it cannot fail.
+func freeze(t ticket.Ticket, to string) json.RawMessage {
+	text, err := json.Marshal(envelope{Channel: t.Channel, To: to, ToName: t.CustomerName, Subject: t.Subject, BrandID: t.BrandID})
+	if err != nil {
+		panic("desk: " + err.Error())
 	}
-	if t.CustomerID != nil {
-		// An address that nobody has verified counts only when it was given with this
-		// very ticket: whoever typed a stranger's document beside an own address must
-		// not get the answers that the stranger asks for.
-		err := tx.WithContext(ctx).Raw(`SELECT i.value FROM identities i WHERE i.customer_id = ? AND i.kind = 'email'
-			AND (i.verified_at IS NOT NULL OR EXISTS (SELECT FROM ticket_contacts l JOIN contacts c ON c.id = l.contact_id
-				WHERE l.ticket_id = ? AND c.data->'from'->>'email' = i.value))
-			ORDER BY i.verified_at IS NULL, i.id LIMIT 1`, *t.CustomerID, t.ID).Scan(&e.To).Error
-		if err != nil {
-			return nil, fmt.Errorf("find where to answer ticket %d: %w", t.ID, err)
-		}
+	return text
+}
+
+// addressOf is where a ticket is answered by mail, empty when nowhere. An address
+// that nobody has verified counts only when it was given with this very ticket:
+// whoever typed a stranger's document beside an own address must not get the
+// answers that the stranger asks for. What was given last in it comes first.
+func addressOf(ctx context.Context, tx *gorm.DB, t ticket.Ticket) (to string, err error) {
+	if t.CustomerID == nil {
+		return "", nil
 	}
-	return json.Marshal(e)
+	err = tx.WithContext(ctx).Raw(`SELECT i.value FROM identities i LEFT JOIN LATERAL (
+			SELECT max(c.id) AS given FROM ticket_contacts l JOIN contacts c ON c.id = l.contact_id
+			WHERE l.ticket_id = ? AND c.data->'from'->>'email' = i.value) g ON true
+		WHERE i.customer_id = ? AND i.kind = 'email' AND (i.verified_at IS NOT NULL OR g.given IS NOT NULL)
+		ORDER BY g.given DESC NULLS LAST, i.verified_at IS NULL, i.id LIMIT 1`, t.ID, *t.CustomerID).Scan(&to).Error
+	if err != nil {
+		return "", fmt.Errorf("find where to answer ticket %d: %w", t.ID, err)
+	}
+	return to, nil
 }
 
 // Note stores what only we see, at any status: what was learned afterwards is

@@ -22,7 +22,8 @@ const (
 	TicketMessageIn    = "ticket.message_in"
 	TicketAutomatic    = "ticket.automatic" // a machine wrote: nobody's turn changes
 	TicketReplied      = "ticket.replied"
-	TicketDelivered    = "ticket.delivered" // what became of a reply: delivered or failed
+	TicketDelivered    = "ticket.delivered" // what became of a reply
+	TicketUndone       = "ticket.undone"    // a reply was taken back before it went out
 	TicketNoted        = "ticket.noted"
 	TicketClaimed      = "ticket.claimed"
 	TicketReleased     = "ticket.released"

@@ -15,6 +15,7 @@ import (
 type acts interface {
 	Patch(ctx context.Context, actor access.Actor, id int64, p desk.Patch) (ticket.Ticket, error)
 	Reply(ctx context.Context, actor access.Actor, id int64, r desk.Reply) (ticket.Message, ticket.Ticket, error)
+	Undo(ctx context.Context, actor access.Actor, id, messageID int64) (ticket.Message, ticket.Ticket, error)
 	Note(ctx context.Context, actor access.Actor, id int64, body string) (ticket.Note, ticket.Ticket, error)
 }
 
@@ -101,6 +102,28 @@ func (h deskRoutes) reply(ctx context.Context, who access.Actor, in *replyInput)
 		Body: in.Body.Body, SeenVersion: in.Body.SeenVersion, Fence: in.Body.Fence, Resolve: in.Body.Resolve,
 		Files: attached(files),
 	})
+	if err != nil {
+		return Replied{}, err
+	}
+	return Replied{messageBody(m), rowBody(t.Snapshot())}, nil
+}
+
+type undoInput struct {
+	TicketRef
+	Message string `path:"message"`
+}
+
+// undo handles POST /api/tickets/{ticket}/replies/{message}/undo.
+func (h deskRoutes) undo(ctx context.Context, who access.Actor, in *undoInput) (Replied, error) {
+	t, err := ticket.See(ctx, h.db, who, in.Ticket)
+	if err != nil {
+		return Replied{}, err
+	}
+	id, err := pathID(in.Message, ticket.ErrNotFound)
+	if err != nil {
+		return Replied{}, err
+	}
+	m, t, err := h.desk.Undo(ctx, who, t.ID, id)
 	if err != nil {
 		return Replied{}, err
 	}

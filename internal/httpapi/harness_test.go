@@ -26,6 +26,7 @@ import (
 	"github.com/escuta-sac/escuta/internal/event"
 	"github.com/escuta-sac/escuta/internal/intake"
 	"github.com/escuta-sac/escuta/internal/jobs"
+	"github.com/escuta-sac/escuta/internal/outbox"
 	"github.com/escuta-sac/escuta/internal/postgres"
 	"github.com/escuta-sac/escuta/internal/postgres/pgtest"
 	"github.com/escuta-sac/escuta/internal/realtime"
@@ -100,7 +101,7 @@ func start(t testing.TB, changes ...change) *world {
 	assigned := assign.New(db, rdb, quiet{}, now, log)
 	work, err := jobs.New(db, log)
 	w.must(err)
-	acts := desk.New(db, policies, work, assigned, quiet{}, now, log)
+	acts := desk.New(db, policies, work, assigned, &outbox.Post{}, quiet{}, now, log)
 
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	w.must(err)

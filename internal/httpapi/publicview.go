@@ -46,8 +46,11 @@ var nextSteps = map[ticket.Status]string{
 }
 
 func (h publicRoutes) publicTicket(ctx context.Context, t ticket.Ticket) (PublicTicket, error) {
-	messages, err := ticket.Messages(ctx, h.db, t.ID, 0)
+	messages, err := ticket.ShownMessages(ctx, h.db, t.ID)
 	if err != nil {
+		return PublicTicket{}, err
+	}
+	if t.Status, err = ticket.ShownStatus(ctx, h.db, t); err != nil {
 		return PublicTicket{}, err
 	}
 	by, err := h.handledBy(ctx, t)

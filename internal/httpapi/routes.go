@@ -62,6 +62,7 @@ func (s *Server) addRoutes() {
 	on(s, get, "/api/tickets/{ticket}/suggestions", "Tickets that a mail refers to from outside them", work, ok, suggestions.list)
 	on(s, get, "/api/tickets/{ticket}/clocks", "The deadlines of a ticket, explained", work, ok, clocks.clocks)
 	on(s, post, "/api/tickets/{ticket}/replies", "Answer the customer", work, created, acts.reply)
+	on(s, post, "/api/tickets/{ticket}/replies/{message}/undo", "Take an answer back before it goes out", work, ok, acts.undo)
 	on(s, post, "/api/tickets/{ticket}/notes", "Write a note", work, created, acts.note)
 	on(s, post, "/api/tickets/{ticket}/claim", "Take a ticket", work, ok, claims.claim)
 	on(s, post, "/api/tickets/{ticket}/release", "Give a ticket back", work, ok, claims.release)

@@ -34,7 +34,7 @@ func objectOf(data json.RawMessage) map[string]any {
 
 func messageBody(m ticket.Message) Message {
 	return Message{ID: m.ID, Direction: string(m.Direction), AuthorID: m.AuthorID, AuthorName: m.AuthorName, Body: m.Body,
-		Delivery: string(m.Delivery), Version: m.Version, At: m.At, Files: itemsOf(m.Files, fileBody).Items}
+		Delivery: string(m.Delivery), DeliveryReason: m.DeliveryReason, HeldUntil: m.HeldUntil, Version: m.Version, At: m.At, Files: itemsOf(m.Files, fileBody).Items}
 }
 
 func noteBody(n ticket.Note) Note {

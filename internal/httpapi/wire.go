@@ -131,15 +131,18 @@ type Entry struct {
 
 // Message is what the customer or we said.
 type Message struct {
-	ID         int64     `json:"id"`
-	Direction  string    `json:"direction" enum:"in,out"`
-	AuthorID   *int64    `json:"author_id" doc:"Null when the customer speaks"`
-	AuthorName string    `json:"author_name"`
-	Body       string    `json:"body"`
-	Delivery   string    `json:"delivery" enum:"none,queued,delivered,failed"`
-	Version    int       `json:"version"`
-	At         time.Time `json:"at"`
-	Files      []File    `json:"files"`
+	ID         int64  `json:"id"`
+	Direction  string `json:"direction" enum:"in,out"`
+	AuthorID   *int64 `json:"author_id" doc:"Null when the customer speaks"`
+	AuthorName string `json:"author_name"`
+	Body       string `json:"body"`
+	Delivery   string `json:"delivery" enum:"none,queued,sent,delivered,failed,undone"`
+	// Why it failed or what it waits for, and until when its author may take it back.
+	DeliveryReason string     `json:"delivery_reason" doc:"Code of why it failed or what it waits for"`
+	HeldUntil      *time.Time `json:"held_until" doc:"Until then its author may take it back; null when it was never held"`
+	Version        int        `json:"version"`
+	At             time.Time  `json:"at"`
+	Files          []File     `json:"files"`
 }
 
 // Note is what only we see.

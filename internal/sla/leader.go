@@ -125,6 +125,7 @@ func (t *Timers) loadAndPoke(ctx context.Context) error {
 var moving = map[string]bool{
 	event.TicketOpened: true, event.TicketMessageIn: true, event.TicketReplied: true,
 	event.TicketChanged: true, event.TicketStatus: true, event.TicketReopened: true,
+	event.TicketUndone: true,
 }
 
 // follow sets the timers of the tickets that events are about.

@@ -97,6 +97,19 @@ func ChangeAll(ctx context.Context, tx *gorm.DB, ids []int64, fn func(*Ticket) (
 	return tickets, nil
 }
 
+// Locked reads a ticket and keeps it from changing until tx ends, for who orders
+// something about it that changes nothing of it.
+func Locked(ctx context.Context, tx *gorm.DB, id int64) (Ticket, error) {
+	found, err := lock(ctx, tx, []int64{id})
+	if err != nil {
+		return Ticket{}, err
+	}
+	if len(found) == 0 {
+		return Ticket{}, ErrNotFound
+	}
+	return found[0], nil
+}
+
 // lock reads tickets in order of id and keeps them from changing until tx ends.
 // NO KEY UPDATE shuts out every other change but not the foreign keys of rows
 // that only refer to the ticket: their inserts would wait for each other otherwise.

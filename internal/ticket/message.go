@@ -52,15 +52,25 @@ type Message struct {
 	Body       string
 	Version    int // the ticket's, by which the message came
 	Delivery   Delivery
-	Envelope   json.RawMessage // frozen when sent: who it goes to, from whom, under which id
-	HTML       string          // as its sender laid it out, made harmless; empty when there was only text
-	Folded     string          // what Body leaves out: quoted text, signature, disclaimer
-	Origin     json.RawMessage // how it came, for staff to see
+	// DeliveryReason is the code of why it failed, or of what it waits for.
+	DeliveryReason string
+	// HeldUntil is the end of the time in which its author may take it back. Until
+	// then its customer does not see it. Nil when it never was held.
+	HeldUntil *time.Time
+	Envelope  json.RawMessage // frozen when sent: who it goes to, from whom, under which id
+	HTML      string          // as its sender laid it out, made harmless; empty when there was only text
+	Folded    string          // what Body leaves out: quoted text, signature, disclaimer
+	Origin    json.RawMessage // how it came, for staff to see
 	// Automatic is what a machine sent: staff see it, the customer's page does not,
 	// and it makes nothing anybody's turn.
 	Automatic bool
 	At        time.Time
 	Files     []File
+}
+
+// Public reports whether the customer sees the message at this instant.
+func (m Message) Public(now time.Time) bool {
+	return !m.Automatic && m.Delivery != Undone && (m.HeldUntil == nil || !m.HeldUntil.After(now))
 }
 
 // Note is what only we see. It is another table than the messages, so that no
@@ -116,10 +126,10 @@ func InsertMessage(ctx context.Context, tx *gorm.DB, t *Ticket, m Message) (Mess
 	}
 	m.At = *micro(&m.At)
 	err := tx.WithContext(ctx).Raw(`INSERT INTO messages
-		(ticket_id, contact_id, direction, author_id, author_name, body, version, delivery, envelope, html, folded, origin,
-		 automatic, search, at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?::jsonb, ?, ?, ?::jsonb, ?, to_tsvector('simple', ?), ?) RETURNING id`,
-		m.TicketID, m.ContactID, m.Direction, m.AuthorID, m.AuthorName, m.Body, m.Version, m.Delivery,
+		(ticket_id, contact_id, direction, author_id, author_name, body, version, delivery, held_until, envelope, html, folded,
+		 origin, automatic, search, at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?::jsonb, ?, ?, ?::jsonb, ?, to_tsvector('simple', ?), ?) RETURNING id`,
+		m.TicketID, m.ContactID, m.Direction, m.AuthorID, m.AuthorName, m.Body, m.Version, m.Delivery, micro(m.HeldUntil),
 		string(m.Envelope), m.HTML, m.Folded, string(m.Origin), m.Automatic, folding.Fold(m.Body), m.At).Scan(&m.ID).Error
 	if err != nil {
 		return Message{}, fmt.Errorf("store a message of ticket %d: %w", t.ID, err)
@@ -199,12 +209,16 @@ type messageRow struct {
 	Origin     string
 	Automatic  bool
 	At         time.Time
+
+	DeliveryReason string
+	HeldUntil      *time.Time
 }
 
 func (r messageRow) message(files []File) Message {
 	return Message{ID: r.ID, TicketID: r.TicketID, ContactID: r.ContactID, Direction: r.Direction,
 		AuthorID: r.AuthorID, AuthorName: r.AuthorName, Body: r.Body, Version: r.Version,
-		Delivery: r.Delivery, Envelope: json.RawMessage(r.Envelope), HTML: r.HTML, Folded: r.Folded,
+		Delivery: r.Delivery, DeliveryReason: r.DeliveryReason, HeldUntil: r.HeldUntil,
+		Envelope: json.RawMessage(r.Envelope), HTML: r.HTML, Folded: r.Folded,
 		Origin: json.RawMessage(r.Origin), Automatic: r.Automatic, At: r.At, Files: files}
 }
 
@@ -212,18 +226,27 @@ func (r messageRow) message(files []File) Message {
 // messages, notes and events. A ticket that has more is a machine's.
 const longest = 1000
 
-// Messages reads the public messages that came after a version, oldest first,
-// with their files; after 0 reads all of them. Automatic ones are not public.
+// Messages reads what was said after a version, oldest first, with its files;
+// after 0 reads all of it. Automatic messages are not part of it, nor is what its
+// author took back.
 func Messages(ctx context.Context, db *gorm.DB, ticketID int64, after int) ([]Message, error) {
-	return messagesOf(ctx, db, ticketID, after, " AND NOT automatic")
+	return messagesOf(ctx, db, ticketID, after, " AND NOT automatic AND delivery <> 'undone'")
 }
+
+// ShownMessages reads what the customer sees of a ticket: Messages without what
+// its author may still take back. Whatever shows or sends a customer more than
+// one message takes them from here.
+func ShownMessages(ctx context.Context, db *gorm.DB, ticketID int64) ([]Message, error) {
+	return messagesOf(ctx, db, ticketID, 0, " AND NOT automatic AND delivery <> 'undone' AND (held_until IS NULL OR held_until <= now())")
+}
+
+const messageColumns = `id, ticket_id, contact_id, direction, author_id, author_name, body, version, delivery, delivery_reason,
+	held_until, envelope, html, folded, origin, automatic, at`
 
 func messagesOf(ctx context.Context, db *gorm.DB, ticketID int64, after int, only string) ([]Message, error) {
 	var rows []messageRow
 	err := db.WithContext(ctx).Raw(`SELECT * FROM (
-			SELECT id, ticket_id, contact_id, direction, author_id, author_name, body, version, delivery, envelope,
-			       html, folded, origin, automatic, at
-			FROM messages WHERE ticket_id = ? AND version > ?`+only+` ORDER BY id DESC LIMIT ?) m ORDER BY m.id`,
+			SELECT `+messageColumns+` FROM messages WHERE ticket_id = ? AND version > ?`+only+` ORDER BY id DESC LIMIT ?) m ORDER BY m.id`,
 		ticketID, after, longest).Scan(&rows).Error
 	if err != nil {
 		return nil, fmt.Errorf("read the messages of ticket %d: %w", ticketID, err)

@@ -20,12 +20,12 @@ import (
 	"github.com/escuta-sac/escuta/internal/config"
 	"github.com/escuta-sac/escuta/internal/delivery"
 	"github.com/escuta-sac/escuta/internal/desk"
+	"github.com/escuta-sac/escuta/internal/dial"
 	"github.com/escuta-sac/escuta/internal/event"
 	"github.com/escuta-sac/escuta/internal/httpapi"
 	"github.com/escuta-sac/escuta/internal/intake"
 	"github.com/escuta-sac/escuta/internal/jobs"
 	"github.com/escuta-sac/escuta/internal/mailroom"
-	"github.com/escuta-sac/escuta/internal/outbox"
 	"github.com/escuta-sac/escuta/internal/postgres"
 	"github.com/escuta-sac/escuta/internal/realtime"
 	"github.com/escuta-sac/escuta/internal/rediskit"
@@ -90,12 +90,34 @@ func (a *App) build(ctx context.Context, cfg config.Config) error {
 		Authserv: cfg.AuthservID, Verify: verifier(cfg), Flood: cfg.MailFlood,
 	})
 	in.Digest(channel.Email, mails)
-	work, err := jobs.New(db, log, jobs.Work(delivery.NewReplies(db, sequencer, clock.Now)))
+	base, err := url.Parse(string(cfg.BaseURL))
+	if err != nil {
+		return fmt.Errorf("read the base URL: %w", err)
+	}
+	out, err := relay(cfg)
+	if err != nil {
+		return err
+	}
+	signer := email.NewSigner(secret)
+	orders := post(signer, out, base, in.Tokens(), cfg.Timezone)
+	sender, err := delivery.NewSender(delivery.Options{
+		DB: db, Ways: ways{out}, Blobs: files, Signer: signer, Dialer: dial.New(cfg.OutboundNetworks), Trusted: trusted,
+		Host: mailHost(base), Dir: journalDir(cfg), Poke: sequencer, Now: clock.Now, Log: log,
+	})
+	if err != nil {
+		return err
+	}
+	a.closers = append(a.closers, sender.Close)
+	if err := sender.Recover(ctx); err != nil {
+		return err
+	}
+	work, err := jobs.New(db, log, jobs.Work(delivery.NewReplies(db, sequencer, clock.Now)),
+		jobs.Work(delivery.NewMails(sender)), jobs.Work(delivery.NewAcknowledgements(db, orders)))
 	if err != nil {
 		return err
 	}
 	assigned := assign.New(db, rdb, sequencer, clock.Now, log)
-	acts := desk.New(db, policies, work, assigned, &outbox.Post{}, sequencer, clock.Now, log)
+	acts := desk.New(db, policies, work, assigned, orders, sequencer, clock.Now, log)
 	timers := sla.NewTimers(sla.TimersDeps{DB: db, Redis: rdb, Recorder: acts, Feed: events, Now: clock.Now, Log: log})
 	live := realtime.Options{Zone: cfg.Timezone, Now: clock.Now}
 	if cfg.PublicLimit == 0 { // tests and benchmarks connect thousands from one address
@@ -109,10 +131,6 @@ func (a *App) build(ctx context.Context, cfg config.Config) error {
 	metrics.MustRegister(hub.Collectors()...)
 	metrics.MustRegister(mails.Collectors()...)
 
-	base, err := url.Parse(string(cfg.BaseURL))
-	if err != nil {
-		return fmt.Errorf("read the base URL: %w", err)
-	}
 	a.web, err = httpapi.New(httpapi.Options{
 		BaseURL: base, TrustedProxies: cfg.TrustedProxies, PublicLimit: cfg.PublicLimit, MaxUpload: cfg.MaxUpload,
 		TimeZone: cfg.Timezone, Secret: secret, Log: log, Metrics: metrics, Redis: rdb,
@@ -132,7 +150,7 @@ func (a *App) build(ctx context.Context, cfg config.Config) error {
 	a.stages = []stage{
 		{parts: []part{ // what finishes what requests have left behind
 			{"intake", in.Run}, {"claims", assigned.Run}, {"closing of tickets", acts.Run},
-			{"timers", timers.Run}, {"jobs", work.Run}, {"accounts", accounts.Run},
+			{"timers", timers.Run}, {"jobs", work.Run}, {"outgoing mail", sender.Run}, {"accounts", accounts.Run},
 			{"sweep of files", sweeper{files, db, log}.Run}, profiler(cfg.AdminListen, log),
 		}},
 		{parts: []part{ // what tells of it

@@ -134,6 +134,7 @@ func (c *Config) unfit() (wrong []string) {
 	check("ESCUTA_DATA_DIR", !isFile(c.DataDir))
 	check("ESCUTA_DATABASE_URL", hasScheme(string(c.DatabaseURL), "postgres", "postgresql"))
 	check("ESCUTA_REDIS_URL", hasScheme(string(c.RedisURL), "redis", "rediss", "unix", "redis+sentinel", "redis+cluster", "rediss+cluster"))
+	check("ESCUTA_SMTP_RELAY", hasScheme(string(c.SMTPRelay), "smtp", "smtps"))
 	check("ESCUTA_ADMIN_EMAIL", c.AdminEmail == "" && c.AdminPassword == "" || strings.Contains(strings.Trim(c.AdminEmail, "@"), "@"))
 	check("ESCUTA_ADMIN_PASSWORD", (c.AdminEmail == "") == (c.AdminPassword == ""))
 	check("ESCUTA_PUBLIC_LIMIT", c.PublicLimit >= 0)

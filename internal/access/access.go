@@ -77,8 +77,9 @@ const (
 	SeeBreaches    Action = "breaches.see"
 	SeeIntake      Action = "intake.see"
 	ManageAccounts Action = "accounts.manage"
-	ManageDesk     Action = "desk.manage"  // teams, reasons, brands, policies
-	ManageForms    Action = "forms.manage" // what customers are asked on the web
+	ManageDesk     Action = "desk.manage"    // teams, reasons, brands, policies
+	ManageForms    Action = "forms.manage"   // what customers are asked on the web
+	KeepCustomers  Action = "customers.keep" // records of customers, as other systems have them
 )
 
 var allowed = map[Action][]Role{
@@ -89,6 +90,7 @@ var allowed = map[Action][]Role{
 	ManageAccounts: {Admin},
 	ManageDesk:     {Admin},
 	ManageForms:    {Supervisor, Admin},
+	KeepCustomers:  {Supervisor, Admin},
 }
 
 // May decides whether the actor may do something of this sort at all. For an

@@ -11,6 +11,7 @@ const (
 	post   = http.MethodPost
 	patch  = http.MethodPatch
 	remove = http.MethodDelete
+	put    = http.MethodPut
 
 	ok      = http.StatusOK
 	created = http.StatusCreated
@@ -39,6 +40,25 @@ func (s *Server) addRoutes() {
 		public      = publicRoutes{s, db, is.Intake, is.Tokens, is.Toll, is.Now}
 		portal      = portalRoutes{public, s.pages}
 		forms       = formRoutes{portal}
+		is, db    = s.services, s.services.DB.Gorm
+		me        = sessionRoutes{s, is.Accounts}
+		tokens    = tokenRoutes{is.Accounts}
+		people    = accountRoutes{is.Accounts}
+		lists     = catalogueRoutes{db}
+		customers = customerRoutes{is.DB}
+		records   = recordRoutes{s, customers, is.Desk}
+		clocks    = clockRoutes{db, is.Calendars, is.Hub}
+		tickets   = ticketRoutes{db, is.Hub, is.Accounts, clocks, customers, s.today}
+		claims    = claimRoutes{db, is.Assign}
+		uploads   = uploadRoutes{s, s.options.Secret}
+		acts      = deskRoutes{db, is.Desk, uploads}
+		views     = viewRoutes{is.Hub}
+		ledger    = ledgerRoutes{is.Intake}
+		live      = liveRoutes{s, is.Hub, is.Accounts}
+		files     = fileRoutes{s, db}
+		public    = publicRoutes{s, db, is.Intake, is.Tokens, is.Toll, is.Now}
+		portal    = portalRoutes{public, s.pages}
+		forms     = formRoutes{portal}
 
 		work, breaches, intake = may(access.WorkTickets), may(access.SeeBreaches), may(access.SeeIntake)
 		manage, arrange        = may(access.ManageAccounts), may(access.ManageDesk)
@@ -77,6 +97,13 @@ func (s *Server) addRoutes() {
 	on(s, get, "/api/breaches", "Missed deadlines and those about to be", breaches, ok, clocks.breaches)
 	on(s, post, "/api/sla/preview", "Test a date", work, ok, clocks.preview)
 	on(s, get, "/api/customers/{id}", "A customer", work, ok, customers.get)
+	on(s, put, "/api/customers/by/{source}/{external_id}", "Keep a customer's record of another system", may(access.KeepCustomers), ok, records.keep)
+	s.native(post, "/api/customers/import", may(access.KeepCustomers), records.importFile,
+		s.document("Keep the customers of a CSV file", ok, nil, typeOf[ImportedCustomers]()))
+	on(s, get, "/api/customers/{id}/suggestions", "Records that may be the same person", work, ok, records.suggest)
+	on(s, post, "/api/customers/{id}/merge", "Make one customer of two", work, ok, records.merge)
+	done(s, post, "/api/customers/{id}/apart", "Note that two customers are two people", work, records.apart)
+	done(s, post, "/api/customers/merges/{id}/undo", "Take a merge back", work, records.unmerge)
 	on(s, get, "/api/people", "Names of those who work here", staff, ok, people.people)
 	on(s, get, "/api/accounts", "Accounts", manage, ok, people.list)
 	on(s, post, "/api/accounts", "Add an account", manage, created, people.create)

@@ -66,7 +66,7 @@ type Ticket struct {
 	Preview       string // the first words of the newest public message
 	Status        Status
 	Priority      int // MostUrgent to LeastUrgent
-	LegalPriority int // 0 to 3, of the customer when the ticket was opened
+	LegalPriority int // 0 to 3, of the customer
 	TeamID        int64
 	Walled        bool // behind the ombudsman's wall
 

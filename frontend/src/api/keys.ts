@@ -19,6 +19,7 @@ export const keys = {
   timeline: (id: number) => ["timeline", id] as const,
   allClocks: ["clocks"] as const,
   clocks: (id: number) => ["clocks", id] as const,
+  suggestions: (customerId: number) => ["suggestions", customerId] as const,
 };
 
 /** Marks everything old that shows tickets: what is on screen is fetched now, the rest when it is looked at. */

@@ -22,6 +22,7 @@ export type Interval = Schemas["Interval"];
 export type Upload = Schemas["Upload"];
 export type Breach = Schemas["Breach"];
 export type Customer = Schemas["Customer"];
+export type CustomerSuggestion = Schemas["CustomerSuggestion"];
 export type Claimed = Schemas["Claimed"];
 export type Lease = Schemas["Lease"];
 

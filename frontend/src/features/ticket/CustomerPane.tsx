@@ -8,6 +8,7 @@ import { fullDate, shortMoment } from "../../lib/time";
 import { EmptyState, Skeleton } from "../../ui/states";
 import { ticketQuery } from "./api";
 import styles from "./CustomerPane.module.css";
+import { SamePerson } from "./SamePerson";
 
 /** Who is on the other side, as they want to be called. */
 export function CustomerPane({ protocol, onOpen }: { protocol: string; onOpen: (protocol: string) => void }) {
@@ -39,6 +40,8 @@ export function CustomerPane({ protocol, onOpen }: { protocol: string; onOpen: (
           {t(`customer.legal_priority.${customer.legal_priority as 1 | 2 | 3}`)}
         </p>
       )}
+
+      <SamePerson customerId={customer.id} />
 
       {customer.identities.length > 0 && (
         <Section title={t("customer.identities")}>

@@ -27,9 +27,9 @@ func (s *Server) addRoutes() {
 		people      = accountRoutes{is.Accounts}
 		lists       = catalogueRoutes{db}
 		customers   = customerRoutes{is.DB}
+		records     = recordRoutes{s, customers, is.Desk}
 		clocks      = clockRoutes{db, is.Calendars, is.Hub}
 		tickets     = ticketRoutes{db, is.Hub, is.Accounts, clocks, customers, s.today}
-		suggestions = suggestionRoutes{db}
 		claims      = claimRoutes{db, is.Assign}
 		uploads     = uploadRoutes{s, s.options.Secret}
 		acts        = deskRoutes{db, is.Desk, uploads}
@@ -40,25 +40,7 @@ func (s *Server) addRoutes() {
 		public      = publicRoutes{s, db, is.Intake, is.Tokens, is.Toll, is.Now}
 		portal      = portalRoutes{public, s.pages}
 		forms       = formRoutes{portal}
-		is, db    = s.services, s.services.DB.Gorm
-		me        = sessionRoutes{s, is.Accounts}
-		tokens    = tokenRoutes{is.Accounts}
-		people    = accountRoutes{is.Accounts}
-		lists     = catalogueRoutes{db}
-		customers = customerRoutes{is.DB}
-		records   = recordRoutes{s, customers, is.Desk}
-		clocks    = clockRoutes{db, is.Calendars, is.Hub}
-		tickets   = ticketRoutes{db, is.Hub, is.Accounts, clocks, customers, s.today}
-		claims    = claimRoutes{db, is.Assign}
-		uploads   = uploadRoutes{s, s.options.Secret}
-		acts      = deskRoutes{db, is.Desk, uploads}
-		views     = viewRoutes{is.Hub}
-		ledger    = ledgerRoutes{is.Intake}
-		live      = liveRoutes{s, is.Hub, is.Accounts}
-		files     = fileRoutes{s, db}
-		public    = publicRoutes{s, db, is.Intake, is.Tokens, is.Toll, is.Now}
-		portal    = portalRoutes{public, s.pages}
-		forms     = formRoutes{portal}
+		suggestions = suggestionRoutes{db}
 
 		work, breaches, intake = may(access.WorkTickets), may(access.SeeBreaches), may(access.SeeIntake)
 		manage, arrange        = may(access.ManageAccounts), may(access.ManageDesk)

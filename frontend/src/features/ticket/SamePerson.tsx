@@ -57,7 +57,11 @@ export function SamePerson({ customerId }: { customerId: number }) {
         ))}
       </ul>
       {joining && (
-        <JoinDialog name={joining.name} onClose={() => setJoining(undefined)} onJoin={(r) => join(joining, r)} />
+        <JoinDialog
+          name={joining.name}
+          onClose={() => setJoining(undefined)}
+          onJoin={(r) => join(joining, r)}
+        />
       )}
     </section>
   );

@@ -15,11 +15,17 @@ export const suggestionsQuery = (customerId: number) =>
 /** Makes `from` the same customer as `into`; the answer's id takes it back. */
 export const mergeCustomers = (into: number, from: number, reason: string) =>
   unwrap(
-    api.POST("/api/customers/{id}/merge", { params: path(into), body: { from, reason }, headers: once(newKey()) }),
+    api.POST("/api/customers/{id}/merge", {
+      params: path(into),
+      body: { from, reason },
+      headers: once(newKey()),
+    }),
   );
 
 export const undoMerge = (mergeId: number) =>
   unwrap(api.POST("/api/customers/merges/{id}/undo", { params: path(mergeId), headers: once(newKey()) }));
 
 export const keepApart = (id: number, other: number) =>
-  unwrap(api.POST("/api/customers/{id}/apart", { params: path(id), body: { other }, headers: once(newKey()) }));
+  unwrap(
+    api.POST("/api/customers/{id}/apart", { params: path(id), body: { other }, headers: once(newKey()) }),
+  );

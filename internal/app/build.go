@@ -25,6 +25,7 @@ import (
 	"github.com/escuta-sac/escuta/internal/httpapi"
 	"github.com/escuta-sac/escuta/internal/intake"
 	"github.com/escuta-sac/escuta/internal/jobs"
+	"github.com/escuta-sac/escuta/internal/mailbox"
 	"github.com/escuta-sac/escuta/internal/mailroom"
 	"github.com/escuta-sac/escuta/internal/postgres"
 	"github.com/escuta-sac/escuta/internal/realtime"
@@ -64,6 +65,15 @@ func (a *App) build(ctx context.Context, cfg config.Config) error {
 	events := event.NewLog(db, rdb, log)
 	sequencer := event.NewSequencer(events)
 
+	secret, err := a.secret(ctx, cfg, db)
+	if err != nil {
+		return err
+	}
+	dialer := dial.New(cfg.OutboundNetworks)
+	boxes, err := mailbox.New(ctx, mailbox.Deps{DB: db, Redis: rdb, Secret: secret, Dialer: dialer, Now: clock.Now, Log: log})
+	if err != nil {
+		return err
+	}
 	accounts := account.NewService(db, rdb, clock.Now, log)
 	if err := a.firstAdmin(ctx, cfg, accounts); err != nil {
 		return err
@@ -81,10 +91,6 @@ func (a *App) build(ctx context.Context, cfg config.Config) error {
 		return err
 	}
 	a.closers = append(a.closers, func() error { in.Close(); return nil })
-	secret, err := a.secret(ctx, cfg, db)
-	if err != nil {
-		return err
-	}
 	mails := mailroom.New(mailroom.Options{
 		DB: db, Blobs: files, Signer: email.NewSigner(secret), Now: clock.Now, Log: log,
 		Authserv: cfg.AuthservID, Verify: verifier(cfg), Flood: cfg.MailFlood,
@@ -142,15 +148,23 @@ func (a *App) build(ctx context.Context, cfg config.Config) error {
 		Intake: in, Tokens: in.Tokens(), Assign: assigned, Desk: acts, Hub: hub,
 		Calendars: policies.Calendars(), Toll: toll.New(secret, db.Gorm, clock.Now),
 		Scan: antivirus.New(cfg.ClamdAddr, files, db.Gorm), Now: clock.Now,
+		Intake: in, Tokens: in.Tokens(), Assign: assigned, Desk: acts, Hub: hub, Mailboxes: boxes,
+		Calendars: policies.Calendars(), Toll: toll.New(secret, db.Gorm, clock.Now), Now: clock.Now,
 	})
 	if err != nil {
 		return err
 	}
 
+	carriers, err := a.carriers(cfg, db, dialer, boxes, in, log)
+	if err != nil {
+		return err
+	}
 	a.stages = []stage{
+		{parts: carriers},
 		{parts: []part{ // what finishes what requests have left behind
 			{"intake", in.Run}, {"claims", assigned.Run}, {"closing of tickets", acts.Run},
 			{"timers", timers.Run}, {"jobs", work.Run}, {"outgoing mail", sender.Run}, {"accounts", accounts.Run},
+			{"timers", timers.Run}, {"jobs", work.Run}, {"accounts", accounts.Run}, {"mailboxes", boxes.Run},
 			{"sweep of files", sweeper{files, db, log}.Run}, profiler(cfg.AdminListen, log),
 		}},
 		{parts: []part{ // what tells of it

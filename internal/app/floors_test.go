@@ -19,6 +19,7 @@ var floors = [][]string{
 	{"fault", "access", "i18n", "config", "postgres", "rediskit", "blob", "embedded", "brazil", "folding", "dial", "seal"},
 	{"event", "channel", "jobs"},
 	{"account", "customer", "ticket", "sla", "survey", "reach", "form", "toll", "antivirus"},
+	{"account", "customer", "ticket", "sla", "survey", "reach", "form", "toll", "mailbox"},
 	{"outbox"},
 	{"intake", "desk", "assign"},
 	{"realtime", "delivery", "mailroom"},

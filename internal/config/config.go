@@ -29,6 +29,10 @@ type Config struct {
 	ClamdAddr        string         `env:"ESCUTA_CLAMD_ADDR" want:"want_path" help:"Virus scanner (clamd): host:port, or the path of its socket. Files are handed out once it has found nothing in them. Empty: none."`
 	TrustedProxies   []netip.Prefix `env:"ESCUTA_TRUSTED_PROXIES" want:"want_networks" help:"Networks of the proxies whose X-Forwarded-For is believed, such as 10.0.0.0/8,127.0.0.1. Empty: none."`
 	SMTPRelay        DSN            `env:"ESCUTA_SMTP_RELAY" want:"want_smtp_relay" help:"Server that takes our mail over, as smtp://user:password@host:port or smtps://…; ?tls=starttls, tls or none. For mailboxes without one of their own. Empty: none, and mail waits."`
+	SMTPAddr         string         `env:"ESCUTA_SMTP_ADDR" want:"want_mail_address" help:"Where mail is received: host:port by SMTP, lmtp://host:port or lmtp:///path/of/socket by LMTP from a mail server of one's own. Empty: nowhere."`
+	SMTPCert         string         `env:"ESCUTA_SMTP_CERT" want:"want_certificate" help:"Certificate for STARTTLS (PEM, with its chain), read again when it is renewed. Empty: one made here."`
+	SMTPKey          string         `env:"ESCUTA_SMTP_KEY" want:"want_certificate" help:"Its private key (PEM)."`
+	MaxMail          int64          `env:"ESCUTA_MAX_MAIL" envDefault:"52428800" want:"want_mail_size" help:"Largest mail that is taken in, in bytes. Of a larger one in a fetched mailbox only the header is; one by SMTP is refused."`
 	OutboundNetworks []netip.Prefix `env:"ESCUTA_OUTBOUND_NETWORKS" want:"want_networks" help:"Networks that are not public and that the server may still connect to on behalf of its users, such as that of the company's own mail server. Empty: none."`
 	Secret           Secret         `env:"ESCUTA_SECRET" want:"want_secret" help:"Key from which links and tokens are derived, at least 32 characters. Empty: one is made and kept in the database."`
 	AuthservID       string         `env:"ESCUTA_AUTHSERV_ID" want:"want_name" help:"Name under which our own mail server writes Authentication-Results, which are believed then. Empty: none are."`

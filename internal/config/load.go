@@ -141,6 +141,10 @@ func (c *Config) unfit() (wrong []string) {
 	check("ESCUTA_MAX_UPLOAD", c.MaxUpload >= 1<<10 && c.MaxUpload <= 1<<30)
 	check("ESCUTA_AUTHSERV_ID", !strings.ContainsAny(c.AuthservID, " ;\t"))
 	check("ESCUTA_MAIL_FLOOD", c.MailFlood >= 0)
+	check("ESCUTA_SMTP_ADDR", c.SMTPAddr == "" || isMailAddress(c.SMTPAddr))
+	check("ESCUTA_SMTP_CERT", (c.SMTPCert == "") == (c.SMTPKey == "") && (c.SMTPCert == "" || isRegular(c.SMTPCert)))
+	check("ESCUTA_SMTP_KEY", (c.SMTPCert == "") == (c.SMTPKey == "") && (c.SMTPKey == "" || isRegular(c.SMTPKey)))
+	check("ESCUTA_MAX_MAIL", c.MaxMail >= 1<<16 && c.MaxMail <= 1<<30)
 	check("ESCUTA_SECRET", c.Secret == "" || len(c.Secret) >= 32)
 	check("ESCUTA_LOG_FORMAT", c.LogFormat == "text" || c.LogFormat == "json")
 	return wrong
@@ -168,6 +172,17 @@ func isAddress(s string) bool {
 	_, port, err := net.SplitHostPort(s)
 	n, errPort := strconv.ParseUint(port, 10, 16)
 	return err == nil && errPort == nil && (n > 0 || port == "0")
+}
+
+// isMailAddress accepts what the mail server can listen on.
+func isMailAddress(s string) bool {
+	at, lmtp := strings.CutPrefix(s, "lmtp://")
+	return lmtp && strings.HasPrefix(at, "/") && len(at) > 1 || isAddress(at)
+}
+
+func isRegular(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
 }
 
 func isFile(path string) bool {

@@ -23,9 +23,11 @@ import (
 	"github.com/escuta-sac/escuta/internal/assign"
 	"github.com/escuta-sac/escuta/internal/blob"
 	"github.com/escuta-sac/escuta/internal/desk"
+	"github.com/escuta-sac/escuta/internal/dial"
 	"github.com/escuta-sac/escuta/internal/event"
 	"github.com/escuta-sac/escuta/internal/intake"
 	"github.com/escuta-sac/escuta/internal/jobs"
+	"github.com/escuta-sac/escuta/internal/mailbox"
 	"github.com/escuta-sac/escuta/internal/outbox"
 	"github.com/escuta-sac/escuta/internal/postgres"
 	"github.com/escuta-sac/escuta/internal/postgres/pgtest"
@@ -103,6 +105,10 @@ func start(t testing.TB, changes ...change) *world {
 	w.must(err)
 	acts := desk.New(db, policies, work, assigned, &outbox.Post{}, quiet{}, now, log)
 
+	boxes, err := mailbox.New(t.Context(), mailbox.Deps{DB: db, Redis: rdb, Secret: []byte("for the tests only"), Dialer: dial.New(nil), Now: now, Log: log})
+	w.must(err)
+	w.run(boxes.Run, func() {})
+
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	w.must(err)
 	w.base = "http://" + listener.Addr().String()
@@ -124,7 +130,7 @@ func start(t testing.TB, changes ...change) *world {
 	accounts := account.NewService(db, rdb, now, log)
 	w.server, err = New(options, Services{
 		DB: db, Accounts: accounts, Replays: account.NewIdempotency(db, now), Blobs: files,
-		Intake: in, Tokens: in.Tokens(), Assign: assigned, Desk: acts, Hub: hub, Calendars: policies.Calendars(),
+		Intake: in, Tokens: in.Tokens(), Assign: assigned, Desk: acts, Hub: hub, Mailboxes: boxes, Calendars: policies.Calendars(),
 		Toll: toll.New(options.Secret, db.Gorm, now), Now: now,
 	})
 	w.must(err)

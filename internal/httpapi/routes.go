@@ -41,6 +41,7 @@ func (s *Server) addRoutes() {
 		portal      = portalRoutes{public, s.pages}
 		forms       = formRoutes{portal}
 		suggestions = suggestionRoutes{db}
+		mailboxes   = mailboxRoutes{is.Mailboxes}
 
 		work, breaches, intake = may(access.WorkTickets), may(access.SeeBreaches), may(access.SeeIntake)
 		manage, arrange        = may(access.ManageAccounts), may(access.ManageDesk)
@@ -94,6 +95,10 @@ func (s *Server) addRoutes() {
 	on(s, post, "/api/teams", "Add a team", arrange, created, people.addTeam)
 	on(s, get, "/api/reasons", "The tree of reasons", staff, ok, lists.reasons)
 	on(s, post, "/api/reasons", "Add a reason", arrange, created, lists.addReason)
+	on(s, get, "/api/mailboxes", "Mailboxes", arrange, ok, mailboxes.list)
+	on(s, post, "/api/mailboxes", "Add a mailbox", arrange, created, mailboxes.create)
+	on(s, post, "/api/mailboxes/test", "Log in to a mailbox's servers", arrange, ok, mailboxes.test)
+	on(s, patch, "/api/mailboxes/{id}", "Change a mailbox", arrange, ok, mailboxes.change)
 	on(s, get, "/api/brands", "Brands", staff, ok, lists.brands)
 	on(s, get, "/api/forms", "Forms that customers fill in", ask, ok, forms.list)
 	on(s, get, "/api/forms/{id}", "A form", ask, ok, forms.get)

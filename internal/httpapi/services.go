@@ -9,6 +9,7 @@ import (
 	"github.com/escuta-sac/escuta/internal/blob"
 	"github.com/escuta-sac/escuta/internal/desk"
 	"github.com/escuta-sac/escuta/internal/intake"
+	"github.com/escuta-sac/escuta/internal/mailbox"
 	"github.com/escuta-sac/escuta/internal/postgres"
 	"github.com/escuta-sac/escuta/internal/realtime"
 	"github.com/escuta-sac/escuta/internal/sla"
@@ -25,6 +26,7 @@ type Services struct {
 	Tokens    *intake.Tokens
 	Assign    *assign.Service
 	Desk      *desk.Service
+	Mailboxes *mailbox.Service
 	Hub       *realtime.Hub
 	Calendars sla.Calendars
 	Toll      *toll.Gate

@@ -15,7 +15,17 @@ type Envelope struct {
 	Folder      string `json:"folder,omitempty"`
 	UIDValidity uint32 `json:"uid_validity,omitempty"`
 	UID         uint32 `json:"uid,omitempty"`
+
+	// Withheld says why the raw mail is at most a header: TooLarge or Unfetchable,
+	// also the reason for which it waits for a person. Empty is a whole mail.
+	Withheld string `json:"withheld,omitempty"`
 }
+
+// Why a mail was left on its server.
+const (
+	TooLarge    = "mail_too_large"   // over ESCUTA_MAX_MAIL
+	Unfetchable = "mail_unfetchable" // the server failed to bring it, several times
+)
 
 // NullSender reports whether the mail came by SMTP with MAIL FROM:<>.
 func (e Envelope) NullSender() bool { return e.MailFrom == "" && len(e.Recipients) > 0 }

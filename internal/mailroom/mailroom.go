@@ -76,6 +76,9 @@ func (r *Mailroom) Read(ctx context.Context, s intake.Stored) (intake.Reading, e
 			return nil, email.ErrUnreadable.Because(fmt.Errorf("read the envelope: %w", err))
 		}
 	}
+	if err := envelope.Err(); err != nil {
+		return nil, err
+	}
 	boxes, err := loadMailboxes(ctx, r.o.DB.Pool)
 	if err != nil {
 		return nil, err

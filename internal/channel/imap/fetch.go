@@ -84,7 +84,7 @@ func (f *fetcher) batch(mails []listed) int {
 func (f *fetcher) withheld(m listed) string {
 	switch {
 	case m.size > f.pool.Limit() || f.oversized[m.uid]:
-		return email.TooLarge
+		return email.Oversized
 	case f.cursor.stuck >= patienceWithMail:
 		return email.Unfetchable
 	}

@@ -417,7 +417,7 @@ func TestAttack035AnOversizedMailIsKeptAsItsHeader(t *testing.T) {
 	eventually(t, "all three", func() bool { _, uid, _ := w.position(1); return uid == 3 })
 	for _, got := range w.kept() {
 		e := envelope(t, got)
-		if (e.Withheld == email.TooLarge) != (e.UID == 2) || len(got.Raw) > 1000 || !bytes.Contains(got.Raw, []byte("Message-ID: <")) {
+		if (e.Withheld == email.Oversized) != (e.UID == 2) || len(got.Raw) > 1000 || !bytes.Contains(got.Raw, []byte("Message-ID: <")) {
 			t.Errorf("mail %d: %q, %d bytes", e.UID, e.Withheld, len(got.Raw))
 		}
 	}

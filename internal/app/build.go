@@ -145,11 +145,9 @@ func (a *App) build(ctx context.Context, cfg config.Config) error {
 		Frontend:   frontend.Dist,
 	}, httpapi.Services{
 		DB: db, Accounts: accounts, Replays: account.NewIdempotency(db, clock.Now), Blobs: files,
-		Intake: in, Tokens: in.Tokens(), Assign: assigned, Desk: acts, Hub: hub,
+		Intake: in, Tokens: in.Tokens(), Assign: assigned, Desk: acts, Hub: hub, Mailboxes: boxes,
 		Calendars: policies.Calendars(), Toll: toll.New(secret, db.Gorm, clock.Now),
 		Scan: antivirus.New(cfg.ClamdAddr, files, db.Gorm), Now: clock.Now,
-		Intake: in, Tokens: in.Tokens(), Assign: assigned, Desk: acts, Hub: hub, Mailboxes: boxes,
-		Calendars: policies.Calendars(), Toll: toll.New(secret, db.Gorm, clock.Now), Now: clock.Now,
 	})
 	if err != nil {
 		return err

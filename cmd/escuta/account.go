@@ -20,6 +20,7 @@ type accountCommand struct {
 	Create   createCommand   `cmd:"" help:"${help_account_create}"`
 	List     listCommand     `cmd:"" help:"${help_account_list}"`
 	Password passwordCommand `cmd:"" help:"${help_account_password}"`
+	Confirm  confirmCommand  `cmd:"" help:"${help_account_confirm}"`
 }
 
 // passwords come from standard input or are made up: an argument would stand in

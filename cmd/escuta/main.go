@@ -33,6 +33,7 @@ type commands struct {
 	Demo    demoCommand    `cmd:"" help:"${help_demo}"`
 	Backup  backupCommand  `cmd:"" help:"${help_backup}"`
 	Restore restoreCommand `cmd:"" help:"${help_restore}"`
+	Import  importCommand  `cmd:"" help:"${help_import}"`
 	Ping    pingCommand    `cmd:"" help:"${help_ping}"`
 	OpenAPI openAPICommand `cmd:"" name:"openapi" help:"${help_openapi}" hidden:""`
 
@@ -68,6 +69,7 @@ func run(ctx context.Context, args []string, e env) int {
 		"serve", "serve_demo", "migrate", "ping", "doctor", "doctor_json", "account", "account_create", "account_list", "account_password",
 		"account_email", "account_name", "account_role", "account_stdin", "openapi", "version", "demo", "demo_seed", "demo_tickets", "demo_if_empty",
 		"backup", "backup_folder", "backup_check", "restore", "restore_folder",
+		"import", "import_file", "import_source", "import_target", "import_as", "account_confirm", "account_rank",
 	} {
 		texts["help_"+name] = e.text("help_"+name, nil)
 	}

@@ -26,8 +26,9 @@ func (r Role) Valid() bool {
 
 // Audience is who a ticket, and everything told about it, is for.
 type Audience struct {
-	Team   int64 `json:"team"`
-	Walled bool  `json:"walled"`
+	Team   int64  `json:"team"`
+	Walled bool   `json:"walled"`
+	Barred Barred `json:"barred,omitempty"` // whom a case behind the wall accuses
 }
 
 // Actor is somebody (or a program with a token) on whose behalf something is asked.
@@ -41,7 +42,7 @@ type Actor struct {
 // MaySee decides whether the actor may know that something with this audience exists.
 func (a Actor) MaySee(au Audience) bool {
 	if au.Walled {
-		return a.Role == Ombudsman
+		return a.Role == Ombudsman && !au.Barred.Bars(a)
 	}
 	if a.Role == Admin || a.Role == Ombudsman {
 		return true
@@ -56,15 +57,22 @@ type Scope struct {
 	AllTeams bool
 	Teams    []int64
 	Walled   bool
+	// Keys are what of the actor can be barred: of what is walled, rows whose
+	// Barred names one of them are left out. Empty unless Walled.
+	Keys []string
 }
 
 // Scope returns what the actor sees, for a store to turn into a condition.
 func (a Actor) Scope() Scope {
-	return Scope{
+	s := Scope{
 		AllTeams: a.Role == Admin || a.Role == Ombudsman,
 		Teams:    a.Teams,
 		Walled:   a.Role == Ombudsman,
 	}
+	if s.Walled {
+		s.Keys = a.keys()
+	}
+	return s
 }
 
 // Action is something that not everybody may do, apart from seeing.
@@ -80,6 +88,10 @@ const (
 	ManageDesk     Action = "desk.manage"    // teams, reasons, brands, policies
 	ManageForms    Action = "forms.manage"   // what customers are asked on the web
 	KeepCustomers  Action = "customers.keep" // records of customers, as other systems have them
+	ManageDesk     Action = "desk.manage"  // teams, reasons, brands, policies
+	ManageForms    Action = "forms.manage" // what customers are asked on the web
+	WorkCases      Action = "cases.work"   // the ombudsman's office, behind the wall
+	RunImports     Action = "imports.run"  // bring in lists of complaints; which ones, their channel decides
 )
 
 var allowed = map[Action][]Role{
@@ -91,6 +103,8 @@ var allowed = map[Action][]Role{
 	ManageDesk:     {Admin},
 	ManageForms:    {Supervisor, Admin},
 	KeepCustomers:  {Supervisor, Admin},
+	WorkCases:      {Ombudsman},
+	RunImports:     {Supervisor, Ombudsman, Admin},
 }
 
 // May decides whether the actor may do something of this sort at all. For an

@@ -56,13 +56,20 @@ type Account struct {
 	CreatedAt time.Time
 	UpdatedAt time.Time
 
+	// Office is the account's place in the ombudsman's office; zero for others.
+	Office Office
+
 	// generation is what a session must have been opened under to be good.
 	generation int
 }
 
 // Actor is the account as the rest of the program asks about it.
 func (a Account) Actor() access.Actor {
-	return access.Actor{AccountID: a.ID, Name: a.Name, Role: a.Role, Teams: a.TeamIDs}
+	role := a.Role
+	if a.Office.Pending {
+		role = access.Agent
+	}
+	return access.Actor{AccountID: a.ID, Name: a.Name, Role: role, Teams: a.TeamIDs}
 }
 
 // Team is a group of accounts that shares a queue.

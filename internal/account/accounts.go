@@ -39,7 +39,14 @@ func (s *Service) insert(tx *gorm.DB, n New, hash string) (Account, error) {
 		Email: n.Email, Name: n.Name, Role: n.Role, PasswordHash: hash, Locale: n.Locale,
 		Active: true, Generation: 1, CreatedAt: now, UpdatedAt: now,
 	}
+	entry, err := admit(tx, &r)
+	if err != nil {
+		return Account{}, err
+	}
 	if err := insertAccount(tx, &r, teams); err != nil {
+		return Account{}, err
+	}
+	if err := logOffice(tx, r.ID, entry, nil, now); err != nil {
 		return Account{}, err
 	}
 	return r.account(teams), nil
@@ -157,8 +164,12 @@ func (s *Service) update(tx *gorm.DB, id int64, c Change, hash string) (Account,
 			}
 		}
 	}
+	entry, err := reseat(tx, was, &r)
+	if err != nil {
+		return Account{}, err
+	}
 	lost := hash != "" || was.Active && !r.Active
-	if lost || moved || r.Role != was.Role {
+	if lost || moved || r.Role != was.Role || r.OfficePending != was.OfficePending {
 		r.Generation++
 		if err := endSessions(tx, id, 0); err != nil {
 			return Account{}, err
@@ -171,6 +182,9 @@ func (s *Service) update(tx *gorm.DB, id int64, c Change, hash string) (Account,
 	}
 	r.UpdatedAt = s.now()
 	if err := saveAccount(tx, &r); err != nil {
+		return Account{}, err
+	}
+	if err := logOffice(tx, id, entry, nil, r.UpdatedAt); err != nil {
 		return Account{}, err
 	}
 	return r.account(teams), accessChanged(tx, id)

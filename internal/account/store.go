@@ -15,16 +15,18 @@ import (
 )
 
 type accountRow struct {
-	ID           int64
-	Email        string
-	Name         string
-	Role         access.Role
-	PasswordHash string
-	Locale       string
-	Active       bool
-	Generation   int
-	CreatedAt    time.Time `gorm:"autoCreateTime:false"`
-	UpdatedAt    time.Time `gorm:"autoUpdateTime:false"` // from PostgreSQL's clock, not GORM's
+	ID            int64
+	Email         string
+	Name          string
+	Role          access.Role
+	PasswordHash  string
+	Locale        string
+	Active        bool
+	Generation    int
+	OfficeRank    Rank
+	OfficePending bool
+	CreatedAt     time.Time `gorm:"autoCreateTime:false"`
+	UpdatedAt     time.Time `gorm:"autoUpdateTime:false"` // from PostgreSQL's clock, not GORM's
 }
 
 func (accountRow) TableName() string { return "accounts" }
@@ -32,7 +34,7 @@ func (accountRow) TableName() string { return "accounts" }
 func (r accountRow) account(teams []int64) Account {
 	return Account{
 		ID: r.ID, Email: r.Email, Name: r.Name, Role: r.Role, Locale: r.Locale, Active: r.Active,
-		TeamIDs: teams, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt, generation: r.Generation,
+		TeamIDs: teams, Office: Office{r.OfficeRank, r.OfficePending}, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt, generation: r.Generation,
 	}
 }
 
@@ -148,12 +150,12 @@ func findLogin(ctx context.Context, db *postgres.DB, email string, from place) (
 	var l login
 	a := &l.account
 	err := db.Pool.QueryRow(ctx, `
-		SELECT a.id, a.email, a.name, a.role, a.locale, a.active, a.generation, a.created_at, a.updated_at,
+		SELECT a.id, a.email, a.name, a.role, a.locale, a.active, a.generation, a.office_rank, a.office_pending, a.created_at, a.updated_at,
 		       array(SELECT team_id FROM account_teams WHERE account_id = a.id ORDER BY team_id),
 		       a.password_hash,
 		       EXISTS (SELECT FROM account_places p WHERE p.account_id = a.id AND p.place = $2)
 		FROM accounts a WHERE a.email = $1`, email, from).
-		Scan(&a.ID, &a.Email, &a.Name, &a.Role, &a.Locale, &a.Active, &a.generation, &a.CreatedAt, &a.UpdatedAt,
+		Scan(&a.ID, &a.Email, &a.Name, &a.Role, &a.Locale, &a.Active, &a.generation, &a.Office.Rank, &a.Office.Pending, &a.CreatedAt, &a.UpdatedAt,
 			&a.TeamIDs, &l.hash, &l.usual)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return login{}, nil

@@ -95,7 +95,8 @@ func listSessions(db *gorm.DB, accountID int64, now time.Time) ([]Session, error
 	return sessions, nil
 }
 
-const actorColumns = `a.id, a.name, a.role, array(SELECT team_id FROM account_teams WHERE account_id = a.id ORDER BY team_id)`
+// Who asks for a place in the ombudsman's office has an agent's until it is confirmed.
+const actorColumns = `a.id, a.name, CASE WHEN a.office_pending THEN 'agent' ELSE a.role END, array(SELECT team_id FROM account_teams WHERE account_id = a.id ORDER BY team_id)`
 
 // findSession reads what a session's token grants. It is the hot query of the
 // program and goes past GORM.

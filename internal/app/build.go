@@ -23,10 +23,12 @@ import (
 	"github.com/escuta-sac/escuta/internal/dial"
 	"github.com/escuta-sac/escuta/internal/event"
 	"github.com/escuta-sac/escuta/internal/httpapi"
+	"github.com/escuta-sac/escuta/internal/imports"
 	"github.com/escuta-sac/escuta/internal/intake"
 	"github.com/escuta-sac/escuta/internal/jobs"
 	"github.com/escuta-sac/escuta/internal/mailbox"
 	"github.com/escuta-sac/escuta/internal/mailroom"
+	"github.com/escuta-sac/escuta/internal/ombudsman"
 	"github.com/escuta-sac/escuta/internal/postgres"
 	"github.com/escuta-sac/escuta/internal/realtime"
 	"github.com/escuta-sac/escuta/internal/rediskit"
@@ -124,6 +126,10 @@ func (a *App) build(ctx context.Context, cfg config.Config) error {
 	}
 	assigned := assign.New(db, rdb, sequencer, clock.Now, log)
 	acts := desk.New(db, policies, work, assigned, orders, sequencer, clock.Now, log)
+	cases := ombudsman.New(db, acts, in, policies.Calendars(), sequencer, clock.Now, log)
+	in.Digest(channel.Ombudsman, imports.Digester{})
+	in.Digest(imports.Channel, imports.Digester{})
+	lists := imports.New(db, files, in, clock.Now, log)
 	timers := sla.NewTimers(sla.TimersDeps{DB: db, Redis: rdb, Recorder: acts, Feed: events, Now: clock.Now, Log: log})
 	live := realtime.Options{Zone: cfg.Timezone, Now: clock.Now}
 	if cfg.PublicLimit == 0 { // tests and benchmarks connect thousands from one address
@@ -146,6 +152,7 @@ func (a *App) build(ctx context.Context, cfg config.Config) error {
 	}, httpapi.Services{
 		DB: db, Accounts: accounts, Replays: account.NewIdempotency(db, clock.Now), Blobs: files,
 		Intake: in, Tokens: in.Tokens(), Assign: assigned, Desk: acts, Hub: hub, Mailboxes: boxes,
+		Intake: in, Tokens: in.Tokens(), Assign: assigned, Desk: acts, Hub: hub, Ombudsman: cases, Imports: lists,
 		Calendars: policies.Calendars(), Toll: toll.New(secret, db.Gorm, clock.Now),
 		Scan: antivirus.New(cfg.ClamdAddr, files, db.Gorm), Now: clock.Now,
 	})
@@ -161,6 +168,7 @@ func (a *App) build(ctx context.Context, cfg config.Config) error {
 		{parts: carriers},
 		{parts: []part{ // what finishes what requests have left behind
 			{"intake", in.Run}, {"claims", assigned.Run}, {"closing of tickets", acts.Run},
+			{"archiving of cases", cases.Run}, {"imports", lists.Run},
 			{"timers", timers.Run}, {"jobs", work.Run}, {"outgoing mail", sender.Run}, {"accounts", accounts.Run},
 			{"timers", timers.Run}, {"jobs", work.Run}, {"accounts", accounts.Run}, {"mailboxes", boxes.Run},
 			{"sweep of files", sweeper{files, db, log}.Run}, profiler(cfg.AdminListen, log),

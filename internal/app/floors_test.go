@@ -22,7 +22,7 @@ var floors = [][]string{
 	{"account", "customer", "ticket", "sla", "survey", "reach", "form", "toll", "mailbox"},
 	{"outbox"},
 	{"intake", "desk", "assign"},
-	{"realtime", "delivery", "mailroom"},
+	{"realtime", "delivery", "mailroom", "ombudsman", "imports"},
 	{"httpapi"},
 	{"app", "demo", "doctor", "backup"},
 }

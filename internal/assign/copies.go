@@ -35,7 +35,7 @@ const (
 )
 
 // copies are the leases as Redis has them: for each ticket one string,
-// "account:fence:team:walled:name", with the lease's own time to live. The team
+// "account:fence:team:walled:barred:name", with the lease's own time to live. The team
 // and the wall are there so that nobody is told who holds a hidden ticket.
 //
 // Every method does without Redis: a failure is logged, Redis is left alone for
@@ -54,19 +54,19 @@ type held struct {
 }
 
 func (h held) String() string {
-	return fmt.Sprintf("%d:%d:%d:%t:%s", h.account, h.fence, h.audience.Team, h.audience.Walled, h.name)
+	return fmt.Sprintf("%d:%d:%d:%t:%s:%s", h.account, h.fence, h.audience.Team, h.audience.Walled, h.audience.Barred, h.name)
 }
 
 func parseHeld(text string) (held, error) {
-	parts := strings.SplitN(text, ":", 5)
-	if len(parts) != 5 {
+	parts := strings.SplitN(text, ":", 6)
+	if len(parts) != 6 {
 		return held{}, fmt.Errorf("%q is no lease", text)
 	}
 	account, err1 := strconv.ParseInt(parts[0], 10, 64)
 	fence, err2 := strconv.ParseInt(parts[1], 10, 64)
 	team, err3 := strconv.ParseInt(parts[2], 10, 64)
 	walled, err4 := strconv.ParseBool(parts[3])
-	return held{account, fence, access.Audience{Team: team, Walled: walled}, parts[4]}, errors.Join(err1, err2, err3, err4)
+	return held{account, fence, access.Audience{Team: team, Walled: walled, Barred: access.Barred(parts[4])}, parts[5]}, errors.Join(err1, err2, err3, err4)
 }
 
 // key has the ticket as its hash tag, so that a cluster spreads the tickets.

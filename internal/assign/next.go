@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"gorm.io/gorm"
 
@@ -44,7 +45,8 @@ var sources = []string{
 
 // walledSource is another source because the wall has indexes of its own.
 const walledSource = `(SELECT t.next_due, t.legal_priority, t.id FROM tickets t
-	WHERE t.walled AND (t.assignee_id IS NULL OR t.assignee_id = @me) AND ` + ready + `%[1]s
+	WHERE t.walled AND NOT string_to_array(t.barred, ' ') && string_to_array(@keys, ' ')
+	AND (t.assignee_id IS NULL OR t.assignee_id = @me) AND ` + ready + `%[1]s
 	ORDER BY t.next_due, t.id LIMIT %[2]d)`
 
 // atMost bounds the candidates of one source: a queue in which more than so many
@@ -92,7 +94,8 @@ func pick(ctx context.Context, tx *gorm.DB, actor access.Actor, skip bool) (id i
 	if skip {
 		statement += " SKIP LOCKED"
 	}
-	err = tx.WithContext(ctx).Raw(statement, map[string]any{"me": actor.AccountID, "all": scope.AllTeams, "teams": scope.Teams}).Scan(&id).Error
+	err = tx.WithContext(ctx).Raw(statement, map[string]any{"me": actor.AccountID, "all": scope.AllTeams, "teams": scope.Teams,
+		"keys": strings.Join(scope.Keys, " ")}).Scan(&id).Error
 	if err != nil {
 		return 0, fmt.Errorf("look for the next ticket: %w", err)
 	}

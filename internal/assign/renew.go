@@ -77,7 +77,7 @@ func (s *Service) lengthen(ctx context.Context, renewals map[int64]renewal) ([]t
 			SELECT t.id FROM tickets t JOIN unnest($1::bigint[], $2::bigint[], $3::bigint[]) u(id, holder, fence)
 			ON t.id = u.id AND t.holder_id = u.holder AND t.fence = u.fence ORDER BY t.id FOR NO KEY UPDATE OF t)
 		UPDATE tickets t SET lease_until = now() + $4::interval FROM r WHERE t.id = r.id
-		RETURNING t.id, t.fence, t.team_id, t.walled`, ids, accounts, fences, ticket.LeaseTime)
+		RETURNING t.id, t.fence, t.team_id, t.walled, t.barred`, ids, accounts, fences, ticket.LeaseTime)
 	if err != nil {
 		return nil, fmt.Errorf("renew %d leases: %w", len(ids), err)
 	}
@@ -85,7 +85,7 @@ func (s *Service) lengthen(ctx context.Context, renewals map[int64]renewal) ([]t
 	var kept []ticket.Ticket
 	for rows.Next() {
 		var t ticket.Ticket
-		if err := rows.Scan(&t.ID, &t.Fence, &t.TeamID, &t.Walled); err != nil {
+		if err := rows.Scan(&t.ID, &t.Fence, &t.TeamID, &t.Walled, &t.Barred); err != nil {
 			return nil, fmt.Errorf("read a renewed lease: %w", err)
 		}
 		kept = append(kept, t)

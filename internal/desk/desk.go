@@ -26,6 +26,10 @@ import (
 // Args: messages, the []ticket.Message they had not seen, oldest first.
 var ErrStale = fault.New(fault.Conflict, "stale")
 
+// ErrCase is an attempt to end a case of the ombudsman's past its office: its
+// answer is prepared by one person and signed by another (package ombudsman).
+var ErrCase = fault.New(fault.Conflict, "case_not_concluded")
+
 // Inserter adds a job to a transaction, to be begun at once or not before an instant.
 type Inserter interface {
 	InsertAt(tx *gorm.DB, args river.JobArgs, at time.Time) error

@@ -11,6 +11,7 @@ import (
 
 	"github.com/escuta-sac/escuta/internal/access"
 	"github.com/escuta-sac/escuta/internal/event"
+	"github.com/escuta-sac/escuta/internal/sla"
 	"github.com/escuta-sac/escuta/internal/ticket"
 )
 
@@ -62,9 +63,37 @@ func (s *Service) move(ctx context.Context, actor access.Actor, id int64, kind s
 			return ticket.ErrUnchanged
 		case t.Status == ticket.Closed, kind == event.TicketReopened && !t.Reopenable(c.At):
 			return ticket.ErrClosed
+		case t.Walled && told.To == ticket.Resolved:
+			return ErrCase
 		}
 		return t.Move(told.To, c.At)
 	})
+}
+
+// Archive ends a ticket without a conclusive answer, as when what was asked of
+// its customer did not come: its clocks are cancelled, neither met nor missed.
+// within runs in the transaction, and may find with ticket.ErrUnchanged that
+// there is nothing to end any more.
+func (s *Service) Archive(ctx context.Context, id int64, reason string, within func(tx *gorm.DB, t ticket.Ticket) error) (ticket.Ticket, error) {
+	told := Moved{To: ticket.Resolved, Reason: reason}
+	c := ticket.Cause{Kind: event.TicketStatus, Data: &told, At: s.now()}
+	return s.act(ctx, nil, id, c, func(tx *gorm.DB, t *ticket.Ticket) error {
+		told.From = t.Status
+		if err := within(tx, *t); err != nil {
+			return err
+		}
+		if err := sla.Cancel(tx, id, c.At); err != nil {
+			return err
+		}
+		return t.Move(ticket.Resolved, c.At)
+	})
+}
+
+// Change is an act of a part above the desk on a ticket that the actor sees (a
+// nil one is time's): fn changes the ticket and writes what belongs to it, in
+// the transaction of the one event that c tells.
+func (s *Service) Change(ctx context.Context, actor *access.Actor, id int64, c ticket.Cause, fn func(tx *gorm.DB, t *ticket.Ticket) error) (ticket.Ticket, error) {
+	return s.act(ctx, actor, id, c, fn)
 }
 
 func checkReason(reason string) (string, error) {

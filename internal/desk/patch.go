@@ -80,6 +80,9 @@ func (s *Service) Patch(ctx context.Context, actor access.Actor, id int64, p Pat
 			if !p.Status.Valid() {
 				return ticket.Wrong("status", "unknown_choice")
 			}
+			if t.Walled && *p.Status == ticket.Resolved && t.Status != ticket.Resolved {
+				return ErrCase
+			}
 			if err := t.Move(*p.Status, c.At); err != nil {
 				return err
 			}
@@ -191,7 +194,7 @@ func (p Patch) handOver(ctx context.Context, tx *gorm.DB, actor access.Actor, t 
 func colleague(ctx context.Context, tx *gorm.DB, id int64) (access.Actor, error) {
 	a := access.Actor{AccountID: id}
 	var role string
-	err := tx.WithContext(ctx).Raw("SELECT role FROM accounts WHERE id = ? AND active", id).Scan(&role).Error
+	err := tx.WithContext(ctx).Raw("SELECT CASE WHEN office_pending THEN 'agent' ELSE role END FROM accounts WHERE id = ? AND active", id).Scan(&role).Error
 	if err == nil {
 		err = tx.WithContext(ctx).Raw("SELECT team_id FROM account_teams WHERE account_id = ? ORDER BY team_id", id).Scan(&a.Teams).Error
 	}

@@ -28,6 +28,9 @@ type Reply struct {
 	// Resolve says that the answer settles the matter; else it is the customer's turn.
 	Resolve bool
 	Files   []ticket.File // Blob, Name, Mime and Size
+	// Within, when given, runs in the transaction after the message was stored: for
+	// what shares the answer's fate. Of a case, only an answer that has it concludes.
+	Within func(ctx context.Context, tx *gorm.DB, m ticket.Message) error
 }
 
 // Replied is what the event of a reply tells beside the row.
@@ -54,6 +57,9 @@ func (s *Service) Reply(ctx context.Context, actor access.Actor, id int64, r Rep
 	c := ticket.Cause{Kind: event.TicketReplied, Data: &told, At: s.now()}
 	done, err := s.act(ctx, &actor, id, c, func(tx *gorm.DB, t *ticket.Ticket) error {
 		told.From = t.Status
+		if r.Resolve && r.Within == nil && t.Walled {
+			return ErrCase
+		}
 		undo, err := standing(tx, *t)
 		if err != nil {
 			return err
@@ -69,6 +75,9 @@ func (s *Service) Reply(ctx context.Context, actor access.Actor, id int64, r Rep
 			Body: body, Delivery: ticket.Queued, At: c.At, Files: r.Files,
 		}, undo)
 		told.MessageID, told.To = sent.ID, t.Status
+		if err == nil && r.Within != nil {
+			err = r.Within(ctx, tx, sent)
+		}
 		return err
 	})
 	return sent, done, err
@@ -198,6 +207,14 @@ func freeze(t ticket.Ticket, to string) json.RawMessage {
 // whoever typed a stranger's document beside an own address must not get the
 // answers that the stranger asks for. What was given last in it comes first.
 func addressOf(ctx context.Context, tx *gorm.DB, t ticket.Ticket) (to string, err error) {
+	if t.Walled { // no customer's record knows of a case: only what was given with it counts
+		err := tx.WithContext(ctx).Raw(`SELECT c.data->'from'->>'email' FROM ticket_contacts l JOIN contacts c ON c.id = l.contact_id
+			WHERE l.ticket_id = ? AND c.data->'from'->>'email' IS NOT NULL ORDER BY c.id LIMIT 1`, t.ID).Scan(&to).Error
+		if err != nil {
+			return "", fmt.Errorf("find where to answer case %d: %w", t.ID, err)
+		}
+		return to, nil
+	}
 	if t.CustomerID == nil {
 		return "", nil
 	}

@@ -67,6 +67,9 @@ func (s *Service) Undo(ctx context.Context, actor access.Actor, id, messageID in
 			if !actor.MaySee(t.Audience()) {
 				return ticket.ErrNotFound
 			}
+			if t.Walled { // what the office sent has ended or suspended the case: it stands
+				return ErrUndoOver
+			}
 			if m, err = s.withdraw(ctx, tx, actor, t.ID, messageID); err != nil {
 				return err
 			}

@@ -38,11 +38,11 @@ func Append(tx *gorm.DB, events ...New) error {
 		}
 		rows[i] = row{
 			TicketID: e.TicketID, Version: e.Version, Kind: e.Kind,
-			TeamID: e.Audience.Team, Walled: e.Audience.Walled,
+			TeamID: e.Audience.Team, Walled: e.Audience.Walled, Barred: e.Audience.Barred,
 			ActorID: e.ActorID, Payload: string(payload), At: e.At,
 		}
 		if e.Before != nil {
-			rows[i].WasTeamID, rows[i].WasWalled = &e.Before.Team, &e.Before.Walled
+			rows[i].WasTeamID, rows[i].WasWalled, rows[i].WasBarred = &e.Before.Team, &e.Before.Walled, &e.Before.Barred
 		}
 	}
 	if err := tx.Create(&rows).Error; err != nil {
@@ -59,8 +59,10 @@ type row struct {
 	Kind      string
 	TeamID    int64
 	Walled    bool
+	Barred    access.Barred
 	WasTeamID *int64
 	WasWalled *bool
+	WasBarred *access.Barred
 	ActorID   *int64
 	Payload   string
 	At        time.Time `gorm:"default:now()"`

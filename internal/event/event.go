@@ -31,6 +31,7 @@ const (
 	TicketChanged      = "ticket.changed"
 	TicketStatus       = "ticket.status"
 	TicketReopened     = "ticket.reopened"
+	CaseChanged        = "case.changed" // what the ombudsman's office did with a case
 	ClockWarned        = "clock.warned"
 	ClockBreached      = "clock.breached"
 )

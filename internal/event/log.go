@@ -89,7 +89,7 @@ func (l *Log) read(ctx context.Context, after, upto int64, limit int) ([]Event, 
 	return events, nil
 }
 
-const eventColumns = `id, ticket_id, version, kind, team_id, walled, was_team_id, was_walled, actor_id, payload::text, at, pos`
+const eventColumns = `id, ticket_id, version, kind, team_id, walled, barred, was_team_id, was_walled, was_barred, actor_id, payload::text, at, pos`
 
 const selectEvents = `SELECT ` + eventColumns + ` FROM events`
 
@@ -99,11 +99,12 @@ func scanEvent(row pgx.CollectableRow) (Event, error) {
 		payload   string
 		wasTeam   *int64
 		wasWalled *bool
+		wasBarred *access.Barred
 	)
-	err := row.Scan(&e.ID, &e.TicketID, &e.Version, &e.Kind, &e.Audience.Team, &e.Audience.Walled,
-		&wasTeam, &wasWalled, &e.ActorID, &payload, &e.At, &e.Pos)
-	if wasTeam != nil && wasWalled != nil {
-		e.Before = &access.Audience{Team: *wasTeam, Walled: *wasWalled}
+	err := row.Scan(&e.ID, &e.TicketID, &e.Version, &e.Kind, &e.Audience.Team, &e.Audience.Walled, &e.Audience.Barred,
+		&wasTeam, &wasWalled, &wasBarred, &e.ActorID, &payload, &e.At, &e.Pos)
+	if wasTeam != nil && wasWalled != nil && wasBarred != nil {
+		e.Before = &access.Audience{Team: *wasTeam, Walled: *wasWalled, Barred: *wasBarred}
 	}
 	e.Payload = []byte(payload)
 	return e, err

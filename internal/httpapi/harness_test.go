@@ -22,12 +22,15 @@ import (
 	"github.com/escuta-sac/escuta/internal/account"
 	"github.com/escuta-sac/escuta/internal/assign"
 	"github.com/escuta-sac/escuta/internal/blob"
+	"github.com/escuta-sac/escuta/internal/channel"
 	"github.com/escuta-sac/escuta/internal/desk"
 	"github.com/escuta-sac/escuta/internal/dial"
 	"github.com/escuta-sac/escuta/internal/event"
+	"github.com/escuta-sac/escuta/internal/imports"
 	"github.com/escuta-sac/escuta/internal/intake"
 	"github.com/escuta-sac/escuta/internal/jobs"
 	"github.com/escuta-sac/escuta/internal/mailbox"
+	"github.com/escuta-sac/escuta/internal/ombudsman"
 	"github.com/escuta-sac/escuta/internal/outbox"
 	"github.com/escuta-sac/escuta/internal/postgres"
 	"github.com/escuta-sac/escuta/internal/postgres/pgtest"
@@ -95,6 +98,8 @@ func start(t testing.TB, changes ...change) *world {
 	w.must(err)
 	in, err := intake.New(t.Context(), intake.Options{URL: url_, DB: db, Blobs: files, Planner: policies, Calendars: policies.Calendars(), Poke: quiet{}, Now: now, Zone: zone, Log: log})
 	w.must(err)
+	in.Digest(channel.Ombudsman, imports.Digester{})
+	in.Digest(imports.Channel, imports.Digester{})
 	w.run(in.Run, in.Close)
 	events := event.NewLog(db, rdb, log)
 	w.run(events.Run, func() {})
@@ -104,6 +109,8 @@ func start(t testing.TB, changes ...change) *world {
 	work, err := jobs.New(db, log)
 	w.must(err)
 	acts := desk.New(db, policies, work, assigned, &outbox.Post{}, quiet{}, now, log)
+	lists := imports.New(db, files, in, now, log)
+	w.run(lists.Run, func() {})
 
 	boxes, err := mailbox.New(t.Context(), mailbox.Deps{DB: db, Redis: rdb, Secret: []byte("for the tests only"), Dialer: dial.New(nil), Now: now, Log: log})
 	w.must(err)
@@ -132,6 +139,7 @@ func start(t testing.TB, changes ...change) *world {
 		DB: db, Accounts: accounts, Replays: account.NewIdempotency(db, now), Blobs: files,
 		Intake: in, Tokens: in.Tokens(), Assign: assigned, Desk: acts, Hub: hub, Mailboxes: boxes, Calendars: policies.Calendars(),
 		Toll: toll.New(options.Secret, db.Gorm, now), Now: now,
+		Ombudsman: ombudsman.New(db, acts, in, policies.Calendars(), quiet{}, now, log), Imports: lists,
 	})
 	w.must(err)
 	served := make(chan error, 1)

@@ -40,6 +40,22 @@ var bodies = map[string]string{
 	"POST /api/public/access":                      `{"protocol":"20261122000000139","proof":"1234"}`,
 	"POST /api/public/tickets/{protocol}/survey":   `{"score":5}`,
 	"POST /api/public/tickets/{protocol}/messages": `{"body":"Olá"}`,
+
+	"POST /api/ombudsman/cases":                                `{"body":"Olá"}`,
+	"POST /api/ombudsman/cases/{case}/points":                  `{"body":"Olá"}`,
+	"PATCH /api/ombudsman/cases/{case}/points/{part}":          `{"answer":"Olá"}`,
+	"POST /api/ombudsman/cases/{case}/draft":                   `{"body":"Olá","version":0}`,
+	"POST /api/ombudsman/cases/{case}/return":                  `{"remark":"Olá"}`,
+	"POST /api/ombudsman/cases/{case}/sign":                    `{"version":1}`,
+	"POST /api/ombudsman/cases/{case}/verdict":                 `{"merit":"founded","result":"solved"}`,
+	"POST /api/ombudsman/cases/{case}/complement":              `{"body":"Olá"}`,
+	"POST /api/ombudsman/cases/{case}/accused":                 `{"accounts":[],"teams":[1]}`,
+	"POST /api/ombudsman/cases/{case}/recommendations":         `{"team_id":1,"body":"Olá","due":"2027-01-31"}`,
+	"PATCH /api/ombudsman/cases/{case}/recommendations/{part}": `{"state":"accepted"}`,
+	"POST /api/ombudsman/cases/{case}/requests":                `{"team_id":1,"body":"Olá","due":"2027-01-31T12:00:00Z"}`,
+	"POST /api/imports/{id}/run":                               `{}`,
+	"POST /api/ombudsman/office/{id}":                          `{"rank":"analyst"}`,
+	"POST /api/area-requests/{request}/answer":                 `{"answer":"Olá"}`,
 }
 
 var roles = []access.Role{access.Agent, access.Supervisor, access.Ombudsman, access.Admin}

@@ -73,6 +73,7 @@ type portalView struct {
 	Address           string // ours, as people type it
 	JustSent          bool
 	Scores            []int
+	Demand            *demandView // to the ombudsman
 }
 
 // PortalBrand is the name and colour under which customers know us.

@@ -42,8 +42,14 @@ func (s *Server) addRoutes() {
 		forms       = formRoutes{portal}
 		suggestions = suggestionRoutes{db}
 		mailboxes   = mailboxRoutes{is.Mailboxes}
+		cases       = caseRoutes{db, is.Ombudsman, public}
+		second      = secondRoutes{portal, is.Ombudsman}
+		areas       = areaRoutes{is.Ombudsman}
+		office      = officeRoutes{is.Accounts}
+		lots        = importRoutes{s, is.Imports}
 
 		work, breaches, intake = may(access.WorkTickets), may(access.SeeBreaches), may(access.SeeIntake)
+		judge, bring           = may(access.WorkCases), may(access.RunImports)
 		manage, arrange        = may(access.ManageAccounts), may(access.ManageDesk)
 		ask                    = may(access.ManageForms)
 	)
@@ -109,6 +115,37 @@ func (s *Server) addRoutes() {
 	on(s, get, "/api/intake/ledger", "What came in and what became of it", intake, ok, ledger.list)
 	on(s, post, "/api/intake/ledger/{id}/retry", "Try an item again", intake, ok, ledger.retry)
 
+	on(s, get, "/api/ombudsman/cases", "The ombudsman's cases", judge, ok, cases.list)
+	on(s, post, "/api/ombudsman/cases", "Open a case", judge, created, cases.open)
+	on(s, get, "/api/ombudsman/figures", "The cases in figures", judge, ok, cases.figures)
+	on(s, get, "/api/ombudsman/cases/{case}", "A case", judge, ok, cases.get)
+	on(s, post, "/api/ombudsman/cases/{case}/points", "Extract a point of the demand", judge, created, cases.addPoint)
+	on(s, patch, "/api/ombudsman/cases/{case}/points/{part}", "Rewrite or answer a point", judge, ok, cases.changePoint)
+	on(s, remove, "/api/ombudsman/cases/{case}/points/{part}", "Take a point out", judge, ok, cases.removePoint)
+	on(s, post, "/api/ombudsman/cases/{case}/draft", "Write the answer, or hand it over to be signed", judge, ok, cases.write)
+	on(s, post, "/api/ombudsman/cases/{case}/return", "Give the draft back", judge, ok, cases.giveBack)
+	on(s, post, "/api/ombudsman/cases/{case}/sign", "Sign and send the conclusive answer", judge, ok, cases.sign)
+	on(s, post, "/api/ombudsman/cases/{case}/verdict", "Decide merit and result", judge, ok, cases.judge)
+	on(s, post, "/api/ombudsman/cases/{case}/complement", "Ask the demandant for what is missing", judge, ok, cases.complement)
+	on(s, post, "/api/ombudsman/cases/{case}/accused", "Say whom the case accuses", judge, ok, cases.accuse)
+	on(s, post, "/api/ombudsman/cases/{case}/recommendations", "Recommend something to an area", judge, created, cases.recommend)
+	on(s, patch, "/api/ombudsman/cases/{case}/recommendations/{part}", "Note what became of a recommendation", judge, ok, cases.decide)
+	on(s, post, "/api/ombudsman/cases/{case}/requests", "Ask an area", judge, created, cases.ask)
+	on(s, remove, "/api/ombudsman/cases/{case}/requests/{part}", "Take back what an area was asked", judge, ok, cases.withdraw)
+	on(s, get, "/api/ombudsman/office", "Who belongs to the office", judge, ok, office.get)
+	on(s, post, "/api/ombudsman/office/{id}", "Confirm somebody in the office, or change their rank", judge, ok, office.seat)
+	on(s, get, "/api/area-requests", "What my teams are asked", work, ok, areas.list)
+	on(s, post, "/api/area-requests/{request}/answer", "Answer what my team is asked", work, ok, areas.answer)
+
+	s.native(post, "/api/imports", bring, lots.upload, s.document("Upload a list of complaints", created, nil, typeOf[ImportPreview]()))
+	on(s, get, "/api/imports", "Lists that were brought in", bring, ok, lots.list)
+	on(s, get, "/api/imports/{id}", "A list, its first rows and what is wrong with it", bring, ok, lots.get)
+	on(s, post, "/api/imports/{id}/run", "Bring in a list", bring, ok, lots.start)
+	on(s, post, "/api/imports/{id}/cancel", "Stop bringing in a list", bring, ok, lots.cancel)
+	s.native(get, "/api/imports/{id}/errors.csv", bring, lots.errors, nil)
+
+	s.native(post, "/api/public/ombudsman", anyone, second.submit,
+		s.document("Bring a demand to the ombudsman", created, typeOf[Demand](), typeOf[PublicReceipt](), idempotencyParameter))
 	s.native(post, "/api/public/tickets", anyone, public.open,
 		s.document("Open a ticket from the web", created, typeOf[openTicket](), typeOf[PublicReceipt](), idempotencyParameter))
 	on(s, get, "/api/public/tickets/{protocol}", "Follow a ticket", anyone, ok, public.track)
@@ -122,6 +159,8 @@ func (s *Server) addRoutes() {
 	s.native(get, "/abrir/{slug}", anyone, portal.openForm, nil)
 	s.native(post, "/abrir/{slug}", visitor, portal.sendForm, nil)
 	s.native(get, "/widget.js", anyone, portal.widget, nil)
+	s.native(get, "/ouvidoria", anyone, second.form, nil)
+	s.native(post, "/ouvidoria", visitor, second.sendForm, nil)
 	s.native(get, "/acompanhar", anyone, portal.find, nil)
 	s.native(post, "/acompanhar", visitor, portal.prove, nil)
 	s.native(get, "/acompanhar/{protocol}", anyone, portal.track, nil)

@@ -8,8 +8,10 @@ import (
 	"github.com/escuta-sac/escuta/internal/assign"
 	"github.com/escuta-sac/escuta/internal/blob"
 	"github.com/escuta-sac/escuta/internal/desk"
+	"github.com/escuta-sac/escuta/internal/imports"
 	"github.com/escuta-sac/escuta/internal/intake"
 	"github.com/escuta-sac/escuta/internal/mailbox"
+	"github.com/escuta-sac/escuta/internal/ombudsman"
 	"github.com/escuta-sac/escuta/internal/postgres"
 	"github.com/escuta-sac/escuta/internal/realtime"
 	"github.com/escuta-sac/escuta/internal/sla"
@@ -28,6 +30,8 @@ type Services struct {
 	Desk      *desk.Service
 	Mailboxes *mailbox.Service
 	Hub       *realtime.Hub
+	Ombudsman *ombudsman.Service
+	Imports   *imports.Service
 	Calendars sla.Calendars
 	Toll      *toll.Gate
 	Scan      *antivirus.Scanner // nil without a virus scanner

@@ -3,6 +3,8 @@ package httpapi
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"strings"
 
 	"github.com/escuta-sac/escuta/internal/ticket"
 )
@@ -50,5 +52,6 @@ func fieldsBody(t ticket.Ticket) (map[string]string, error) {
 	if err := json.Unmarshal(t.Fields, &fields); err != nil {
 		return nil, fmt.Errorf("read the fields of ticket %d: %w", t.ID, err)
 	}
+	maps.DeleteFunc(fields, func(name, _ string) bool { return strings.HasPrefix(name, "case.") }) // what the case knows
 	return fields, nil
 }

@@ -151,6 +151,11 @@ func (in *Intake) prepare(ctx context.Context, m channel.Inbound, o origin) *ite
 	if from := givenBy(it.identities, o.from); m.Form != "" || len(from) > 0 {
 		it.data = encode(told{Form: m.Form, From: from})
 	}
+	if it.walled {
+		// Who comes to the ombudsman becomes nobody's customer by it: a record that
+		// the case made, or an address it added, would tell others of the case.
+		it.identities = nil
+	}
 	it.clocks = in.planner.Plan(sla.Demand{
 		Channel: string(m.Channel), Kind: m.Kind, Priority: defaultPriority, Team: it.in.TeamID, Walled: it.walled,
 	}, it.at)

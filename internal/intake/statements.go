@@ -102,8 +102,8 @@ JOIN tickets t ON t.id = u.t ORDER BY u.t, u.kind`
 // The event's row is the snapshot as ticket.Snapshot made it, completed by what
 // only this transaction knows. The id of the event is drawn here, never reserved.
 const insertEvents = `
-INSERT INTO events (ticket_id, version, kind, team_id, walled, payload, at)
-SELECT t.id, 1, 'ticket.opened', t.team_id, t.walled,
+INSERT INTO events (ticket_id, version, kind, team_id, walled, barred, payload, at)
+SELECT t.id, 1, 'ticket.opened', t.team_id, t.walled, t.barred,
        jsonb_build_object(
          'row', u.row || jsonb_build_object('id', t.id, 'protocol', t.protocol, 'customer_id', t.customer_id,
                                             'customer_name', t.customer_name, 'legal_priority', t.legal_priority),

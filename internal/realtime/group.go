@@ -27,6 +27,9 @@ func keyOf(a access.Actor) string {
 	key := make([]byte, 0, 16)
 	key = strconv.AppendBool(key, s.AllTeams)
 	key = strconv.AppendBool(key, s.Walled)
+	if s.Walled { // each may be barred from something else
+		key = strconv.AppendInt(key, a.AccountID, 10)
+	}
 	for _, team := range a.Teams { // also of those who see all: the view "team" asks for them
 		key = append(key, ' ')
 		key = strconv.AppendInt(key, team, 10)

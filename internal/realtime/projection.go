@@ -40,6 +40,7 @@ type mark struct {
 	due            int64 // microseconds since 1970; never is the largest
 	version        int32
 	walled         bool
+	barred         access.Barred
 	waiting        bool
 	breached       bool
 }
@@ -65,7 +66,7 @@ func (p *projection) clear() {
 // load reads all open tickets. They are at least as new as at, which was the head
 // before; events after it that are already in them are told apart by version.
 func (p *projection) load(ctx context.Context, db *postgres.DB, at event.Position) error {
-	rows, err := db.Pool.Query(ctx, `SELECT id, version, team_id, coalesce(assignee_id, 0), walled,
+	rows, err := db.Pool.Query(ctx, `SELECT id, version, team_id, coalesce(assignee_id, 0), walled, barred,
 	    status = 'waiting_customer', breached, NULLIF(next_due, 'infinity') FROM tickets WHERE open`)
 	if err != nil {
 		return fmt.Errorf("load the open tickets: %w", err)
@@ -78,7 +79,7 @@ func (p *projection) load(ctx context.Context, db *postgres.DB, at event.Positio
 		m   mark
 		due *time.Time
 	)
-	_, err = pgx.ForEachRow(rows, []any{&id, &m.version, &m.team, &m.assignee, &m.walled, &m.waiting, &m.breached, &due}, func() error {
+	_, err = pgx.ForEachRow(rows, []any{&id, &m.version, &m.team, &m.assignee, &m.walled, &m.barred, &m.waiting, &m.breached, &due}, func() error {
 		m.due = micro(due)
 		p.open[id] = m
 		p.count(m, 1)
@@ -131,7 +132,7 @@ func (p *projection) apply(epoch string, events []event.Event) error {
 		}
 		m := mark{
 			team: r.TeamID, assignee: r.AssigneeID, due: micro(r.NextDue), version: int32(e.Version),
-			walled: r.Walled, waiting: r.Status == ticket.WaitingCustomer, breached: r.Breached,
+			walled: r.Walled, barred: e.Audience.Barred, waiting: r.Status == ticket.WaitingCustomer, breached: r.Breached,
 		}
 		p.open[e.TicketID] = m
 		p.count(m, 1)
@@ -145,7 +146,7 @@ func (p *projection) apply(epoch string, events []event.Event) error {
 
 // count adds n times one ticket to the counts.
 func (p *projection) count(m mark, n int) {
-	au := access.Audience{Team: m.team, Walled: m.walled}
+	au := access.Audience{Team: m.team, Walled: m.walled, Barred: m.barred}
 	t := p.tallies[au]
 	if t == nil {
 		t = &tally{}

@@ -83,11 +83,11 @@ func Pause(tx *gorm.DB, ticketID int64, reason string, account *int64, at time.T
 			 WHERE ticket_id = @ticket AND state = 'running' AND pauses RETURNING id
 		), changed AS (
 			UPDATE clock_pauses p SET to_at = @at FROM clocks c
-			 WHERE c.id = p.clock_id AND c.ticket_id = @ticket AND c.state = 'paused' AND p.to_at IS NULL AND p.reason <> @reason
+			 WHERE c.id = p.clock_id AND c.ticket_id = @ticket AND c.state = 'paused' AND p.to_at IS NULL AND p.reason NOT IN (@reason, @complement)
 			RETURNING p.clock_id)
 		INSERT INTO clock_pauses (clock_id, from_at, reason, account_id)
 		SELECT id, CAST(@at AS timestamptz), CAST(@reason AS text), CAST(@account AS bigint) FROM (SELECT id FROM stood UNION ALL SELECT clock_id FROM changed) c`,
-		map[string]any{"ticket": ticketID, "reason": reason, "account": account, "at": at}).Error
+		map[string]any{"ticket": ticketID, "reason": reason, "complement": Complement, "account": account, "at": at}).Error
 	if err != nil {
 		return fmt.Errorf("pause the clocks of ticket %d: %w", ticketID, err)
 	}

@@ -3,6 +3,7 @@ package sla
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -106,10 +107,12 @@ type BreachQuery struct {
 }
 
 // visible is access.Scope as a condition on a ticket t.
-const visible = `((NOT t.walled AND (@all OR t.team_id = ANY(CAST(@teams AS bigint[])))) OR (t.walled AND @walled))`
+const visible = `((NOT t.walled AND (@all OR t.team_id = ANY(CAST(@teams AS bigint[])))) OR
+	(t.walled AND @walled AND NOT string_to_array(t.barred, ' ') && string_to_array(@keys, ' ')))`
 
 func scoped(s access.Scope, more map[string]any) map[string]any {
 	more["all"], more["teams"], more["walled"] = s.AllTeams, ids(s.Teams), s.Walled
+	more["keys"] = strings.Join(s.Keys, " ")
 	return more
 }
 

@@ -24,7 +24,7 @@ func TestEveryCodeThatPeopleReadHasAText(t *testing.T) {
 	for _, k := range []Kind{FirstResponse, NextResponse, Resolution, Legal} {
 		keys = append(keys, "sla.kind."+string(k))
 	}
-	for _, r := range []string{WaitingCustomer, WaitingThird, Answered} {
+	for _, r := range []string{WaitingCustomer, WaitingThird, Answered, Complement} {
 		keys = append(keys, "sla.pause."+r)
 	}
 	for _, h := range brazil.BankHolidays(2026) {

@@ -44,6 +44,7 @@ type fileRow struct {
 	At        time.Time
 	TeamID    int64
 	Walled    bool
+	Barred    access.Barred
 }
 
 func (r fileRow) file() File {
@@ -84,12 +85,12 @@ var ErrNoFile = fault.New(fault.NotFound, "file_not_found")
 func FileByToken(ctx context.Context, db *gorm.DB, token string) (File, access.Audience, error) {
 	var r fileRow
 	err := db.WithContext(ctx).Raw(`SELECT a.id, a.ticket_id, a.message_id, a.blob, a.name, a.mime, a.size, a.token, a.content_id, a.at,
-		t.team_id, t.walled FROM attachments a JOIN tickets t ON t.id = a.ticket_id WHERE a.token = ?`, token).Take(&r).Error
+		t.team_id, t.walled, t.barred FROM attachments a JOIN tickets t ON t.id = a.ticket_id WHERE a.token = ?`, token).Take(&r).Error
 	switch {
 	case errors.Is(err, gorm.ErrRecordNotFound):
 		return File{}, access.Audience{}, ErrNoFile
 	case err != nil:
 		return File{}, access.Audience{}, fmt.Errorf("read a file: %w", err)
 	}
-	return r.file(), access.Audience{Team: r.TeamID, Walled: r.Walled}, nil
+	return r.file(), access.Audience{Team: r.TeamID, Walled: r.Walled, Barred: r.Barred}, nil
 }

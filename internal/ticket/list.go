@@ -121,8 +121,16 @@ func (w *where) visible(s access.Scope) {
 	}
 	if s.Walled {
 		w.add("(t.walled OR "+teams+")", args...)
+		w.unbarred(s)
 	} else {
 		w.add("NOT t.walled AND "+teams, args...)
+	}
+}
+
+// unbarred leaves out what its actor is barred from.
+func (w *where) unbarred(s access.Scope) {
+	if len(s.Keys) > 0 {
+		w.add("(t.barred = '' OR NOT string_to_array(t.barred, ' ') && string_to_array(?, ' '))", strings.Join(s.Keys, " "))
 	}
 }
 

@@ -187,6 +187,7 @@ func (l *list) pages(q Query, filters where, open string, after *cursor) {
 	}
 	if q.Actor.Scope().Walled && q.View != ViewTeam {
 		w := filters.with("t.walled AND " + open)
+		w.unbarred(q.Actor.Scope())
 		teams := q.teams("t.team_id")
 		w.add(teams.String(), teams.args...)
 		branches, l.args = append(branches, "("+ids(w)+")"), append(l.args, w.args...)

@@ -94,6 +94,7 @@ func (s *search) narrow(q Query, filters where, after *cursor) {
 	if !q.Actor.Scope().Walled || q.View == ViewTeam {
 		s.filters.add("NOT t.walled")
 	}
+	s.filters.unbarred(q.Actor.Scope())
 }
 
 // searched runs the search under its own time limit.

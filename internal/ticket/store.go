@@ -37,6 +37,7 @@ type row struct {
 	ReasonID      *int64
 	Tags          textArray
 	Walled        bool
+	Barred        access.Barred
 	Version       int
 	PublicVersion int
 	NextDue       orNever
@@ -63,7 +64,7 @@ func (r row) ticket() Ticket {
 		CustomerID: r.CustomerID, CustomerName: r.CustomerName,
 		Channel: r.Channel, Kind: r.Kind, Subject: r.Subject, Preview: r.Preview,
 		Status: r.Status, Priority: r.Priority, LegalPriority: r.LegalPriority,
-		TeamID: r.TeamID, Walled: r.Walled,
+		TeamID: r.TeamID, Walled: r.Walled, Barred: r.Barred,
 		AssigneeID: r.AssigneeID, HolderID: r.HolderID, Fence: r.Fence, LeaseUntil: r.LeaseUntil,
 		ReasonID: r.ReasonID, Tags: r.Tags,
 		Version: r.Version, PublicVersion: r.PublicVersion,
@@ -83,7 +84,7 @@ func rowOf(t Ticket) row {
 		CustomerID: t.CustomerID, CustomerName: t.CustomerName,
 		Channel: t.Channel, Kind: t.Kind, Subject: t.Subject, Preview: t.Preview,
 		Status: t.Status, Priority: t.Priority, LegalPriority: t.LegalPriority,
-		TeamID: t.TeamID, Walled: t.Walled,
+		TeamID: t.TeamID, Walled: t.Walled, Barred: t.Barred,
 		AssigneeID: t.AssigneeID, HolderID: t.HolderID, Fence: t.Fence, LeaseUntil: micro(t.LeaseUntil),
 		ReasonID: t.ReasonID, Tags: t.Tags,
 		Version: t.Version, PublicVersion: t.PublicVersion,

@@ -68,7 +68,8 @@ type Ticket struct {
 	Priority      int // MostUrgent to LeastUrgent
 	LegalPriority int // 0 to 3, of the customer
 	TeamID        int64
-	Walled        bool // behind the ombudsman's wall
+	Walled        bool          // behind the ombudsman's wall
+	Barred        access.Barred // of those who see through it, who does not see this
 
 	AssigneeID *int64     // whose it is, until released or transferred
 	HolderID   *int64     // who is answering now
@@ -107,7 +108,7 @@ type Deadline struct {
 
 // Audience is who may see this ticket and everything told about it.
 func (t Ticket) Audience() access.Audience {
-	return access.Audience{Team: t.TeamID, Walled: t.Walled}
+	return access.Audience{Team: t.TeamID, Walled: t.Walled, Barred: t.Barred}
 }
 
 // HeldBy reports whether the account holds the ticket at this instant.

@@ -36,7 +36,7 @@ type Happening struct {
 // happenings are the kinds of event a timeline shows.
 var happenings = []string{
 	event.TicketOpened, event.TicketClaimed, event.TicketReleased, event.TicketLeaseExpired,
-	event.TicketChanged, event.TicketStatus, event.TicketReopened, event.ClockWarned, event.ClockBreached,
+	event.TicketChanged, event.TicketStatus, event.TicketReopened, event.CaseChanged, event.ClockWarned, event.ClockBreached,
 }
 
 // Timeline reads what was said and what happened, in the order of the versions

@@ -72,14 +72,14 @@ func Open(t testing.TB, db *postgres.DB, tk ticket.Ticket) ticket.Ticket {
 	err := db.InTx(t.Context(), func(tx *gorm.DB) error {
 		err := tx.Raw(`INSERT INTO tickets (protocol, brand_id, customer_id, customer_name, channel, kind, subject, preview, status,
 			priority, legal_priority, team_id, walled, assignee_id, holder_id, fence, lease_until, tags, version, public_version,
-			next_due, next_clock, next_from, next_warn, clocks, breached, waiting_since, opened_at, updated_at, resolved_at, closed_at)
+			next_due, next_clock, next_from, next_warn, clocks, breached, waiting_since, opened_at, updated_at, resolved_at, closed_at, barred)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, string_to_array(?, chr(31)), ?, ?,
-			coalesce(?::timestamptz, 'infinity'), ?, ?, ?, ?, ?, coalesce(?::timestamptz, 'infinity'), ?, ?, ?, ?) RETURNING id`,
+			coalesce(?::timestamptz, 'infinity'), ?, ?, ?, ?, ?, coalesce(?::timestamptz, 'infinity'), ?, ?, ?, ?, ?) RETURNING id`,
 			tk.Protocol, tk.BrandID, tk.CustomerID, tk.CustomerName, tk.Channel, tk.Kind, tk.Subject, tk.Preview, tk.Status,
 			tk.Priority, tk.LegalPriority, tk.TeamID, tk.Walled, tk.AssigneeID, tk.HolderID, tk.Fence, tk.LeaseUntil,
 			strings.Join(tk.Tags, "\x1f"), tk.Version, tk.PublicVersion,
 			tk.Deadline.Due, tk.Deadline.Clock, tk.Deadline.From, tk.Deadline.Warn, tk.Deadline.Clocks, tk.Deadline.Breached,
-			tk.WaitingSince, tk.OpenedAt, tk.UpdatedAt, tk.ResolvedAt, tk.ClosedAt).Scan(&tk.ID).Error
+			tk.WaitingSince, tk.OpenedAt, tk.UpdatedAt, tk.ResolvedAt, tk.ClosedAt, tk.Barred).Scan(&tk.ID).Error
 		if err != nil {
 			return err
 		}
@@ -115,6 +115,8 @@ func Events(t testing.TB, db *postgres.DB, id int64) []event.Event {
 		Walled               bool
 		WasTeamID, ActorID   *int64
 		WasWalled            *bool
+		Barred               access.Barred
+		WasBarred            *access.Barred
 		At                   time.Time
 	}
 	if err := db.Gorm.Raw("SELECT * FROM events WHERE ticket_id = ? ORDER BY version", id).Scan(&rows).Error; err != nil {
@@ -123,9 +125,9 @@ func Events(t testing.TB, db *postgres.DB, id int64) []event.Event {
 	events := make([]event.Event, len(rows))
 	for i, r := range rows {
 		events[i] = event.Event{ID: r.ID, TicketID: r.TicketID, Version: r.Version, Kind: r.Kind, ActorID: r.ActorID, At: r.At,
-			Audience: access.Audience{Team: r.TeamID, Walled: r.Walled}, Payload: json.RawMessage(r.Payload)}
+			Audience: access.Audience{Team: r.TeamID, Walled: r.Walled, Barred: r.Barred}, Payload: json.RawMessage(r.Payload)}
 		if r.WasTeamID != nil {
-			events[i].Before = &access.Audience{Team: *r.WasTeamID, Walled: *r.WasWalled}
+			events[i].Before = &access.Audience{Team: *r.WasTeamID, Walled: *r.WasWalled, Barred: *r.WasBarred}
 		}
 	}
 	return events

@@ -15,6 +15,7 @@ const pauseReasons: Record<string, TextId> = {
   waiting_customer: "paused.waiting_customer",
   waiting_third: "paused.waiting_third",
   answered: "paused.answered",
+  complement: "paused.complement",
 };
 
 /** Why a clock stands still: a known reason in our words, anything else as it was written. */

@@ -88,10 +88,8 @@ const (
 	ManageDesk     Action = "desk.manage"    // teams, reasons, brands, policies
 	ManageForms    Action = "forms.manage"   // what customers are asked on the web
 	KeepCustomers  Action = "customers.keep" // records of customers, as other systems have them
-	ManageDesk     Action = "desk.manage"  // teams, reasons, brands, policies
-	ManageForms    Action = "forms.manage" // what customers are asked on the web
-	WorkCases      Action = "cases.work"   // the ombudsman's office, behind the wall
-	RunImports     Action = "imports.run"  // bring in lists of complaints; which ones, their channel decides
+	WorkCases      Action = "cases.work"     // the ombudsman's office, behind the wall
+	RunImports     Action = "imports.run"    // bring in lists of complaints; which ones, their channel decides
 )
 
 var allowed = map[Action][]Role{

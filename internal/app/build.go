@@ -151,8 +151,7 @@ func (a *App) build(ctx context.Context, cfg config.Config) error {
 		Frontend:   frontend.Dist,
 	}, httpapi.Services{
 		DB: db, Accounts: accounts, Replays: account.NewIdempotency(db, clock.Now), Blobs: files,
-		Intake: in, Tokens: in.Tokens(), Assign: assigned, Desk: acts, Hub: hub, Mailboxes: boxes,
-		Intake: in, Tokens: in.Tokens(), Assign: assigned, Desk: acts, Hub: hub, Ombudsman: cases, Imports: lists,
+		Intake: in, Tokens: in.Tokens(), Assign: assigned, Desk: acts, Hub: hub, Ombudsman: cases, Imports: lists, Mailboxes: boxes,
 		Calendars: policies.Calendars(), Toll: toll.New(secret, db.Gorm, clock.Now),
 		Scan: antivirus.New(cfg.ClamdAddr, files, db.Gorm), Now: clock.Now,
 	})

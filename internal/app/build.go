@@ -170,6 +170,7 @@ func (a *App) build(ctx context.Context, cfg config.Config) error {
 			{"archiving of cases", cases.Run}, {"imports", lists.Run},
 			{"timers", timers.Run}, {"jobs", work.Run}, {"outgoing mail", sender.Run}, {"accounts", accounts.Run},
 			{"timers", timers.Run}, {"jobs", work.Run}, {"accounts", accounts.Run}, {"mailboxes", boxes.Run},
+			{"timers", timers.Run}, {"jobs", work.Run}, {"outgoing mail", sender.Run}, {"accounts", accounts.Run}, {"mailboxes", boxes.Run},
 			{"sweep of files", sweeper{files, db, log}.Run}, profiler(cfg.AdminListen, log),
 		}},
 		{parts: []part{ // what tells of it

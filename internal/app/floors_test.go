@@ -18,8 +18,7 @@ import (
 var floors = [][]string{
 	{"fault", "access", "i18n", "config", "postgres", "rediskit", "blob", "embedded", "brazil", "folding", "dial", "seal"},
 	{"event", "channel", "jobs"},
-	{"account", "customer", "ticket", "sla", "survey", "reach", "form", "toll", "antivirus"},
-	{"account", "customer", "ticket", "sla", "survey", "reach", "form", "toll", "mailbox"},
+	{"account", "customer", "ticket", "sla", "survey", "reach", "form", "toll", "antivirus", "mailbox"},
 	{"outbox"},
 	{"intake", "desk", "assign"},
 	{"realtime", "delivery", "mailroom", "ombudsman", "imports"},

@@ -53,7 +53,7 @@ type Options struct {
 
 // Sender hands mails over to relays, each once: a row is claimed under a fence in
 // PostgreSQL, handed over, noted in the node's journal, and settled. What may
-// still happen twice, and why, is in docs/adr/0009.
+// still happen twice, and why, is in docs/adr/0010.
 type Sender struct {
 	o       Options
 	journal *journal

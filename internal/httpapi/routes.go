@@ -35,6 +35,7 @@ func (s *Server) addRoutes() {
 		acts        = deskRoutes{db, is.Desk, uploads}
 		views       = viewRoutes{is.Hub}
 		ledger      = ledgerRoutes{is.Intake}
+		outgoing    = outgoingRoutes{is.DB}
 		live        = liveRoutes{s, is.Hub, is.Accounts}
 		files       = fileRoutes{s, db}
 		public      = publicRoutes{s, db, is.Intake, is.Tokens, is.Toll, is.Now}
@@ -114,6 +115,10 @@ func (s *Server) addRoutes() {
 	on(s, get, "/api/intake/summary", "Received, accounted, pending", intake, ok, ledger.summary)
 	on(s, get, "/api/intake/ledger", "What came in and what became of it", intake, ok, ledger.list)
 	on(s, post, "/api/intake/ledger/{id}/retry", "Try an item again", intake, ok, ledger.retry)
+	on(s, get, "/api/outbox", "What goes out and what became of it", intake, ok, outgoing.list)
+	done(s, post, "/api/outbox/{id}/retry", "Send something now that waits or failed", intake, outgoing.retry)
+	done(s, post, "/api/outbox/{id}/cancel", "Stop something that waits", intake, outgoing.cancel)
+	done(s, post, "/api/outgoing/release", "Let everything go out again after a restore", arrange, outgoing.release)
 
 	on(s, get, "/api/ombudsman/cases", "The ombudsman's cases", judge, ok, cases.list)
 	on(s, post, "/api/ombudsman/cases", "Open a case", judge, created, cases.open)

@@ -1,4 +1,4 @@
-import { Check, CircleAlert, Clock3, Lock, Paperclip } from "lucide-react";
+import { Check, CircleAlert, Clock3, Lock, Paperclip, Send, Undo2 } from "lucide-react";
 import { useId, useState } from "react";
 import type { Message, Note } from "../../api/types";
 import { useNow } from "../../lib/clock";
@@ -107,7 +107,7 @@ function Body({ body }: { body: string }) {
   );
 }
 
-const deliveryIcons = { queued: Clock3, delivered: Check, failed: CircleAlert };
+const deliveryIcons = { queued: Clock3, sent: Send, delivered: Check, failed: CircleAlert, undone: Undo2 };
 
 function Delivery({ delivery }: { delivery: Message["delivery"] }) {
   const t = useText();

@@ -73,6 +73,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/customers/by/{source}/{external_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Keep a customer's record of another system */
+        put: operations["put-api-customers-by-by-source-by-external-id"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/customers/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keep the customers of a CSV file */
+        post: operations["post-api-customers-import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/customers/merges/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a merge back */
+        post: operations["post-api-customers-merges-by-id-undo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/customers/{id}": {
         parameters: {
             query?: never;
@@ -82,6 +133,57 @@ export interface paths {
         };
         /** A customer */
         get: operations["get-api-customers-by-id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/customers/{id}/apart": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Note that two customers are two people */
+        post: operations["post-api-customers-by-id-apart"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/customers/{id}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make one customer of two */
+        post: operations["post-api-customers-by-id-merge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/customers/{id}/suggestions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Records that may be the same person */
+        get: operations["get-api-customers-by-id-suggestions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -294,6 +396,74 @@ export interface paths {
         put?: never;
         /** Change my password */
         post: operations["post-api-me-password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/outbox": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What goes out and what became of it */
+        get: operations["get-api-outbox"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/outbox/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop something that waits */
+        post: operations["post-api-outbox-by-id-cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/outbox/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send something now that waits or failed */
+        post: operations["post-api-outbox-by-id-retry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/outgoing/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let everything go out again after a restore */
+        post: operations["post-api-outgoing-release"];
         delete?: never;
         options?: never;
         head?: never;
@@ -643,6 +813,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/tickets/{ticket}/replies/{message}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take an answer back before it goes out */
+        post: operations["post-api-tickets-by-ticket-replies-by-message-undo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tickets/{ticket}/suggestions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tickets that a mail refers to from outside them */
+        get: operations["get-api-tickets-by-ticket-suggestions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tickets/{ticket}/timeline": {
         parameters: {
             query?: never;
@@ -790,6 +994,10 @@ export interface components {
             type: string;
             value: string;
         };
+        ApartInputBody: {
+            /** Format: int64 */
+            other: number;
+        };
         Brand: {
             color: string;
             /** Format: int64 */
@@ -895,6 +1103,29 @@ export interface components {
             /** Format: date-time */
             since: string;
         };
+        CustomerRecordBody: {
+            contract?: string;
+            identities?: components["schemas"]["GivenIdentity"][];
+            /**
+             * Format: int64
+             * @description 0 none, 1 Lei 10.048/2000, 2 over 60, 3 over 80
+             */
+            legal_priority?: number;
+            name: string;
+            preferred_name?: string;
+            products?: string[];
+        };
+        CustomerSuggestion: {
+            /** Format: int64 */
+            id: number;
+            name: string;
+            shared: components["schemas"]["Identity"];
+            /** @enum {string} */
+            why: "claimed" | "name";
+        };
+        CustomerSuggestions: {
+            items: components["schemas"]["CustomerSuggestion"][];
+        };
         Due: {
             /** Format: date-time */
             due: string;
@@ -992,6 +1223,13 @@ export interface components {
             /** @description The whole page; it sends nothing */
             html: string;
         };
+        GivenIdentity: {
+            /** @enum {string} */
+            kind: "email" | "phone" | "cpf" | "cnpj";
+            value: string;
+            /** @description The system has proof that it is the customer's */
+            verified?: boolean;
+        };
         HandledBy: {
             brand: string;
             team: string;
@@ -1003,6 +1241,11 @@ export interface components {
                 [key: string]: unknown;
             };
             kind: string;
+        };
+        Held: {
+            /** Format: date-time */
+            at: string;
+            why: string;
         };
         Holder: {
             /** Format: int64 */
@@ -1016,6 +1259,26 @@ export interface components {
             kind: "email" | "phone" | "cpf" | "cnpj" | "handle";
             value_masked: string;
             verified: boolean;
+        };
+        IdentityConflict: {
+            kind: string;
+            value_masked: string;
+            /** @description The other one has proof of it */
+            verified: boolean;
+        };
+        ImportedCustomers: {
+            /** Format: int64 */
+            created: number;
+            /** @description The first two hundred */
+            errors: components["schemas"]["LineError"][];
+            /** Format: int64 */
+            failed: number;
+            /** Format: int64 */
+            lines: number;
+            /** @description What kept the rest of the file from being read */
+            stopped: components["schemas"]["LineProblem"];
+            /** Format: int64 */
+            updated: number;
         };
         IntakeSummary: {
             /** Format: int64 */
@@ -1074,11 +1337,23 @@ export interface components {
         ItemsSession: {
             items: components["schemas"]["Session"][];
         };
+        ItemsSuggestion: {
+            items: components["schemas"]["Suggestion"][];
+        };
         ItemsTeam: {
             items: components["schemas"]["Team"][];
         };
         ItemsView: {
             items: components["schemas"]["View"][];
+        };
+        KeptCustomer: {
+            /** @description Identities that are another customer's and stayed there */
+            conflicts: components["schemas"]["IdentityConflict"][];
+            created: boolean;
+            /** Format: int64 */
+            id: number;
+            /** @description Customers who turned out to be this one */
+            joined: number[];
         };
         Lease: {
             /** Format: date-time */
@@ -1113,6 +1388,15 @@ export interface components {
             items: components["schemas"]["LedgerItem"][];
             next: string | null;
         };
+        LineError: {
+            /** Format: int64 */
+            line: number;
+            problems: components["schemas"]["LineProblem"][];
+        };
+        LineProblem: {
+            column: string;
+            text: string;
+        };
         LoggedIn: {
             me: components["schemas"]["Me"];
         };
@@ -1136,6 +1420,18 @@ export interface components {
             /** @example America/Sao_Paulo */
             time_zone: string;
         };
+        MergeInputBody: {
+            /**
+             * Format: int64
+             * @description The record that turns out to be this customer
+             */
+            from: number;
+            reason: string;
+        };
+        MergedCustomers: {
+            /** Format: int64 */
+            merge_id: number;
+        };
         Message: {
             /** Format: date-time */
             at: string;
@@ -1147,10 +1443,17 @@ export interface components {
             author_name: string;
             body: string;
             /** @enum {string} */
-            delivery: "none" | "queued" | "delivered" | "failed";
+            delivery: "none" | "queued" | "sent" | "delivered" | "failed" | "undone";
+            /** @description Code of why it failed or what it waits for */
+            delivery_reason: string;
             /** @enum {string} */
             direction: "in" | "out";
             files: components["schemas"]["File"][];
+            /**
+             * Format: date-time
+             * @description Until then its author may take it back; null when it was never held
+             */
+            held_until: string | null;
             /** Format: int64 */
             id: number;
             /** Format: int64 */
@@ -1246,6 +1549,41 @@ export interface components {
             name?: string;
             phone?: string;
             subject: string;
+        };
+        OutItem: {
+            /** Format: int64 */
+            attempts: number;
+            /** Format: date-time */
+            created_at: string;
+            /** @description What the other server said */
+            detail: string;
+            /** Format: int64 */
+            id: number;
+            /**
+             * Format: date-time
+             * @description Null when it is not tried again
+             */
+            next_try: string | null;
+            protocol: string;
+            /** @enum {string} */
+            purpose: "reply" | "acknowledgement" | "history" | "protocol" | "survey" | "request";
+            /** @description Code of why it waits, failed or was refused */
+            reason: string;
+            recipient: string;
+            /** Format: date-time */
+            settled_at: string | null;
+            /** @enum {string} */
+            state: "queued" | "sending" | "sent" | "delivered" | "failed" | "bounced" | "suppressed" | "undone";
+            /** Format: int64 */
+            ticket_id: number | null;
+            /** @enum {string} */
+            way: "email" | "sms" | "letter";
+        };
+        OutPage: {
+            /** @description Nothing goes out until a person releases it; null when it does */
+            held: components["schemas"]["Held"];
+            items: components["schemas"]["OutItem"][];
+            next: string | null;
         };
         PasswordInputBody: {
             current_password: string;
@@ -1497,6 +1835,19 @@ export interface components {
             /** Format: date-time */
             seen_at: string;
             user_agent: string;
+        };
+        Suggestion: {
+            customer_name: string;
+            protocol: string;
+            /**
+             * @description By what one's mail refers to the other, whose sender is not on it
+             * @enum {string}
+             */
+            reason: "signed_id" | "known_mail" | "protocol";
+            status: string;
+            subject: string;
+            /** Format: int64 */
+            ticket_id: number;
         };
         SurveyInputBody: {
             comment?: string;
@@ -1801,6 +2152,111 @@ export interface operations {
             };
         };
     };
+    "put-api-customers-by-by-source-by-external-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The system that the record comes from, such as crm */
+                source: string;
+                /** @description What the customer is called there */
+                external_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CustomerRecordBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeptCustomer"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-api-customers-import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    files?: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportedCustomers"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-api-customers-merges-by-id-undo": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-api-customers-by-id": {
         parameters: {
             query?: never;
@@ -1819,6 +2275,111 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Customer"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-api-customers-by-id-apart": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApartInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-api-customers-by-id-merge": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MergeInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MergedCustomers"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-api-customers-by-id-suggestions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerSuggestions"];
                 };
             };
             /** @description Error */
@@ -2297,6 +2858,134 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["LoggedIn"];
                 };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-api-outbox": {
+        parameters: {
+            query?: {
+                state?: "queued" | "sending" | "sent" | "delivered" | "failed" | "bounced" | "suppressed" | "undone";
+                cursor?: string;
+                /** @description More than 200 is 200 */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutPage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-api-outbox-by-id-cancel": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-api-outbox-by-id-retry": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-api-outgoing-release": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {
@@ -3112,6 +3801,74 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Replied"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-api-tickets-by-ticket-replies-by-message-undo": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Id or protocol */
+                ticket: string;
+                message: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Replied"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-api-tickets-by-ticket-suggestions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or protocol */
+                ticket: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsSuggestion"];
                 };
             };
             /** @description Error */

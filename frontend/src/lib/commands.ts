@@ -24,6 +24,7 @@ export const commands = {
   "ticket.priority.2": { keys: ["2"], text: "command.ticket.priority.2" },
   "ticket.priority.3": { keys: ["3"], text: "command.ticket.priority.3" },
   "ticket.priority.4": { keys: ["4"], text: "command.ticket.priority.4" },
+  "reply.undo": { keys: ["z"], text: "command.reply.undo" },
   "ticket.copy": { keys: ["."], text: "command.ticket.copy" },
   "ticket.customer": { keys: ["]"], text: "command.ticket.customer" },
   "go.queue": { keys: ["g", "f"], text: "command.go.queue" },

@@ -201,6 +201,8 @@ export class FakeDesk {
       author_name: me.name,
       body: String(body.body),
       delivery: "queued",
+      delivery_reason: "",
+      held_until: null,
       version: ticket.version,
       at: at(0),
     });

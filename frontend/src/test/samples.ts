@@ -87,6 +87,8 @@ export function message(values: Partial<Message> = {}): Message {
     author_name: "Célia Moura",
     body: "Meu pedido não chegou.",
     delivery: "none",
+    delivery_reason: "",
+    held_until: null,
     files: [],
     version: 1,
     at: at(-60),

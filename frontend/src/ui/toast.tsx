@@ -1,11 +1,15 @@
 import { X } from "lucide-react";
 import { create } from "zustand";
+import type { CommandId } from "../lib/commands";
 import { useText } from "../lib/i18n";
 import { Button, IconButton } from "./Button";
+import { Kbd } from "./Kbd";
 import styles from "./toast.module.css";
 
 interface ToastAction {
   name: string;
+  /** The command that does the same. */
+  command?: CommandId;
   run: () => void;
 }
 
@@ -24,16 +28,33 @@ const useToasts = create<{ toasts: Told[] }>()(() => ({ toasts: [] }));
 
 const dismiss = (id: number) => useToasts.setState((s) => ({ toasts: s.toasts.filter((x) => x.id !== id) }));
 
+/** What can still be done with a toast that was shown. */
+export interface Shown {
+  say: (text: string) => void;
+  dismiss: () => void;
+}
+
 /** Tells something that needs no answer. The newest three stay visible; a failure stays until it is closed. */
-export function toast(text: string, options: { urgent?: boolean; action?: ToastAction } = {}): void {
+export function toast(
+  text: string,
+  options: { urgent?: boolean; action?: ToastAction; stay?: number } = {},
+): Shown {
   const told = { id: nextId++, text, urgent: options.urgent ?? false, action: options.action };
   useToasts.setState((s) => ({ toasts: [...s.toasts, told].slice(-shown) }));
-  if (!told.urgent) setTimeout(() => dismiss(told.id), stay);
+  if (!told.urgent) setTimeout(() => dismiss(told.id), options.stay ?? stay);
+  return {
+    say: (next) =>
+      useToasts.setState((s) => ({
+        toasts: s.toasts.map((x) => (x.id === told.id ? { ...x, text: next } : x)),
+      })),
+    dismiss: () => dismiss(told.id),
+  };
 }
 
 /** A failure of something that was tried, in the words of the server. */
-export const toastError = (error: unknown) =>
+export const toastError = (error: unknown): void => {
   toast(error instanceof Error ? error.message : String(error), { urgent: true });
+};
 
 /** Where toasts appear. Two live regions exist from the start, or readers would miss the first one. */
 export function Toasts() {
@@ -71,7 +92,7 @@ function Toast({ id, text, action }: Told) {
             dismiss(id);
           }}
         >
-          {action.name}
+          {action.name} {action.command && <Kbd command={action.command} />}
         </Button>
       )}
       <IconButton label={t("ui.close")} icon={<X />} onClick={() => dismiss(id)} />

@@ -2,7 +2,7 @@ import { Check, CircleAlert, Clock3, Lock, Paperclip, Send, Undo2 } from "lucide
 import { useId, useState } from "react";
 import type { Message, Note } from "../../api/types";
 import { useNow } from "../../lib/clock";
-import { useText } from "../../lib/i18n";
+import { type TextId, useText } from "../../lib/i18n";
 import { dayAndTime, shortMoment } from "../../lib/time";
 import { Avatar } from "../../ui/Avatar";
 import { fileSize } from "./fileSize";
@@ -30,7 +30,7 @@ export function MessageItem({ message }: { message: Message }) {
           <strong>{name}</strong>
           <span>{t(ours ? "message.out" : "message.in")}</span>
           <Moment at={message.at} />
-          {ours && <Delivery delivery={message.delivery} />}
+          {ours && <Delivery delivery={message.delivery} reason={message.delivery_reason} />}
         </header>
         <Body body={message.body} />
         {message.files.length > 0 && (
@@ -109,13 +109,31 @@ function Body({ body }: { body: string }) {
 
 const deliveryIcons = { queued: Clock3, sent: Send, delivered: Check, failed: CircleAlert, undone: Undo2 };
 
-function Delivery({ delivery }: { delivery: Message["delivery"] }) {
+const reasons: Record<string, TextId | undefined> = {
+  automatic: "delivery.why.automatic",
+  bounced: "delivery.why.bounced",
+  bouncing: "delivery.why.bouncing",
+  broken: "delivery.why.broken",
+  cancelled: "delivery.why.cancelled",
+  deferred: "delivery.why.deferred",
+  expired: "delivery.why.expired",
+  no_answer: "delivery.why.no_answer",
+  no_relay: "delivery.why.no_relay",
+  own_address: "delivery.why.own_address",
+  preference: "delivery.why.preference",
+  refused: "delivery.why.refused",
+  suppressed: "delivery.why.suppressed",
+};
+
+function Delivery({ delivery, reason }: { delivery: Message["delivery"]; reason: string }) {
   const t = useText();
+  const why = reasons[reason];
   if (delivery === "none") return null;
   const Icon = deliveryIcons[delivery];
   return (
     <span className={`${styles.delivery} ${delivery === "failed" ? styles.failed : ""}`}>
       <Icon aria-hidden /> {t(`delivery.${delivery}`)}
+      {why && ` · ${t(why)}`}
     </span>
   );
 }

@@ -2,7 +2,7 @@ import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query
 import { api, isCode, newKey, once, unwrap } from "../../api/client";
 import { keys } from "../../api/keys";
 import { tellRow, tellRows } from "../../api/rows";
-import type { TicketChange, TicketRow } from "../../api/types";
+import type { Message, TicketChange, TicketRow } from "../../api/types";
 import { text } from "../../lib/i18n";
 import { toast, toastError } from "../../ui/toast";
 import { keepLease } from "./lease";
@@ -69,12 +69,25 @@ export interface ReplyDraft {
   key: string;
 }
 
-export async function reply(id: number, { key, ...body }: ReplyDraft): Promise<TicketRow> {
-  const { ticket } = await unwrap(
+export async function reply(
+  id: number,
+  { key, ...body }: ReplyDraft,
+): Promise<{ ticket: TicketRow; message: Message }> {
+  const sent = await unwrap(
     api.POST("/api/tickets/{ticket}/replies", { params: { path: ref(id) }, body, headers: once(key) }),
   );
+  tellRow(sent.ticket);
+  return sent;
+}
+
+/** Takes an answer back that the server still holds. */
+export async function undoReply(id: number, message: number): Promise<void> {
+  const { ticket } = await unwrap(
+    api.POST("/api/tickets/{ticket}/replies/{message}/undo", {
+      params: { path: { ...ref(id), message: String(message) } },
+    }),
+  );
   tellRow(ticket);
-  return ticket;
 }
 
 export async function addNote(id: number, body: string, key: string): Promise<TicketRow> {

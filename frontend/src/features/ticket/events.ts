@@ -2,6 +2,7 @@ import type { QueryClient } from "@tanstack/react-query";
 import { type Frame, isTicketFrame } from "../../api/frames";
 import { refetchTicket } from "./api";
 import { keepLease } from "./lease";
+import { tellHeld } from "./undo";
 
 /**
  * What the stream does to an open ticket: its row is already known, its
@@ -10,5 +11,6 @@ import { keepLease } from "./lease";
  */
 export function tellTicket(cache: QueryClient, frame: Frame): void {
   if (frame.kind === "ticket.lease_expired") keepLease(frame.ticket_id, undefined);
+  if (frame.kind === "ticket.message_in") tellHeld(frame.ticket_id);
   if (frame.kind === "gone" || isTicketFrame(frame)) refetchTicket(cache, frame.ticket_id);
 }

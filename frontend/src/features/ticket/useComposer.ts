@@ -8,6 +8,7 @@ import { type Attachment, clearAttached, expire, useAttachments } from "./attach
 import { clearSent, type DraftKind, draftKey, readDraft, useDrafts, writeDraft } from "./drafts";
 import { keepLease, leaseOf } from "./lease";
 import { promisesFile } from "./promised";
+import { offerUndo } from "./undo";
 import { useRenewal } from "./useRenewal";
 
 /** Time a strip must have been on screen before Send counts as having reviewed it. */
@@ -88,7 +89,7 @@ export function useComposer(row: TicketRow, kind: DraftKind) {
       const fence = leaseOf(row.id)?.fence;
       const sent =
         kind === "note"
-          ? await addNote(row.id, body, attempt.current.key)
+          ? { ticket: await addNote(row.id, body, attempt.current.key), message: undefined }
           : await reply(row.id, {
               body,
               seen_version: reviewed,
@@ -104,7 +105,11 @@ export function useComposer(row: TicketRow, kind: DraftKind) {
       clearAttached(key, uploads);
       setAsked(undefined);
       const rest = readDraft(key);
-      if (rest) writeDraft(key, rest.text, sent.public_version);
+      if (rest) writeDraft(key, rest.text, sent.ticket.public_version);
+      if (sent.message) {
+        const { message } = sent;
+        offerUndo(cache, { ticket: row.id, message, draft: key, text: sentText, seen: row.public_version });
+      }
       attempt.current = { of: "", key: "" };
       setRefused([]);
       setInterruption(undefined);

@@ -367,6 +367,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/mailboxes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Mailboxes */
+        get: operations["get-api-mailboxes"];
+        put?: never;
+        /** Add a mailbox */
+        post: operations["post-api-mailboxes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/mailboxes/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Log in to a mailbox's servers */
+        post: operations["post-api-mailboxes-test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/mailboxes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change a mailbox */
+        patch: operations["patch-api-mailboxes-by-id"];
+        trace?: never;
+    };
     "/api/me": {
         parameters: {
             query?: never;
@@ -1328,6 +1380,9 @@ export interface components {
         ItemsForm: {
             items: components["schemas"]["Form"][];
         };
+        ItemsMailbox: {
+            items: components["schemas"]["Mailbox"][];
+        };
         ItemsPerson: {
             items: components["schemas"]["Person"][];
         };
@@ -1403,6 +1458,111 @@ export interface components {
         LoginInputBody: {
             email: string;
             password: string;
+        };
+        MailServer: {
+            host: string;
+            /** Format: int64 */
+            port: number;
+            /** @enum {string} */
+            security: "tls" | "starttls" | "none";
+            /** @description Empty is the mailbox's address */
+            user: string;
+        };
+        Mailbox: {
+            acknowledges: boolean;
+            active: boolean;
+            address: string;
+            aliases: string[];
+            /** @enum {string} */
+            auth: "password" | "xoauth2";
+            /** Format: int64 */
+            brand_id: number;
+            client_id: string;
+            default: boolean;
+            display_name: string;
+            dkim_domain: string;
+            /** @description Name of the TXT record to publish; empty without a key */
+            dkim_name: string;
+            /** @description Its value */
+            dkim_record: string;
+            dkim_selector: string;
+            fetching: components["schemas"]["MailboxFetching"];
+            folder: string;
+            has_client_secret: boolean;
+            has_secret: boolean;
+            /** Format: int64 */
+            id: number;
+            imap: components["schemas"]["MailServer"];
+            signature: string;
+            /**
+             * Format: date
+             * @description First day whose mail is fetched; null is everything
+             */
+            since: string | null;
+            smtp: components["schemas"]["MailServer"];
+            /**
+             * Format: int64
+             * @description null is the default team
+             */
+            team_id: number | null;
+            token_url: string;
+            /** Format: int64 */
+            undo_seconds: number;
+        };
+        MailboxFetching: {
+            /** Format: date-time */
+            failed_at: string | null;
+            /** @description Code of what is wrong now, empty when nothing is */
+            failure: string;
+            /** Format: date-time */
+            last_mail_at: string | null;
+            /**
+             * Format: date-time
+             * @description When all that was there had been taken
+             */
+            last_ok_at: string | null;
+        };
+        MailboxFields: {
+            /** @description A new ticket is answered with its protocol */
+            acknowledges?: boolean;
+            active?: boolean;
+            address?: string;
+            aliases?: string[];
+            /** @enum {string} */
+            auth?: "password" | "xoauth2";
+            /** Format: int64 */
+            brand_id?: number;
+            client_id?: string;
+            client_secret?: string;
+            /** @description The other one ceases to be it */
+            default?: boolean;
+            display_name?: string;
+            dkim_domain?: string;
+            /** @description Makes a new key; mails are signed with it from now on */
+            dkim_new_key?: boolean;
+            dkim_selector?: string;
+            folder?: string;
+            imap?: components["schemas"]["MailServer"];
+            /** @description Password or refresh token; empty forgets it */
+            secret?: string;
+            signature?: string;
+            /** @description First day whose mail is fetched; empty is everything */
+            since?: string;
+            smtp?: components["schemas"]["MailServer"];
+            /**
+             * Format: int64
+             * @description 0 is the default team
+             */
+            team_id?: number;
+            token_url?: string;
+            /** Format: int64 */
+            undo_seconds?: number;
+        };
+        MailboxTest: {
+            /** @enum {string} */
+            imap: "works" | "failed" | "absent";
+            /** @enum {string} */
+            smtp: "works" | "failed" | "absent";
         };
         Me: {
             can: string[];
@@ -1860,6 +2020,14 @@ export interface components {
             /** Format: int64 */
             id: number;
             name: string;
+        };
+        TestMailboxBody: {
+            /**
+             * Format: int64
+             * @description The mailbox that would be changed; 0 is a new one
+             */
+            id?: number;
+            mailbox: components["schemas"]["MailboxFields"];
         };
         TicketDetail: {
             /** @description The same fields, in the order in which the form asked for them */
@@ -2760,6 +2928,142 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-api-mailboxes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsMailbox"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-api-mailboxes": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MailboxFields"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mailbox"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-api-mailboxes-test": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TestMailboxBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailboxTest"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "patch-api-mailboxes-by-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MailboxFields"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mailbox"];
+                };
             };
             /** @description Error */
             default: {

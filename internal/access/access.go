@@ -96,7 +96,7 @@ var allowed = map[Action][]Role{
 	WorkTickets:    {Agent, Supervisor, Ombudsman, Admin},
 	TakeOver:       {Supervisor, Ombudsman, Admin},
 	SeeBreaches:    {Supervisor, Ombudsman, Admin},
-	SeeIntake:      {Supervisor, Admin},
+	SeeIntake:      {Supervisor, Ombudsman, Admin},
 	ManageAccounts: {Admin},
 	ManageDesk:     {Admin},
 	ManageForms:    {Supervisor, Admin},

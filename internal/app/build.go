@@ -141,6 +141,7 @@ func (a *App) build(ctx context.Context, cfg config.Config) error {
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	metrics.MustRegister(events.Collectors()...)
 	metrics.MustRegister(hub.Collectors()...)
+	metrics.MustRegister(in.Collectors()...)
 	metrics.MustRegister(mails.Collectors()...)
 
 	a.web, err = httpapi.New(httpapi.Options{
@@ -151,7 +152,7 @@ func (a *App) build(ctx context.Context, cfg config.Config) error {
 		Frontend:   frontend.Dist,
 	}, httpapi.Services{
 		DB: db, Accounts: accounts, Replays: account.NewIdempotency(db, clock.Now), Blobs: files,
-		Intake: in, Tokens: in.Tokens(), Assign: assigned, Desk: acts, Hub: hub, Ombudsman: cases, Imports: lists, Mailboxes: boxes,
+		Intake: in, Sources: in.Sources(), Tokens: in.Tokens(), Assign: assigned, Desk: acts, Hub: hub, Ombudsman: cases, Imports: lists, Mailboxes: boxes,
 		Calendars: policies.Calendars(), Toll: toll.New(secret, db.Gorm, clock.Now),
 		Scan: antivirus.New(cfg.ClamdAddr, files, db.Gorm), Now: clock.Now,
 	})

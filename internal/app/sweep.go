@@ -42,12 +42,14 @@ func (s sweeper) Run(ctx context.Context) error {
 	}
 }
 
-// referenced also looks into what waits in the ledger for another try: its
-// source names its files.
+// referenced also looks into what may be tried again from the ledger: its source
+// names its files. A mail's does not, it has them inside; and a large source is a
+// file itself.
 func (s sweeper) referenced(ctx context.Context, hash string) (used bool, err error) {
 	err = s.db.Pool.QueryRow(ctx, `SELECT EXISTS (SELECT FROM attachments WHERE blob = $1) OR EXISTS (SELECT FROM imports WHERE blob = $1)
-		OR EXISTS (SELECT FROM intake_ledger WHERE fate IN ('pending', 'quarantined')
-		           AND (raw_blob = $1 OR position(convert_to($1, 'UTF8') IN raw) > 0))`, hash).Scan(&used)
+		OR EXISTS (SELECT FROM intake_ledger WHERE raw_blob = $1)
+		OR EXISTS (SELECT FROM intake_ledger WHERE fate IN ('pending', 'quarantined', 'discarded') AND channel <> 'email'
+		           AND position(convert_to($1, 'UTF8') IN raw) > 0)`, hash).Scan(&used)
 	if err != nil {
 		return false, fmt.Errorf("look for the owner of a file: %w", err)
 	}

@@ -36,6 +36,8 @@ var bodies = map[string]string{
 	"PUT /api/customers/by/{source}/{external_id}": `{"name":"Ana"}`,
 	"POST /api/customers/{id}/merge":               `{"from":1,"reason":"x"}`,
 	"POST /api/customers/{id}/apart":               `{"other":1}`,
+	"POST /api/intake/ledger/{id}/discard":         `{"reason":"propaganda"}`,
+	"PATCH /api/intake/sources":                    `{"channel":"email","name":"","quiet_after":5}`,
 	"POST /api/login":                              `{"email":"a@example.com","password":"x"}`,
 	"POST /api/public/access":                      `{"protocol":"20261122000000139","proof":"1234"}`,
 	"POST /api/public/tickets/{protocol}/survey":   `{"score":5}`,

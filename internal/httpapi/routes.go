@@ -35,6 +35,7 @@ func (s *Server) addRoutes() {
 		acts        = deskRoutes{db, is.Desk, uploads}
 		views       = viewRoutes{is.Hub}
 		ledger      = ledgerRoutes{is.Intake}
+		channels    = sourceRoutes{is.Sources}
 		outgoing    = outgoingRoutes{is.DB}
 		live        = liveRoutes{s, is.Hub, is.Accounts}
 		files       = fileRoutes{s, db}
@@ -114,7 +115,12 @@ func (s *Server) addRoutes() {
 	on(s, post, "/api/forms/preview", "A form as customers would see it", ask, ok, forms.preview)
 	on(s, get, "/api/intake/summary", "Received, accounted, pending", intake, ok, ledger.summary)
 	on(s, get, "/api/intake/ledger", "What came in and what became of it", intake, ok, ledger.list)
+	on(s, get, "/api/intake/ledger/{id}", "An item, with what can be told of it", intake, ok, ledger.get)
+	s.native(get, "/api/intake/ledger/{id}/source", intake, ledger.source, &sourceOperation)
 	on(s, post, "/api/intake/ledger/{id}/retry", "Try an item again", intake, ok, ledger.retry)
+	done(s, post, "/api/intake/ledger/{id}/discard", "Let an item become nothing", intake, ledger.discard)
+	on(s, get, "/api/intake/sources", "How the channels' sources do", intake, ok, channels.list)
+	done(s, patch, "/api/intake/sources", "Say how quiet a source may be", intake, channels.expect)
 	on(s, get, "/api/outbox", "What goes out and what became of it", intake, ok, outgoing.list)
 	done(s, post, "/api/outbox/{id}/retry", "Send something now that waits or failed", intake, outgoing.retry)
 	done(s, post, "/api/outbox/{id}/cancel", "Stop something that waits", intake, outgoing.cancel)

@@ -25,6 +25,7 @@ type Services struct {
 	Replays   *account.Idempotency
 	Blobs     *blob.Store
 	Intake    *intake.Intake
+	Sources   *intake.Sources
 	Tokens    *intake.Tokens
 	Assign    *assign.Service
 	Desk      *desk.Service

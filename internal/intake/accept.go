@@ -154,15 +154,16 @@ func (in *Intake) stillWaiting(group []*arrival) []*arrival {
 // groups cannot wait for each other.
 const insertArrivals = `
 WITH kept AS (
-  INSERT INTO intake_ledger (channel, source_key, body_hash, raw, raw_blob, envelope, fate, attempts, received_at, day)
-  SELECT ch, k, h, r, nullif(b, ''), e, 'pending', 0, at, day
+  INSERT INTO intake_ledger (channel, source_key, body_hash, raw, raw_blob, envelope, fate, attempts, received_at, day, walled)
+  SELECT ch, k, h, r, nullif(b, ''), e, 'pending', 0, at, day, ch = 'ombudsman'
   FROM unnest($1::text[], $2::text[], $3::bytea[], $4::bytea[], $5::text[], $6::jsonb[], $7::timestamptz[], $8::date[], $9::bytea[])
        u(ch, k, h, r, b, e, at, day, stone)
   WHERE NOT EXISTS (SELECT FROM intake_tombstones s WHERE s.key_hash = u.stone)
   ORDER BY k
   ON CONFLICT (source_key) DO NOTHING
-  RETURNING id, channel, day),
-counted AS (INSERT INTO intake_tallies (channel, fate, day, n) SELECT channel, 'pending', day, count(*) FROM kept GROUP BY channel, day)
+  RETURNING id, channel, walled, day),
+counted AS (INSERT INTO intake_tallies (channel, fate, walled, day, n)
+  SELECT channel, 'pending', walled, day, count(*) FROM kept GROUP BY channel, walled, day)
 SELECT id FROM kept`
 
 // keepGroup writes the group in one transaction and one round trip, and answers

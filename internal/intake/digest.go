@@ -89,13 +89,14 @@ type pace struct {
 	decide time.Duration // how long the transaction may take
 	again  time.Duration // between the first two tries; it doubles
 	rest   time.Duration // the longest between two tries
+	slack  time.Duration // what a lease lasts beyond both
 }
 
-var usualPace = pace{sweep: 5 * time.Second, read: 10 * time.Second, decide: 20 * time.Second, again: time.Second, rest: 5 * time.Minute}
+var usualPace = pace{sweep: 5 * time.Second, read: 10 * time.Second, decide: 20 * time.Second, again: time.Second, rest: 5 * time.Minute, slack: 15 * time.Second}
 
 // lease is for how long an arrival belongs to the worker that took it. When it
 // ends, the worker has, or its process is gone.
-func (p pace) lease() time.Duration { return p.read + p.decide + 15*time.Second }
+func (p pace) lease() time.Duration { return p.read + p.decide + p.slack }
 
 // Digest registers who digests the arrivals of a channel. It is called before Run.
 // What has no digester stays pending.
@@ -175,22 +176,31 @@ func (in *Intake) digest(ctx context.Context, s Stored, failures int) {
 		in.quarantine(ctx, s, ReasonPoison)
 		return
 	}
-	_, err := in.digestOnce(ctx, in.own, s)
-	switch why := fault.From(err); {
-	case err == nil:
+	if _, err := in.digestOnce(ctx, in.own, s); err != nil {
+		in.failed(ctx, s, failures, err)
+	}
+}
+
+// failed decides what becomes of an arrival that could not be digested. What is
+// wrong with it is a person's business; what passes is tried again, and so is
+// what failed for no known reason, but not for ever.
+func (in *Intake) failed(ctx context.Context, s Stored, failures int, err error) {
+	why := fault.From(err)
+	switch {
+	case errors.Is(err, ErrSettled): // somebody else was faster
 	case mayPass(err):
-		in.putBack(ctx, s, why, failures)
-	case why.Kind == fault.Internal && !errors.Is(err, errPanic) && s.Attempts < maxAttempts:
-		in.log.WarnContext(ctx, "an arrival is tried again", "ledger_id", s.LedgerID, "attempts", s.Attempts, "error", err)
 		in.putBack(ctx, s, why, failures)
 	case errors.Is(err, errPanic):
 		in.log.ErrorContext(ctx, "an arrival is quarantined", "ledger_id", s.LedgerID, "error", err)
 		in.quarantine(ctx, s, ReasonPanic)
-	case why.Kind == fault.Internal:
+	case why.Kind != fault.Internal:
+		in.quarantine(ctx, s, why.Code)
+	case s.Attempts < maxAttempts:
+		in.log.WarnContext(ctx, "an arrival is tried again", "ledger_id", s.LedgerID, "attempts", s.Attempts, "error", err)
+		in.putBack(ctx, s, why, failures)
+	default:
 		in.log.ErrorContext(ctx, "an arrival is quarantined", "ledger_id", s.LedgerID, "error", err)
 		in.quarantine(ctx, s, ReasonPoison)
-	default:
-		in.quarantine(ctx, s, why.Code)
 	}
 }
 
@@ -304,7 +314,7 @@ func (in *Intake) putBack(ctx context.Context, s Stored, why *fault.Error, failu
 func (in *Intake) quarantine(ctx context.Context, s Stored, reason string) {
 	ctx, cancel := context.WithTimeout(ctx, in.pace.decide)
 	defer cancel()
-	_, err := in.pool.Exec(ctx, settleLedger, s.LedgerID, FateQuarantined, reason, nil, nil)
+	_, err := in.pool.Exec(ctx, settleLedger, s.LedgerID, FateQuarantined, reason, nil, nil, false)
 	if err != nil {
 		in.log.WarnContext(ctx, "an arrival could not be quarantined", "ledger_id", s.LedgerID, "reason", reason, "error", err)
 	}

@@ -53,7 +53,8 @@ func newGroup(items []*item, claim string) *group {
 		column(items, func(it *item) []byte { return it.in.Raw }),
 		ticket, message, at,
 		column(items, func(it *item) string { return it.reason }),
-		column(items, func(it *item) pgtype.Date { return it.day })).Exec(g.claimed)
+		column(items, func(it *item) pgtype.Date { return it.day }),
+		column(items, func(it *item) bool { return it.walled })).Exec(g.claimed)
 	for phase := range phase(phases) {
 		g.queueSenders(phase)
 	}

@@ -171,7 +171,7 @@ func (in *Intake) prepare(ctx context.Context, m channel.Inbound, o origin) *ite
 
 // dayOf is the day of the installation's calendar on which something counts.
 func (in *Intake) dayOf(at time.Time) pgtype.Date {
-	return pgtype.Date{Time: brazil.DateOf(at, in.zone).In(time.UTC), Valid: true}
+	return pgDate(brazil.DateOf(at, in.zone))
 }
 
 // encode marshals what cannot fail to: plain structs and maps of text.

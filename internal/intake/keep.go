@@ -13,11 +13,11 @@ import (
 // somebody, counted like any other.
 const keepStatement = `
 WITH kept AS (
-  INSERT INTO intake_ledger (channel, source_key, body_hash, raw, fate, reason, received_at, day, fated_at)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, CASE WHEN $5 = 'pending' THEN NULL ELSE now() END)
+  INSERT INTO intake_ledger (channel, source_key, body_hash, raw, fate, reason, received_at, day, walled, fated_at)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, CASE WHEN $5 = 'pending' THEN NULL ELSE now() END)
   ON CONFLICT (source_key) DO NOTHING
-  RETURNING id, channel, fate, day),
-counted AS (INSERT INTO intake_tallies (channel, fate, day, n) SELECT channel, fate, day, 1 FROM kept)
+  RETURNING id, channel, fate, walled, day),
+counted AS (INSERT INTO intake_tallies (channel, fate, walled, day, n) SELECT channel, fate, walled, day, 1 FROM kept)
 SELECT id, body_hash FROM intake_ledger WHERE source_key = $2
 UNION ALL
 SELECT id, $3 FROM kept`
@@ -34,7 +34,7 @@ func (in *Intake) keep(ctx context.Context, it *item, why error) (Receipt, error
 	var hash []byte
 	m := &it.in
 	err := in.pool.QueryRow(ctx, keepStatement, m.Channel, m.SourceKey, m.BodyHash[:], m.Raw, fate,
-		fault.From(why).Code, it.at, it.day).Scan(&r.LedgerID, &hash)
+		fault.From(why).Code, it.at, it.day, it.walled).Scan(&r.LedgerID, &hash)
 	switch {
 	case err != nil:
 		return Receipt{}, fmt.Errorf("keep what could not be taken in: %w", errors.Join(why, err))

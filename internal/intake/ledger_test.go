@@ -7,9 +7,16 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/escuta-sac/escuta/internal/access"
 	"github.com/escuta-sac/escuta/internal/channel"
 	"github.com/escuta-sac/escuta/internal/channel/webform"
 	"github.com/escuta-sac/escuta/internal/intake"
+)
+
+// outside is who sees every team, inside who also sees behind the wall.
+var (
+	outside = access.Actor{Role: access.Admin}.Scope()
+	inside  = access.Actor{Role: access.Ombudsman}.Scope()
 )
 
 func TestTheLedgerIsListedNewestFirst(t *testing.T) {
@@ -28,7 +35,7 @@ func TestTheLedgerIsListedNewestFirst(t *testing.T) {
 	for fate, want := range map[intake.Fate]int{"": 23, intake.FateTicket: 17, intake.FateQuarantined: 6, intake.FateReply: 0} {
 		var ids []int64
 		for cursor, pages := "", 0; ; pages++ {
-			entries, next, err := in.Ledger(t.Context(), fate, false, cursor, 5)
+			entries, next, err := in.Ledger(t.Context(), intake.Query{Fate: fate, Cursor: cursor, Limit: 5}, outside)
 			if err != nil || pages > 10 {
 				t.Fatal(err, pages)
 			}
@@ -49,10 +56,10 @@ func TestTheLedgerIsListedNewestFirst(t *testing.T) {
 			t.Errorf("%q lists %v", fate, ids)
 		}
 	}
-	if raw, err := in.Source(t.Context(), int64(o.count(`SELECT min(id) FROM intake_ledger`))); err != nil || !strings.Contains(string(raw), "Não recebi o pedido") {
+	if raw, err := in.Source(t.Context(), int64(o.count(`SELECT min(id) FROM intake_ledger`)), outside); err != nil || !strings.Contains(string(raw), "Não recebi o pedido") {
 		t.Errorf("source %q, %v", raw, err)
 	}
-	if _, err := in.Source(t.Context(), 1<<40); !errors.Is(err, intake.ErrNotFound) {
+	if _, err := in.Source(t.Context(), 1<<40, outside); !errors.Is(err, intake.ErrNotFound) {
 		t.Error(err)
 	}
 }
@@ -62,16 +69,16 @@ func TestAttack57BadCursorsAndFatesAreRefused(t *testing.T) {
 	o := newOffice(t)
 	in := o.idle()
 	for _, cursor := range []string{"0", "-1", "9e99", "1;drop", "bA", "bC0x", "bDA", strings.Repeat("A", 9999), "%00", "é"} {
-		if _, _, err := in.Ledger(t.Context(), "", false, cursor, 0); !errors.Is(err, intake.ErrCursor) {
+		if _, _, err := in.Ledger(t.Context(), intake.Query{Cursor: cursor}, outside); !errors.Is(err, intake.ErrCursor) {
 			t.Errorf("%q: %v", cursor, err)
 		}
 	}
 	for _, fate := range []intake.Fate{"x", "ticket' OR '1'='1", "Ticket"} {
-		if _, _, err := in.Ledger(t.Context(), fate, false, "", 0); !errors.Is(err, intake.ErrFate) {
+		if _, _, err := in.Ledger(t.Context(), intake.Query{Fate: fate}, outside); !errors.Is(err, intake.ErrFate) {
 			t.Errorf("%q: %v", fate, err)
 		}
 	}
-	if entries, next, err := in.Ledger(t.Context(), "", false, "", 1<<30); err != nil || next != "" || len(entries) != 0 {
+	if entries, next, err := in.Ledger(t.Context(), intake.Query{Limit: 1 << 30}, outside); err != nil || next != "" || len(entries) != 0 {
 		t.Errorf("an absurd limit: %v %q %v", entries, next, err)
 	}
 }
@@ -87,10 +94,10 @@ func TestTheLedgerShowsNothingFromBehindTheWall(t *testing.T) {
 		t.Fatal(err)
 	}
 	sameRow(t, o, r.TicketID)
-	if seen, _, err := in.Ledger(t.Context(), "", false, "", 0); err != nil || len(seen) != 0 {
+	if seen, _, err := in.Ledger(t.Context(), intake.Query{}, outside); err != nil || len(seen) != 0 {
 		t.Errorf("seen without the right to: %v, %v", seen, err)
 	}
-	if seen, _, err := in.Ledger(t.Context(), "", true, "", 0); err != nil || len(seen) != 1 {
+	if seen, _, err := in.Ledger(t.Context(), intake.Query{}, inside); err != nil || len(seen) != 1 {
 		t.Errorf("seen with it: %v, %v", seen, err)
 	}
 }
@@ -103,14 +110,14 @@ func TestTheSummaryStaysRightWhileTalliesAreFolded(t *testing.T) {
 	for range 8 {
 		all.Go(func() {
 			for range 20 {
-				before, err := in.Summary(t.Context(), true)
+				before, err := in.Summary(t.Context(), intake.Period{}, true)
 				if err != nil {
 					t.Error(err)
 				}
 				if _, err := in.Submit(t.Context(), checked(t, submission())); err != nil {
 					t.Error(err)
 				}
-				after, err := in.Summary(t.Context(), true)
+				after, err := in.Summary(t.Context(), intake.Period{}, true)
 				if err != nil || after.Received <= before.Received || after.Received != after.Accounted+after.Pending {
 					t.Errorf("before %+v, after %+v, %v", before, after, err)
 				}
@@ -134,7 +141,7 @@ func TestTheSummaryStaysRightWhileTalliesAreFolded(t *testing.T) {
 	if n := o.count(`SELECT count(*) FROM intake_tallies`); n != 1 {
 		t.Errorf("%d tallies after folding", n)
 	}
-	s, err := in.Summary(t.Context(), true)
+	s, err := in.Summary(t.Context(), intake.Period{}, true)
 	if err != nil || s.Received != 160 || s.ByFate[intake.FateTicket] != 160 || s.ByChannel[channel.Webform] != 160 {
 		t.Errorf("summary %+v, %v", s, err)
 	}
@@ -218,14 +225,14 @@ func TestWhatIsPendingIsTriedAgainByItself(t *testing.T) {
 	if err := in.RetryPending(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if s, err := in.Summary(t.Context(), true); err != nil || s.Pending != 1 {
+	if s, err := in.Summary(t.Context(), intake.Period{}, true); err != nil || s.Pending != 1 {
 		t.Errorf("while there are no numbers: %+v, %v", s, err)
 	}
 	o.exec(`UPDATE protocol_days SET next = 5 WHERE next = 10000000`) // the next day
 	if err := in.RetryPending(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if s, err := in.Summary(t.Context(), true); err != nil || s.Pending != 0 || s.ByFate[intake.FateTicket] != 1 {
+	if s, err := in.Summary(t.Context(), intake.Period{}, true); err != nil || s.Pending != 0 || s.ByFate[intake.FateTicket] != 1 {
 		t.Errorf("afterwards: %+v, %v", s, err)
 	}
 	o.consistent()

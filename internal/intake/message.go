@@ -117,10 +117,11 @@ func (in *Intake) speak(ctx context.Context, tx *gorm.DB, ticketID int64, m chan
 func (in *Intake) claimReply(ctx context.Context, tx *gorm.DB, ticketID int64, m channel.Inbound, at time.Time) (id int64, err error) {
 	err = tx.WithContext(ctx).Raw(`
 		WITH g AS (
-		  INSERT INTO intake_ledger (channel, source_key, body_hash, raw, fate, ticket_id, received_at, day, fated_at)
-		  VALUES (?, ?, ?, ?, 'reply', ?, ?, ?, now()) ON CONFLICT (source_key) DO NOTHING RETURNING id, channel, fate, day),
-		counted AS (INSERT INTO intake_tallies (channel, fate, day, n) SELECT channel, fate, day, 1 FROM g)
-		SELECT id FROM g`, m.Channel, m.SourceKey, m.BodyHash[:], m.Raw, ticketID, at, in.dayOf(at)).Scan(&id).Error
+		  INSERT INTO intake_ledger (channel, source_key, body_hash, raw, fate, ticket_id, received_at, day, walled, fated_at)
+		  VALUES (?, ?, ?, ?, 'reply', ?, ?, ?, coalesce((SELECT walled FROM tickets WHERE id = ?), false), now())
+		  ON CONFLICT (source_key) DO NOTHING RETURNING id, channel, fate, walled, day),
+		counted AS (INSERT INTO intake_tallies (channel, fate, walled, day, n) SELECT channel, fate, walled, day, 1 FROM g)
+		SELECT id FROM g`, m.Channel, m.SourceKey, m.BodyHash[:], m.Raw, ticketID, at, in.dayOf(at), ticketID).Scan(&id).Error
 	switch {
 	case err != nil:
 		return 0, fmt.Errorf("enter a message into the ledger: %w", err)
@@ -207,7 +208,7 @@ func (in *Intake) openLinked(ctx context.Context, tx *gorm.DB, ticketID int64, m
 		return Receipt{}, err
 	}
 	it.reason = reason
-	return in.write1(ctx, tx, it)
+	return in.writeIn(ctx, tx, it)
 }
 
 // prepareLinked makes a continuation: of the same customer, with the same team,

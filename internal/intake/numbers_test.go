@@ -126,7 +126,7 @@ func TestADayWithoutNumbersIsRefusedOrWaits(t *testing.T) {
 	if err != nil || kept.LedgerID == 0 || kept.TicketID != 0 {
 		t.Errorf("what cannot be refused: %+v, %v", kept, err)
 	}
-	if s, err := other.Summary(t.Context(), true); err != nil || s.Received != 2 || s.Pending != 1 || s.Accounted != 1 {
+	if s, err := other.Summary(t.Context(), intake.Period{}, true); err != nil || s.Received != 2 || s.Pending != 1 || s.Accounted != 1 {
 		t.Errorf("summary %+v, %v", s, err)
 	}
 	if done, err := in.Retry(t.Context(), kept.LedgerID, true); err != nil || done.TicketID == 0 {

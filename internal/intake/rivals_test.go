@@ -197,7 +197,7 @@ func TestWhatCannotBeRefusedIsKeptForAPerson(t *testing.T) {
 	if again, err := in.Submit(t.Context(), bad); err != nil || again.LedgerID != r.LedgerID {
 		t.Errorf("the repetition: %+v, %v", again, err)
 	}
-	if s, err := in.Summary(t.Context(), true); err != nil || s.Received != 1 || s.Accounted != 1 || s.ByFate[intake.FateQuarantined] != 1 {
+	if s, err := in.Summary(t.Context(), intake.Period{}, true); err != nil || s.Received != 1 || s.Accounted != 1 || s.ByFate[intake.FateQuarantined] != 1 {
 		t.Errorf("summary %+v, %v", s, err)
 	}
 	// Its raw source is sound here, so another try takes it in; and a second one comes too late.
@@ -211,7 +211,7 @@ func TestWhatCannotBeRefusedIsKeptForAPerson(t *testing.T) {
 	if _, err := in.Retry(t.Context(), 99, true); !errors.Is(err, intake.ErrNotFound) {
 		t.Errorf("of nothing: %v", err)
 	}
-	if s, err := in.Summary(t.Context(), true); err != nil || s.Received != 1 || s.ByFate[intake.FateTicket] != 1 || s.ByFate[intake.FateQuarantined] != 0 {
+	if s, err := in.Summary(t.Context(), intake.Period{}, true); err != nil || s.Received != 1 || s.ByFate[intake.FateTicket] != 1 || s.ByFate[intake.FateQuarantined] != 0 {
 		t.Errorf("summary %+v, %v", s, err)
 	}
 	if n := o.count(`SELECT count(*) FROM tickets WHERE subject = $1`, good); n != 1 {

@@ -7,10 +7,11 @@ package intake
 // A key that a rival is just inserting makes this statement wait for the rival's
 // commit; sorted, two groups cannot wait for each other.
 const insertLedger = `
-INSERT INTO intake_ledger (id, channel, source_key, body_hash, raw, fate, reason, ticket_id, message_id, received_at, day, fated_at)
-SELECT l, ch, k, h, r, 'ticket', why, t, m, at, day, now()
-FROM unnest($1::bigint[], $2::text[], $3::text[], $4::bytea[], $5::bytea[], $6::bigint[], $7::bigint[], $8::timestamptz[], $9::text[], $10::date[])
-     u(l, ch, k, h, r, t, m, at, why, day)
+INSERT INTO intake_ledger (id, channel, source_key, body_hash, raw, fate, reason, ticket_id, message_id, received_at, day, walled, fated_at)
+SELECT l, ch, k, h, r, 'ticket', why, t, m, at, day, walled, now()
+FROM unnest($1::bigint[], $2::text[], $3::text[], $4::bytea[], $5::bytea[], $6::bigint[], $7::bigint[], $8::timestamptz[], $9::text[],
+            $10::date[], $11::boolean[])
+     u(l, ch, k, h, r, t, m, at, why, day, walled)
 ORDER BY k
 ON CONFLICT (source_key) DO NOTHING`
 
@@ -22,14 +23,17 @@ const (
 
 	takeOver = `
 WITH old AS (
-  SELECT id, channel, fate, day FROM intake_ledger WHERE id = ANY($1::bigint[]) AND fate IN ('pending', 'quarantined') FOR UPDATE),
+  SELECT id, channel, fate, walled, day FROM intake_ledger
+  WHERE id = ANY($1::bigint[]) AND fate IN ('pending', 'quarantined', 'discarded') FOR UPDATE),
 uncounted AS (
-  INSERT INTO intake_tallies (channel, fate, day, n) SELECT channel, fate, day, -1 FROM old)
+  INSERT INTO intake_tallies (channel, fate, walled, day, n) SELECT channel, fate, walled, day, -1 FROM old)
 UPDATE intake_ledger g
-SET fate = 'ticket', reason = u.why, ticket_id = u.t, message_id = u.m, fated_at = now()`
+SET fate = 'ticket', reason = u.why, ticket_id = u.t, message_id = u.m, walled = u.walled, fated_at = now(),
+    decided_by = NULL, remark = ''`
 	ofThese = `
-FROM old, unnest($1::bigint[], $2::text[], $3::text[], $4::bytea[], $5::bytea[], $6::bigint[], $7::bigint[], $8::timestamptz[], $9::text[], $10::date[])
-     u(l, ch, k, h, r, t, m, at, why, day)
+FROM old, unnest($1::bigint[], $2::text[], $3::text[], $4::bytea[], $5::bytea[], $6::bigint[], $7::bigint[], $8::timestamptz[], $9::text[],
+            $10::date[], $11::boolean[])
+     u(l, ch, k, h, r, t, m, at, why, day, walled)
 WHERE g.id = old.id AND g.id = u.l`
 )
 
@@ -119,10 +123,10 @@ FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::
 JOIN tickets t ON t.id = u.t ORDER BY t.id, u.n`
 
 const insertTallies = `
-INSERT INTO intake_tallies (channel, fate, day, n)
-SELECT g.channel, g.fate, g.day, count(*)
+INSERT INTO intake_tallies (channel, fate, walled, day, n)
+SELECT g.channel, g.fate, g.walled, g.day, count(*)
 FROM unnest($1::bigint[], $2::bigint[]) u(l, t) JOIN intake_ledger g ON g.id = u.l AND g.ticket_id = u.t
-GROUP BY g.channel, g.fate, g.day`
+GROUP BY g.channel, g.fate, g.walled, g.day`
 
 // What the keys belonged to before this group. The first deadline comes from the
 // opening event: it is what the first answer said, whatever happened since.

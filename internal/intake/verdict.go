@@ -16,14 +16,17 @@ import (
 // usualKind is what an arrival asks for that does not say.
 const usualKind = "solicitacao"
 
-// settleLedger gives a row that waits its fate, and moves it in the accounts.
+// settleLedger gives a row that waits its fate, and moves it in the accounts. It
+// goes behind the wall when it was meant for the ombudsman or its ticket is there.
 const settleLedger = `
 WITH old AS (
-  SELECT id, channel, fate, day FROM intake_ledger WHERE id = $1 AND fate IN ('pending', 'quarantined') FOR UPDATE),
+  SELECT id, channel, fate, day, walled AS was, walled OR $6 OR coalesce((SELECT t.walled FROM tickets t WHERE t.id = $4), false) AS walled
+  FROM intake_ledger WHERE id = $1 AND fate IN ('pending', 'quarantined') FOR UPDATE),
 counted AS (
-  INSERT INTO intake_tallies (channel, fate, day, n)
-  SELECT channel, fate, day, -1 FROM old UNION ALL SELECT channel, $2, day, 1 FROM old)
-UPDATE intake_ledger g SET fate = $2, reason = $3, ticket_id = $4, message_id = $5, fated_at = now() FROM old WHERE g.id = old.id`
+  INSERT INTO intake_tallies (channel, fate, walled, day, n)
+  SELECT channel, fate, was, day, -1 FROM old UNION ALL SELECT channel, $2, walled, day, 1 FROM old)
+UPDATE intake_ledger g SET fate = $2, reason = $3, ticket_id = $4, message_id = $5, walled = old.walled, fated_at = now()
+FROM old WHERE g.id = old.id`
 
 // settleOne decides about one arrival and does what was decided, all in tx. A row
 // that somebody else has settled is left alone. One that is held is waited for:
@@ -37,7 +40,7 @@ func (in *Intake) settleOne(ctx context.Context, tx *gorm.DB, s Stored, reading 
 	case err != nil:
 		return Receipt{}, fmt.Errorf("hold row %d of the ledger: %w", s.LedgerID, err)
 	case mine == 0:
-		return Receipt{}, nil
+		return Receipt{}, ErrSettled
 	}
 	var v Verdict
 	err = guarded(func() (err error) {
@@ -90,7 +93,7 @@ func (in *Intake) carryOut(ctx context.Context, tx *gorm.DB, s Stored, v Verdict
 	if err != nil {
 		return Receipt{}, err
 	}
-	if _, err := borrowed.Exec(ctx, settleLedger, s.LedgerID, v.Fate, v.Reason, idOrNull(r.TicketID), idOrNull(r.MessageID)); err != nil {
+	if _, err := borrowed.Exec(ctx, settleLedger, s.LedgerID, v.Fate, v.Reason, idOrNull(r.TicketID), idOrNull(r.MessageID), m.Channel == channel.Ombudsman); err != nil {
 		return Receipt{}, fmt.Errorf("settle row %d of the ledger: %w", s.LedgerID, err)
 	}
 	return r, nil
@@ -101,10 +104,11 @@ func (in *Intake) carryOut(ctx context.Context, tx *gorm.DB, s Stored, v Verdict
 func (in *Intake) openIn(ctx context.Context, tx *gorm.DB, m channel.Inbound, o origin, reason string) (Receipt, error) {
 	it := in.prepare(ctx, m, o)
 	it.reason = reason
-	return in.write1(ctx, tx, it)
+	return in.writeIn(ctx, tx, it)
 }
 
-func (in *Intake) write1(ctx context.Context, tx *gorm.DB, it *item) (Receipt, error) {
+// writeIn writes an item within tx, where write makes a transaction of a group.
+func (in *Intake) writeIn(ctx context.Context, tx *gorm.DB, it *item) (Receipt, error) {
 	borrowed, err := postgres.PgxTx(tx)
 	if err != nil {
 		return Receipt{}, err

@@ -1,6 +1,6 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { Link, Outlet, useNavigate, useRouterState, useSearch } from "@tanstack/react-router";
-import { Gauge, Menu as MenuIcon, Settings } from "lucide-react";
+import { Gauge, Inbox, Menu as MenuIcon, Settings } from "lucide-react";
 import { lazy, Suspense, useEffect, useState } from "react";
 import { may, useMe } from "../api/session";
 import { Rail } from "../features/queue/Rail";
@@ -43,11 +43,13 @@ export function Shell() {
   }, []);
 
   const sees = may(me, "breaches.see");
+  const counts = may(me, "intake.see");
   useCommands({
     "app.palette": () => setDialog((shown) => (shown === "palette" ? undefined : "palette")),
     "app.help": () => setDialog("help"),
     "go.queue": () => void navigate({ to: "/fila" }),
     "go.breaches": sees ? () => void navigate({ to: "/painel" }) : undefined,
+    "go.intake": counts ? () => void navigate({ to: "/entradas" }) : undefined,
     "go.settings": () => void navigate({ to: "/ajustes" }),
   });
 
@@ -78,6 +80,11 @@ export function Shell() {
           {sees && (
             <Link to="/painel" className={styles.place}>
               <Gauge aria-hidden /> {t("breaches.title")}
+            </Link>
+          )}
+          {counts && (
+            <Link to="/entradas" className={styles.place}>
+              <Inbox aria-hidden /> {t("intake.title")}
             </Link>
           )}
           <Link to="/ajustes" className={styles.place}>

@@ -107,6 +107,12 @@ const panel = createRoute({
   component: lazyRouteComponent(() => import("./screens"), "PanelScreen"),
 });
 
+const intake = createRoute({
+  getParentRoute: () => inside,
+  path: "/entradas",
+  component: lazyRouteComponent(() => import("./screens"), "IntakeScreen"),
+});
+
 const settingsHome = createRoute({
   getParentRoute: () => inside,
   path: "/ajustes",
@@ -125,7 +131,10 @@ const settings = createRoute({
   component: lazyRouteComponent(() => import("./screens"), "SettingsScreen"),
 });
 
-const routes = root.addChildren([login, inside.addChildren([home, desk, panel, settingsHome, settings])]);
+const routes = root.addChildren([
+  login,
+  inside.addChildren([home, desk, panel, intake, settingsHome, settings]),
+]);
 
 export function newRouter(cache: QueryClient) {
   return createRouter({

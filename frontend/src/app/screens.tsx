@@ -1,6 +1,7 @@
 import { useNavigate, useParams } from "@tanstack/react-router";
 import { may, useMe } from "../api/session";
 import { BreachesPage } from "../features/breaches/BreachesPage";
+import { IntakePage } from "../features/intake/IntakePage";
 import { SettingsPage, sections } from "../features/settings/SettingsPage";
 import { useText } from "../lib/i18n";
 import { EmptyState } from "../ui/states";
@@ -18,6 +19,18 @@ export function PanelScreen() {
     <BreachesPage
       onOpen={(protocol) => void navigate({ to: "/fila", search: { view: "all", t: protocol } })}
     />
+  );
+}
+
+export function IntakeScreen() {
+  const t = useText();
+  const me = useMe();
+  const navigate = useNavigate();
+  if (!may(me, "intake.see")) {
+    return <EmptyState title={t("intake.denied")}>{t("intake.denied.hint")}</EmptyState>;
+  }
+  return (
+    <IntakePage onOpen={(protocol) => void navigate({ to: "/fila", search: { view: "all", t: protocol } })} />
   );
 }
 

@@ -29,6 +29,7 @@ export const commands = {
   "ticket.customer": { keys: ["]"], text: "command.ticket.customer" },
   "go.queue": { keys: ["g", "f"], text: "command.go.queue" },
   "go.breaches": { keys: ["g", "v"], text: "command.go.breaches" },
+  "go.intake": { keys: ["g", "e"], text: "command.go.intake" },
   "go.settings": { keys: ["g", "j"], text: "command.go.settings" },
   "app.palette": { keys: ["Mod", "k"], text: "command.app.palette" },
   "app.help": { keys: ["?"], text: "command.app.help" },

@@ -1,0 +1,214 @@
+package intake
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"github.com/escuta-sac/escuta/internal/access"
+	"github.com/escuta-sac/escuta/internal/brazil"
+	"github.com/escuta-sac/escuta/internal/channel"
+	"github.com/escuta-sac/escuta/internal/fault"
+)
+
+// Fate is what became of something that came in.
+type Fate string
+
+// The fates. All but pending are accounts given of it.
+const (
+	FatePending     Fate = "pending"
+	FateTicket      Fate = "ticket"
+	FateReply       Fate = "reply"
+	FateDuplicate   Fate = "duplicate"
+	FateAutomatic   Fate = "automatic"
+	FateQuarantined Fate = "quarantined"
+	FateDiscarded   Fate = "discarded"
+)
+
+// Fates are all of them.
+var Fates = []Fate{FatePending, FateTicket, FateReply, FateDuplicate, FateAutomatic, FateQuarantined, FateDiscarded}
+
+// Faults of the ledger.
+var (
+	ErrNotFound = fault.New(fault.NotFound, "ledger_not_found")
+	ErrSettled  = fault.New(fault.Conflict, "ledger_settled")
+	ErrCursor   = fault.New(fault.Invalid, "ledger_cursor")
+	ErrFate     = fault.New(fault.Invalid, "ledger_fate")
+	ErrPurged   = fault.New(fault.Conflict, "ledger_purged")
+)
+
+// Entry is one row of the ledger, without its raw source.
+type Entry struct {
+	ID         int64
+	Channel    channel.Name
+	Fate       Fate
+	Reason     string // ReasonSameContent, or the code of what kept it from being taken in
+	TicketID   *int64
+	Protocol   string // of the ticket
+	MessageID  *int64
+	Attempts   int // without those that passing failures ended
+	Failures   int // tries that passing failures ended
+	ReceivedAt time.Time
+	FatedAt    *time.Time
+	NextTry    *time.Time // while it is pending
+	DecidedBy  string     // name of who discarded it
+	Remark     string     // in whose words
+	Purged     bool       // its raw source is erased
+}
+
+// Query says which entries are listed. Empty fields ask for no restriction.
+type Query struct {
+	Fate    Fate
+	Channel channel.Name
+	Day     brazil.Date // the local day of receipt
+	Cursor  string      // of the page before
+	Limit   int
+}
+
+const (
+	defaultPage = 50
+	largestPage = 200
+)
+
+// entryColumns are the fields of an Entry in their order. A ticket of a team that
+// the asker does not see has no protocol.
+const entryColumns = `g.id, g.channel, g.fate, g.reason, g.ticket_id, coalesce(CASE WHEN $2 OR t.team_id = ANY($3::bigint[]) THEN t.protocol END, ''), g.message_id, g.attempts, g.failures,
+	g.received_at, g.fated_at, CASE WHEN g.fate = 'pending' THEN g.next_try END, coalesce(a.name, ''), g.remark, g.purged_at IS NOT NULL
+	FROM intake_ledger g LEFT JOIN tickets t ON t.id = g.ticket_id LEFT JOIN accounts a ON a.id = g.decided_by`
+
+// visible leaves out what belongs to a walled ticket, or would become one. Its
+// parameter says that the asker sees behind the wall.
+const visible = `($1 OR NOT g.walled AND g.channel <> 'ombudsman' AND NOT EXISTS (SELECT FROM tickets w WHERE w.id = g.ticket_id AND w.walled))`
+
+// Ledger lists the newest entries first. The cursor is opaque; an empty next one
+// ends the list. What stands behind the wall is left out for who does not see it.
+func (in *Intake) Ledger(ctx context.Context, q Query, see access.Scope) (entries []Entry, next string, err error) {
+	if q.Fate != "" && !slices.Contains(Fates, q.Fate) {
+		return nil, "", ErrFate
+	}
+	before, err := parseCursor(q.Cursor)
+	if err != nil {
+		return nil, "", err
+	}
+	limit := q.Limit
+	if limit <= 0 {
+		limit = defaultPage
+	}
+	limit = min(limit, largestPage)
+	// The fate is written out, not passed: the index over the rare ones is a partial one.
+	only := ""
+	if q.Fate != "" {
+		only = " AND g.fate = '" + string(q.Fate) + "'"
+	}
+	day := pgtype.Date{}
+	if q.Day != (brazil.Date{}) {
+		day = pgDate(q.Day)
+	}
+	rows, err := in.db.Pool.Query(ctx, `SELECT `+entryColumns+`
+		WHERE g.id < $4 AND `+visible+only+` AND ($5::text = '' OR g.channel = $5) AND ($6::date IS NULL OR g.day = $6)
+		ORDER BY g.id DESC LIMIT $7`, see.Walled, see.AllTeams, see.Teams, before, q.Channel, day, limit+1)
+	if err != nil {
+		return nil, "", fmt.Errorf("list the ledger: %w", err)
+	}
+	entries, err = pgx.CollectRows(rows, pgx.RowToStructByPos[Entry])
+	if err != nil {
+		return nil, "", fmt.Errorf("list the ledger: %w", err)
+	}
+	if len(entries) > limit {
+		entries = entries[:limit]
+		next = formatCursor(entries[limit-1].ID)
+	}
+	return entries, next, nil
+}
+
+// Entry reads one entry, with what can be told of its source before it is
+// understood (see Previewer): nothing, when the asker may not have the source.
+func (in *Intake) Entry(ctx context.Context, id int64, see access.Scope) (Entry, map[string]string, error) {
+	rows, err := in.db.Pool.Query(ctx, `SELECT `+entryColumns+` WHERE g.id = $4 AND `+visible,
+		see.Walled, see.AllTeams, see.Teams, id)
+	if err != nil {
+		return Entry{}, nil, fmt.Errorf("read entry %d of the ledger: %w", id, err)
+	}
+	e, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[Entry])
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return Entry{}, nil, ErrNotFound
+	case err != nil:
+		return Entry{}, nil, fmt.Errorf("read entry %d of the ledger: %w", id, err)
+	}
+	raw, err := in.Source(ctx, id, see)
+	if errors.Is(err, ErrPurged) || errors.Is(err, ErrNotFound) {
+		return e, nil, nil
+	}
+	if err != nil {
+		return Entry{}, nil, err
+	}
+	return e, in.preview(e.Channel, raw), nil
+}
+
+// Source is the raw source of an entry, as it was received. That of a ticket is
+// not found by who does not see the ticket.
+func (in *Intake) Source(ctx context.Context, id int64, see access.Scope) ([]byte, error) {
+	var raw []byte
+	var blobHash *string
+	var purged bool
+	err := in.db.Pool.QueryRow(ctx, `SELECT g.raw, g.raw_blob, g.purged_at IS NOT NULL
+		FROM intake_ledger g LEFT JOIN tickets t ON t.id = g.ticket_id
+		WHERE g.id = $2 AND `+visible+` AND (t.id IS NULL OR $3 OR t.team_id = ANY($4::bigint[]))`, see.Walled, id, see.AllTeams, see.Teams).
+		Scan(&raw, &blobHash, &purged)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return nil, ErrNotFound
+	case err != nil:
+		return nil, fmt.Errorf("read the source of entry %d of the ledger: %w", id, err)
+	case purged:
+		return nil, ErrPurged
+	}
+	return in.source(raw, blobHash)
+}
+
+// Previewer is a digester that can tell a little of what it cannot digest, such
+// as the subject and the sender of a mail. The keys are those of an Inbound in
+// small letters: from, to, subject, date, body. It must bear any bytes.
+type Previewer interface {
+	Preview(raw []byte) map[string]string
+}
+
+// preview asks the channel's digester; what panics has nothing to tell.
+func (in *Intake) preview(ch channel.Name, raw []byte) (told map[string]string) {
+	p, ok := in.digesters[ch].(Previewer)
+	if !ok {
+		return nil
+	}
+	_ = guarded(func() error {
+		told = p.Preview(raw)
+		return nil
+	})
+	return told
+}
+
+func formatCursor(id int64) string {
+	return base64.RawURLEncoding.EncodeToString([]byte("l" + strconv.FormatInt(id, 36)))
+}
+
+func parseCursor(s string) (int64, error) {
+	if s == "" {
+		return 1<<63 - 1, nil
+	}
+	text, err := base64.RawURLEncoding.DecodeString(s)
+	if err != nil || len(text) < 2 || text[0] != 'l' {
+		return 0, ErrCursor
+	}
+	id, err := strconv.ParseInt(string(text[1:]), 36, 64)
+	if err != nil || id <= 0 {
+		return 0, ErrCursor
+	}
+	return id, nil
+}

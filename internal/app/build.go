@@ -109,7 +109,7 @@ func (a *App) build(ctx context.Context, cfg config.Config) error {
 	signer := email.NewSigner(secret)
 	orders := post(signer, out, base, in.Tokens(), cfg.Timezone)
 	sender, err := delivery.NewSender(delivery.Options{
-		DB: db, Ways: ways{out}, Blobs: files, Signer: signer, Dialer: dial.New(cfg.OutboundNetworks), Trusted: trusted,
+		DB: db, Ways: ways{out, boxes}, Blobs: files, Signer: signer, Dialer: dialer, Trusted: trusted,
 		Host: mailHost(base), Dir: journalDir(cfg), Poke: sequencer, Now: clock.Now, Log: log,
 	})
 	if err != nil {
@@ -169,8 +169,6 @@ func (a *App) build(ctx context.Context, cfg config.Config) error {
 		{parts: []part{ // what finishes what requests have left behind
 			{"intake", in.Run}, {"claims", assigned.Run}, {"closing of tickets", acts.Run},
 			{"archiving of cases", cases.Run}, {"imports", lists.Run},
-			{"timers", timers.Run}, {"jobs", work.Run}, {"outgoing mail", sender.Run}, {"accounts", accounts.Run},
-			{"timers", timers.Run}, {"jobs", work.Run}, {"accounts", accounts.Run}, {"mailboxes", boxes.Run},
 			{"timers", timers.Run}, {"jobs", work.Run}, {"outgoing mail", sender.Run}, {"accounts", accounts.Run}, {"mailboxes", boxes.Run},
 			{"sweep of files", sweeper{files, db, log}.Run}, profiler(cfg.AdminListen, log),
 		}},

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"crypto"
 	"net"
 	"net/netip"
 	"net/url"
@@ -14,6 +15,7 @@ import (
 	"github.com/escuta-sac/escuta/internal/delivery"
 	"github.com/escuta-sac/escuta/internal/i18n"
 	"github.com/escuta-sac/escuta/internal/intake"
+	"github.com/escuta-sac/escuta/internal/mailbox"
 	"github.com/escuta-sac/escuta/internal/outbox"
 )
 
@@ -61,15 +63,47 @@ func day(lang string, at time.Time) string {
 	return text
 }
 
-// ways is how mail goes out: by the installation's relay.
-type ways struct{ relay *delivery.Relay }
+// boxes is what the way out asks of package mailbox.
+type boxes interface {
+	ByID(id int64) (mailbox.Mailbox, bool)
+	Login(ctx context.Context, m mailbox.Mailbox, at mailbox.Server) (mailbox.Login, error)
+	DKIM(m mailbox.Mailbox) (crypto.Signer, error)
+}
+
+// ways is how mail goes out: by its mailbox's own server, else by the
+// installation's relay, signed with the mailbox's key.
+type ways struct {
+	relay *delivery.Relay
+	boxes boxes
+}
 
 // Way implements delivery.Ways.
-func (w ways) Way(context.Context, *int64) (delivery.Way, bool, error) {
-	if w.relay == nil {
-		return delivery.Way{}, false, nil
+func (w ways) Way(ctx context.Context, mailboxID *int64) (way delivery.Way, ok bool, err error) {
+	if w.relay != nil {
+		way.Relay, ok = *w.relay, true
 	}
-	return delivery.Way{Relay: *w.relay}, true, nil
+	if mailboxID == nil {
+		return way, ok, nil
+	}
+	m, known := w.boxes.ByID(*mailboxID)
+	if !known {
+		return way, ok, nil
+	}
+	if m.SMTP.Host != "" {
+		l, err := w.boxes.Login(ctx, m, m.SMTP)
+		if err != nil {
+			return delivery.Way{}, false, err
+		}
+		way.Relay, ok = delivery.Relay{Host: m.SMTP.Host, Port: m.SMTP.Port, Security: delivery.Security(m.SMTP.Security)}, true
+		if l.Password != "" || l.Token != "" {
+			way.Relay.User, way.Relay.Password, way.Relay.Token = l.User, l.Password, l.Token
+		}
+	}
+	if m.DKIMDomain != "" && m.DKIMSelector != "" {
+		way.Domain, way.Selector = m.DKIMDomain, m.DKIMSelector
+		way.Key, err = w.boxes.DKIM(m)
+	}
+	return way, ok, err
 }
 
 // journalDir is where a node notes what it has sent.

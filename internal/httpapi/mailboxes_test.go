@@ -87,3 +87,40 @@ func TestAMailboxRefusesWhatCannotBe(t *testing.T) {
 		}
 	}
 }
+
+// Who may change a mailbox must not thereby learn its password: what was typed for
+// one server is not told to another.
+func TestAStoredSecretGoesToNoOtherServer(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	admin := w.as(access.Admin)
+	var m Mailbox
+	admin.call("POST", "/api/mailboxes", "application/json", []byte(`{"brand_id":1,"address":"sac@aroeira.example","auth":"password",
+		"imap":{"host":"imap.aroeira.example","port":993,"security":"tls","user":""},"secret":"s3nha",
+		"token_url":"https://login.example/token","client_secret":"s3gredo"}`)).want(201).into(&m)
+	path := fmt.Sprintf("/api/mailboxes/%d", m.ID)
+	for body, field := range map[string]string{
+		`{"imap":{"host":"imap.outro.example","port":993,"security":"tls","user":""}}`:      "body.secret",
+		`{"imap":{"host":"imap.aroeira.example","port":143,"security":"none","user":""}}`:   "body.secret",
+		`{"smtp":{"host":"smtp.outro.example","port":587,"security":"starttls","user":""}}`: "body.secret",
+		`{"auth":"xoauth2"}`:                                           "body.secret",
+		`{"token_url":"https://outro.example/token"}`:                  "body.client_secret",
+		`{"token_url":"https://outro.example/token","secret":"outra"}`: "body.client_secret",
+	} {
+		for _, asked := range []answer{
+			admin.call("PATCH", path, "application/json", []byte(body)),
+			admin.call("POST", "/api/mailboxes/test", "application/json", fmt.Appendf(nil, `{"id":%d,"mailbox":%s}`, m.ID, body)),
+		} {
+			if asked.status != 422 || !strings.Contains(string(asked.body), `"`+field+`"`) {
+				t.Errorf("%s: %d %s", body, asked.status, asked.body)
+			}
+		}
+	}
+	for _, body := range []string{
+		`{"smtp":{"host":"imap.aroeira.example","port":465,"security":"tls","user":""}}`, // the same server
+		`{"imap":{"host":"","port":993,"security":"tls","user":""},"token_url":""}`,      // none
+		`{"imap":{"host":"imap.outro.example","port":993,"security":"tls","user":""},"secret":"outra"}`,
+	} {
+		admin.call("PATCH", path, "application/json", []byte(body)).want(200)
+	}
+}

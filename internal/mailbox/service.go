@@ -104,11 +104,14 @@ func (s *Service) change(ctx context.Context, id int64, c Change) (m Mailbox, er
 			}
 			m = before.mailbox()
 		}
-		wasDefault := m.Default
-		if m, err = m.with(c); err != nil {
+		old := m
+		if m, err = old.with(c); err != nil {
 			return err
 		}
-		if err := s.settle(tx, &m, wasDefault); err != nil {
+		if err := old.mayKeep(m, c); err != nil {
+			return err
+		}
+		if err := s.settle(tx, &m, old.Default); err != nil {
 			return err
 		}
 		if err := s.sealInto(&m, c); err != nil {

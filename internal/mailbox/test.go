@@ -44,8 +44,12 @@ func (s *Service) Test(ctx context.Context, id int64, c Change) (Tested, error) 
 		}
 		m = before.mailbox()
 	}
-	m, err := m.with(c)
+	old := m
+	m, err := old.with(c)
 	if err != nil {
+		return Tested{}, err
+	}
+	if err := old.mayKeep(m, c); err != nil {
 		return Tested{}, err
 	}
 	if err := s.sealInto(&m, Change{Secret: c.Secret, ClientSecret: c.ClientSecret}); err != nil {

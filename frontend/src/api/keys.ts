@@ -8,6 +8,7 @@ export const keys = {
   people: ["people"] as const,
   accounts: ["accounts"] as const,
   teams: ["teams"] as const,
+  mailboxes: ["mailboxes"] as const,
   reasons: ["reasons"] as const,
   counts: ["counts"] as const,
   breaches: ["breaches"] as const,

@@ -38,6 +38,11 @@ export type Account = Schemas["Account"];
 export type NewAccount = Schemas["NewAccountBody"];
 export type Team = Schemas["Team"];
 export type Reason = Schemas["Reason"];
+export type Brand = Schemas["Brand"];
+export type Mailbox = Schemas["Mailbox"];
+export type MailboxFields = Schemas["MailboxFields"];
+export type MailServer = Schemas["MailServer"];
+export type MailboxTest = Schemas["MailboxTest"];
 export type Session = Schemas["Session"];
 /** Counters by view; "resolved" has none. */
 export type Counts = { counts: Record<string, number>; version: string };

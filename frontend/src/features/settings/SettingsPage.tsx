@@ -4,13 +4,14 @@ import { type Action, may, useMe } from "../../api/session";
 import { useText } from "../../lib/i18n";
 import { EmptyState } from "../../ui/states";
 import { FormsPanel } from "./forms/FormsPanel";
+import { MailboxesPanel } from "./mailboxes/MailboxesPanel";
 import { PeoplePanel } from "./PeoplePanel";
 import { PreferencesPanel } from "./PreferencesPanel";
 import { SessionsPanel } from "./SessionsPanel";
 import styles from "./settings.module.css";
 import { TeamsPanel } from "./TeamsPanel";
 
-export const sections = ["preferencias", "sessoes", "pessoas", "equipes", "formularios"] as const;
+export const sections = ["preferencias", "sessoes", "pessoas", "equipes", "caixas", "formularios"] as const;
 export type Section = (typeof sections)[number];
 
 const panels: Record<Section, { panel: () => ReactNode; needs?: Action }> = {
@@ -18,6 +19,7 @@ const panels: Record<Section, { panel: () => ReactNode; needs?: Action }> = {
   sessoes: { panel: SessionsPanel },
   pessoas: { panel: PeoplePanel, needs: "accounts.manage" },
   equipes: { panel: TeamsPanel, needs: "desk.manage" },
+  caixas: { panel: MailboxesPanel, needs: "desk.manage" },
   formularios: { panel: FormsPanel, needs: "forms.manage" },
 };
 

@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-crash check go-test frontend-test e2e lint generate verify fmt bench clean FORCE
+.PHONY: help run build test test-crash test-soak check go-test frontend-test e2e lint generate verify fmt bench clean FORCE
 
 RELEASE ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X main.release=$(RELEASE)
@@ -31,6 +31,11 @@ test-crash: ## five minutes of kill -9 at everything under load; ESCUTA_CRASH_SE
 	go build -race -o bin/escuta-race ./cmd/escuta
 	ESCUTA_BIN=$(CURDIR)/bin/escuta-race ESCUTA_CRASH_SECONDS=$${ESCUTA_CRASH_SECONDS:-300} \
 	  go test -race -count 1 -timeout 6h -v -run TestWhatWasAccepted ./internal/app
+
+test-soak: ## 20,000 mails, forms and answers under kill -9 at everything; ESCUTA_SOAK_ITEMS says how many, ESCUTA_SOAK_SEED repeats
+	go build -race -o bin/escuta-race ./cmd/escuta
+	ESCUTA_BIN=$(CURDIR)/bin/escuta-race ESCUTA_SOAK_ITEMS=$${ESCUTA_SOAK_ITEMS:-20000} \
+	  go test -race -count 1 -timeout 24h -v -run TestEverythingStandsOnce ./internal/app
 
 go-test: frontend/dist/index.html
 	go run ./internal/postgres/pgtest/withengine $(GOTEST) ./...

@@ -16,13 +16,25 @@ import (
 // nothing else is, and each once (I1, I2, I7).
 func (c *crowd) kept(db *pgxpool.Pool) {
 	c.t.Helper()
+	c.keptAmongOthers(db)
+	var ledger, messages, strays int
+	query(c.t, db, `SELECT (SELECT count(*) FROM intake_ledger), (SELECT count(*) FROM messages),
+		(SELECT count(*) FROM tickets t WHERE NOT EXISTS (SELECT FROM intake_ledger l WHERE l.ticket_id = t.id))`, nil, &ledger, &messages, &strays)
+	if n := len(c.accepted); ledger != n || messages != n || strays != 0 {
+		c.t.Errorf("%d submissions became %d ledger rows and %d messages; %d tickets are nobody's", n, ledger, messages, strays)
+	}
+}
+
+// keptAmongOthers is kept when other things came by other ways.
+func (c *crowd) keptAmongOthers(db *pgxpool.Pool) {
+	c.t.Helper()
 	rows, err := db.Query(c.t.Context(), `
 		SELECT l.source_key, l.fate, coalesce(t.protocol, ''),
 		       (SELECT count(*) FROM protocols p WHERE p.ticket_id = t.id AND p.protocol = t.protocol),
 		       (SELECT count(*) FROM messages m WHERE m.ticket_id = t.id AND m.id = l.message_id),
 		       (SELECT count(*) FROM events e WHERE e.ticket_id = t.id AND e.version = 1 AND e.kind = 'ticket.opened'),
 		       (SELECT count(*) FROM clocks k WHERE k.ticket_id = t.id AND k.kind = 'first_response')
-		  FROM intake_ledger l LEFT JOIN tickets t ON t.id = l.ticket_id`)
+		  FROM intake_ledger l LEFT JOIN tickets t ON t.id = l.ticket_id WHERE l.channel = 'webform'`)
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -61,8 +73,9 @@ func (c *crowd) kept(db *pgxpool.Pool) {
 		tickets[got.Protocol] = key
 	}
 	var ledger, inTickets, inMessages, texts int
-	query(c.t, db, `SELECT (SELECT count(*) FROM intake_ledger), (SELECT count(*) FROM tickets),
-		count(*), count(DISTINCT body) FROM messages`, nil, &ledger, &inTickets, &inMessages, &texts)
+	query(c.t, db, `SELECT count(*), count(DISTINCT l.ticket_id), count(DISTINCT m.id), count(DISTINCT m.body)
+		FROM intake_ledger l LEFT JOIN messages m ON m.id = l.message_id WHERE l.channel = 'webform'`,
+		nil, &ledger, &inTickets, &inMessages, &texts)
 	if n := len(c.accepted); ledger != n || inMessages != n || texts != n || inTickets != len(tickets) {
 		c.t.Errorf("%d submissions, %d of them tickets, became %d ledger rows, %d messages of %d texts, %d tickets",
 			n, len(tickets), ledger, inMessages, texts, inTickets)

@@ -57,6 +57,7 @@ type server struct {
 	mu      sync.Mutex
 	run     *process
 	address string
+	mail    string // where it receives mail, when it does
 	log     bytes.Buffer
 }
 
@@ -151,6 +152,9 @@ func (s *server) listen(p *process, lines *bufio.Scanner) {
 		if found {
 			s.address = strings.TrimSpace(address)
 		}
+		if _, mail, ok := strings.Cut(line, `msg="receiving mail" address=`); ok {
+			s.mail = strings.TrimSpace(mail)
+		}
 		s.mu.Unlock()
 		if found {
 			close(p.up)
@@ -178,6 +182,13 @@ func (s *server) at(scheme, path string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return scheme + "://" + s.address + path
+}
+
+// mailAt is where mail is received now.
+func (s *server) mailAt() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.mail
 }
 
 // crash kills the server and nothing else, and waits until it is gone.

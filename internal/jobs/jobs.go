@@ -31,6 +31,9 @@ const (
 	poll = 15 * time.Second
 	// cooldown gathers jobs that are committed together into one fetch.
 	cooldown = 10 * time.Millisecond
+	// orphaned is when a job that still runs has lost its process: longer than any
+	// job may take.
+	orphaned = 8 * time.Minute
 	// patience is how long running jobs get to end when the program stops.
 	patience = 10 * time.Second
 )
@@ -61,6 +64,8 @@ func New(db *postgres.DB, log *slog.Logger, work ...func(*river.Workers)) (*Clie
 		FetchPollInterval: poll,
 		FetchCooldown:     cooldown,
 		JobTimeout:        time.Minute,
+		// Jobs may be begun again, so no customer waits for as long as the library would.
+		RescueStuckJobsAfter: orphaned,
 		// A node may be older than the one that inserted a job: it leaves alone
 		// what it does not know.
 		FetchOnlyKnownKinds: true,

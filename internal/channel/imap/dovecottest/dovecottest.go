@@ -214,23 +214,32 @@ func (s *Server) Client(user string) *imapclient.Client {
 // Append puts mails into the user's INBOX, in order.
 func (s *Server) Append(user string, mails ...[]byte) {
 	s.t.Helper()
+	if err := s.Deliver(user, mails...); err != nil {
+		s.t.Fatalf("dovecottest: append: %v", err)
+	}
+}
+
+// Deliver puts mails into the user's INBOX, in order, while the server may be
+// away or go away. Of a mail that fails nobody knows whether it is there.
+func (s *Server) Deliver(user string, mails ...[]byte) error {
 	c, err := s.dial(user)
 	if err != nil {
-		s.t.Fatalf("dovecottest: log in: %v", err)
+		return err
 	}
 	defer c.Close()
 	for _, raw := range mails {
 		command := c.Append("INBOX", int64(len(raw)), &imap.AppendOptions{})
 		if _, err := command.Write(raw); err != nil {
-			s.t.Fatalf("dovecottest: append: %v", err)
+			return err
 		}
 		if err := command.Close(); err != nil {
-			s.t.Fatalf("dovecottest: append: %v", err)
+			return err
 		}
 		if _, err := command.Wait(); err != nil {
-			s.t.Fatalf("dovecottest: append: %v", err)
+			return err
 		}
 	}
+	return nil
 }
 
 // Renumber gives the user's INBOX another UIDVALIDITY, as a server does that lost

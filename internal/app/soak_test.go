@@ -26,7 +26,7 @@ type load struct {
 // ESCUTA_SOAK_SEED repeats the dice of a failure.
 func soakLoad(t testing.TB) load {
 	t.Helper()
-	l := load{items: 300, seed: rand.Uint64()}
+	l := load{items: 200, seed: rand.Uint64()}
 	if given, err := strconv.ParseUint(os.Getenv("ESCUTA_SOAK_SEED"), 10, 64); err == nil {
 		l.seed = given
 	}

@@ -164,7 +164,8 @@ func reason(err error) string {
 	if errors.As(err, &network) {
 		return network.Op
 	}
-	return err.Error()
+	text, _, _ := strings.Cut(err.Error(), " tcp ")
+	return text
 }
 
 func (w *writers) hand(way, from string, raw []byte, try int) error {

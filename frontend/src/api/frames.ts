@@ -32,6 +32,7 @@ export const ticketEventKinds = [
   "ticket.changed",
   "ticket.status",
   "ticket.reopened",
+  "case.changed",
   "clock.warned",
   "clock.breached",
 ] as const;

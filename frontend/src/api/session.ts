@@ -34,6 +34,8 @@ export type Action =
   | "intake.see"
   | "accounts.manage"
   | "desk.manage"
-  | "forms.manage";
+  | "forms.manage"
+  | "cases.work"
+  | "imports.run";
 
 export const may = (me: Me, action: Action) => me.can.includes(action);

@@ -1,6 +1,6 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { Link, Outlet, useNavigate, useRouterState, useSearch } from "@tanstack/react-router";
-import { Gauge, Inbox, Menu as MenuIcon, Settings } from "lucide-react";
+import { FileInput, Gauge, Inbox, Menu as MenuIcon, MessageCircleQuestion, Scale, Settings } from "lucide-react";
 import { lazy, Suspense, useEffect, useState } from "react";
 import { may, useMe } from "../api/session";
 import { Rail } from "../features/queue/Rail";
@@ -85,6 +85,19 @@ export function Shell() {
           {counts && (
             <Link to="/entradas" className={styles.place}>
               <Inbox aria-hidden /> {t("intake.title")}
+            </Link>
+          )}
+          {may(me, "cases.work") && (
+            <Link to="/casos" className={styles.place}>
+              <Scale aria-hidden /> {t("cases.title")}
+            </Link>
+          )}
+          <Link to="/areas" className={styles.place}>
+            <MessageCircleQuestion aria-hidden /> {t("areas.title")}
+          </Link>
+          {may(me, "imports.run") && (
+            <Link to="/importacoes" className={styles.place}>
+              <FileInput aria-hidden /> {t("imports.title")}
             </Link>
           )}
           <Link to="/ajustes" className={styles.place}>

@@ -113,6 +113,30 @@ const intake = createRoute({
   component: lazyRouteComponent(() => import("./screens"), "IntakeScreen"),
 });
 
+const cases = createRoute({
+  getParentRoute: () => inside,
+  path: "/casos",
+  component: lazyRouteComponent(() => import("./screens"), "CasesScreen"),
+});
+
+const oneCase = createRoute({
+  getParentRoute: () => inside,
+  path: "/casos/$protocol",
+  component: lazyRouteComponent(() => import("./screens"), "CaseScreen"),
+});
+
+const areas = createRoute({
+  getParentRoute: () => inside,
+  path: "/areas",
+  component: lazyRouteComponent(() => import("./screens"), "AreasScreen"),
+});
+
+const imports = createRoute({
+  getParentRoute: () => inside,
+  path: "/importacoes",
+  component: lazyRouteComponent(() => import("./screens"), "ImportsScreen"),
+});
+
 const settingsHome = createRoute({
   getParentRoute: () => inside,
   path: "/ajustes",
@@ -133,7 +157,7 @@ const settings = createRoute({
 
 const routes = root.addChildren([
   login,
-  inside.addChildren([home, desk, panel, intake, settingsHome, settings]),
+  inside.addChildren([home, desk, panel, intake, cases, oneCase, areas, imports, settingsHome, settings]),
 ]);
 
 export function newRouter(cache: QueryClient) {

@@ -1,7 +1,11 @@
 import { useNavigate, useParams } from "@tanstack/react-router";
 import { may, useMe } from "../api/session";
 import { BreachesPage } from "../features/breaches/BreachesPage";
+import { ImportsPage } from "../features/imports/ImportsPage";
 import { IntakePage } from "../features/intake/IntakePage";
+import { AreaPage } from "../features/ombudsman/AreaPage";
+import { CasePage } from "../features/ombudsman/CasePage";
+import { CasesPage } from "../features/ombudsman/CasesPage";
 import { SettingsPage, sections } from "../features/settings/SettingsPage";
 import { useText } from "../lib/i18n";
 import { EmptyState } from "../ui/states";
@@ -37,4 +41,32 @@ export function IntakeScreen() {
 export function SettingsScreen() {
   const { section } = useParams({ from: "/inside/ajustes/$section" });
   return <SettingsPage section={sections.includes(section) ? section : "preferencias"} />;
+}
+
+export function CasesScreen() {
+  const t = useText();
+  const me = useMe();
+  const navigate = useNavigate();
+  if (!may(me, "cases.work")) return <EmptyState title={t("cases.denied")} />;
+  return <CasesPage onOpen={(protocol) => void navigate({ to: "/casos/$protocol", params: { protocol } })} />;
+}
+
+export function CaseScreen() {
+  const t = useText();
+  const me = useMe();
+  const navigate = useNavigate();
+  const { protocol } = useParams({ from: "/inside/casos/$protocol" });
+  if (!may(me, "cases.work")) return <EmptyState title={t("cases.denied")} />;
+  return <CasePage key={protocol} protocol={protocol} onBack={() => void navigate({ to: "/casos" })} />;
+}
+
+export function AreasScreen() {
+  return <AreaPage />;
+}
+
+export function ImportsScreen() {
+  const t = useText();
+  const me = useMe();
+  if (!may(me, "imports.run")) return <EmptyState title={t("imports.denied")} />;
+  return <ImportsPage />;
 }

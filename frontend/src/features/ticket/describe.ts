@@ -20,6 +20,7 @@ const simple: Record<string, TextId> = {
   "ticket.released": "event.released",
   "ticket.lease_expired": "event.lease_expired",
   "ticket.reopened": "event.reopened",
+  "case.changed": "event.case",
 };
 
 const changes: Record<string, TextId> = {

@@ -1,0 +1,68 @@
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { useText } from "../../lib/i18n";
+import { dayAndTime } from "../../lib/time";
+import { Button } from "../../ui/Button";
+import { EmptyState, ErrorState, Skeleton } from "../../ui/states";
+import { toast, toastError } from "../../ui/toast";
+import { type AreaRequest, areasQuery, useAnswerArea } from "./api";
+import styles from "./cases.module.css";
+import { TextArea } from "./TextArea";
+
+/** What the ombudsman asks the reader's teams: the question, and nothing around it. */
+export function AreaPage() {
+  const t = useText();
+  const asked = useQuery(areasQuery);
+  if (asked.isPending) return <Skeleton rows={4} />;
+  if (asked.isError) return <ErrorState error={asked.error} onRetry={() => void asked.refetch()} />;
+  return (
+    <div className={`${styles.page} quiet-scroll`}>
+      <h1 className={styles.title}>{t("areas.title")}</h1>
+      <p className={styles.quiet}>{t("areas.lead")}</p>
+      {asked.data.length === 0 && <EmptyState title={t("areas.none")} />}
+      <ul className={styles.asked}>
+        {asked.data.map((r) => (
+          <Asked key={r.id} r={r} />
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+function Asked({ r }: { r: AreaRequest }) {
+  const t = useText();
+  const [answer, setAnswer] = useState("");
+  const send = useAnswerArea();
+  return (
+    <li>
+      <strong>{r.team}</strong>{" "}
+      <span className={styles.quiet}>
+        {t(`cases.request.${r.state}`)} · {dayAndTime(r.due)}
+      </span>
+      <p className={styles.told}>{r.body}</p>
+      {r.state === "answered" ? (
+        <p className={styles.reply}>
+          {r.answer}
+          <span className={styles.quiet}>{r.answered_by}</span>
+        </p>
+      ) : (
+        <>
+          <TextArea label={t("areas.answer")} rows={4} value={answer} onChange={setAnswer} max={10_000} />
+          <Button
+            look="primary"
+            busy={send.isPending}
+            disabled={!answer.trim()}
+            onClick={() =>
+              send.mutate(
+                { id: r.id, answer },
+                { onError: toastError, onSuccess: () => toast(t("areas.sent")) },
+              )
+            }
+          >
+            {t("areas.send")}
+          </Button>
+        </>
+      )}
+    </li>
+  );
+}

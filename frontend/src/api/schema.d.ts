@@ -39,6 +39,40 @@ export interface paths {
         patch: operations["patch-api-accounts-by-id"];
         trace?: never;
     };
+    "/api/area-requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What my teams are asked */
+        get: operations["get-api-area-requests"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/area-requests/{request}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Answer what my team is asked */
+        post: operations["post-api-area-requests-by-request-answer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/brands": {
         parameters: {
             query?: never;
@@ -262,6 +296,75 @@ export interface paths {
         patch: operations["patch-api-forms-by-id"];
         trace?: never;
     };
+    "/api/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists that were brought in */
+        get: operations["get-api-imports"];
+        put?: never;
+        /** Upload a list of complaints */
+        post: operations["post-api-imports"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/imports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A list, its first rows and what is wrong with it */
+        get: operations["get-api-imports-by-id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/imports/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop bringing in a list */
+        post: operations["post-api-imports-by-id-cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/imports/{id}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Bring in a list */
+        post: operations["post-api-imports-by-id-run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/intake/ledger": {
         parameters: {
             query?: never;
@@ -273,6 +376,40 @@ export interface paths {
         get: operations["get-api-intake-ledger"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/intake/ledger/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An item, with what can be told of it */
+        get: operations["get-api-intake-ledger-by-id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/intake/ledger/{id}/discard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let an item become nothing */
+        post: operations["post-api-intake-ledger-by-id-discard"];
         delete?: never;
         options?: never;
         head?: never;
@@ -294,6 +431,41 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/intake/ledger/{id}/source": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The raw source of an item */
+        get: operations["get-api-intake-ledger-by-id-source"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/intake/sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the channels' sources do */
+        get: operations["get-api-intake-sources"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Say how quiet a source may be */
+        patch: operations["patch-api-intake-sources"];
         trace?: never;
     };
     "/api/intake/summary": {
@@ -454,6 +626,297 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/ombudsman/cases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The ombudsman's cases */
+        get: operations["get-api-ombudsman-cases"];
+        put?: never;
+        /** Open a case */
+        post: operations["post-api-ombudsman-cases"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ombudsman/cases/{case}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A case */
+        get: operations["get-api-ombudsman-cases-by-case"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ombudsman/cases/{case}/accused": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say whom the case accuses */
+        post: operations["post-api-ombudsman-cases-by-case-accused"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ombudsman/cases/{case}/complement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask the demandant for what is missing */
+        post: operations["post-api-ombudsman-cases-by-case-complement"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ombudsman/cases/{case}/draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Write the answer, or hand it over to be signed */
+        post: operations["post-api-ombudsman-cases-by-case-draft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ombudsman/cases/{case}/points": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Extract a point of the demand */
+        post: operations["post-api-ombudsman-cases-by-case-points"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ombudsman/cases/{case}/points/{part}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take a point out */
+        delete: operations["delete-api-ombudsman-cases-by-case-points-by-part"];
+        options?: never;
+        head?: never;
+        /** Rewrite or answer a point */
+        patch: operations["patch-api-ombudsman-cases-by-case-points-by-part"];
+        trace?: never;
+    };
+    "/api/ombudsman/cases/{case}/recommendations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Recommend something to an area */
+        post: operations["post-api-ombudsman-cases-by-case-recommendations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ombudsman/cases/{case}/recommendations/{part}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Note what became of a recommendation */
+        patch: operations["patch-api-ombudsman-cases-by-case-recommendations-by-part"];
+        trace?: never;
+    };
+    "/api/ombudsman/cases/{case}/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask an area */
+        post: operations["post-api-ombudsman-cases-by-case-requests"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ombudsman/cases/{case}/requests/{part}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take back what an area was asked */
+        delete: operations["delete-api-ombudsman-cases-by-case-requests-by-part"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ombudsman/cases/{case}/return": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give the draft back */
+        post: operations["post-api-ombudsman-cases-by-case-return"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ombudsman/cases/{case}/sign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign and send the conclusive answer */
+        post: operations["post-api-ombudsman-cases-by-case-sign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ombudsman/cases/{case}/verdict": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Decide merit and result */
+        post: operations["post-api-ombudsman-cases-by-case-verdict"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ombudsman/figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The cases in figures */
+        get: operations["get-api-ombudsman-figures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ombudsman/office": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who belongs to the office */
+        get: operations["get-api-ombudsman-office"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ombudsman/office/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Confirm somebody in the office, or change their rank */
+        post: operations["post-api-ombudsman-office-by-id"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/outbox": {
         parameters: {
             query?: never;
@@ -550,6 +1013,23 @@ export interface paths {
         put?: never;
         /** Get in without a link */
         post: operations["post-api-public-access"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/public/ombudsman": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Bring a demand to the ombudsman */
+        post: operations["post-api-public-ombudsman"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1040,6 +1520,16 @@ export interface components {
             role: "agent" | "supervisor" | "ombudsman" | "admin";
             team_ids: number[];
         };
+        AccuseBody: {
+            accounts: number[];
+            teams: number[];
+        };
+        AddPointBody: {
+            body: string;
+        };
+        AnswerAreaBody: {
+            answer: string;
+        };
         Answered: {
             label: string;
             /** @description Of the form's field; empty when no form is known */
@@ -1049,6 +1539,37 @@ export interface components {
         ApartInputBody: {
             /** Format: int64 */
             other: number;
+        };
+        AreaRequest: {
+            answer: string;
+            /** Format: date-time */
+            answered_at: string | null;
+            answered_by: string;
+            body: string;
+            /** Format: date-time */
+            due: string;
+            id: string;
+            /** @enum {string} */
+            state: "open" | "answered";
+            team: string;
+            /** Format: int64 */
+            team_id: number;
+        };
+        AskAreaBody: {
+            /** @description Written for the area: nobody's name, document or protocol */
+            body: string;
+            /** Format: date-time */
+            due: string;
+            /** Format: int64 */
+            team_id: number;
+        };
+        AskComplementBody: {
+            body: string;
+            /**
+             * Format: int64
+             * @description 20 when left out
+             */
+            days?: number;
         };
         Brand: {
             color: string;
@@ -1080,6 +1601,217 @@ export interface components {
             upcoming: components["schemas"]["Breach"][];
             version: string;
         };
+        Case: {
+            accused_accounts: components["schemas"]["CaseParty"][];
+            accused_teams: components["schemas"]["CaseParty"][];
+            /** Format: date-time */
+            archived_at: string | null;
+            /** Format: date-time */
+            complement_at: string | null;
+            /** Format: date-time */
+            complement_due: string | null;
+            /** Format: date-time */
+            concluded_at: string | null;
+            /** Format: int64 */
+            concluded_by: number | null;
+            /** @enum {string} */
+            confidentiality: "open" | "protected" | "anonymous";
+            /** @enum {string} */
+            consumer_view: "" | "solved" | "partly" | "unsolved";
+            draft: components["schemas"]["CaseDraft"];
+            external_id: string;
+            /** @description Who the demandant said to be, by kind of identity */
+            from: {
+                [key: string]: string;
+            };
+            /** @enum {string} */
+            merit: "" | "founded" | "partly" | "unfounded";
+            points: components["schemas"]["CasePoint"][];
+            recommendations: components["schemas"]["CaseRecommendation"][];
+            regime: string;
+            requests: components["schemas"]["CaseRequest"][];
+            /** @enum {string} */
+            result: "" | "solved" | "unsolved" | "unsolvable" | "withdrawn" | "duplicate" | "not_ours";
+            reverses_sac: boolean;
+            /** @description The ticket it leads to, null when none */
+            sac: components["schemas"]["CaseSAC"];
+            /** @description As it was told */
+            sac_protocol: string;
+            source: string;
+            ticket: components["schemas"]["TicketRow"];
+            trail: components["schemas"]["CaseTrace"][];
+            /** @enum {string} */
+            way: "site" | "staff" | "phone" | "letter" | "mail" | "import";
+        };
+        CaseDraft: {
+            author: string;
+            /**
+             * Format: int64
+             * @description Does not sign it
+             */
+            author_id: number;
+            body: string;
+            remark: string;
+            /** @enum {string} */
+            state: "draft" | "review" | "signed";
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: int64 */
+            version: number;
+        };
+        CaseFigures: {
+            /** Format: int64 */
+            archived: number;
+            /** Format: int64 */
+            concluded: number;
+            /** Format: int64 */
+            founded: number;
+            /** Format: int64 */
+            in_review: number;
+            /** Format: int64 */
+            open: number;
+            /** Format: int64 */
+            overdue: number;
+            /** Format: int64 */
+            partly: number;
+            /** Format: int64 */
+            recommendations_pending: number;
+            /** Format: int64 */
+            recommendations_taken: number;
+            /**
+             * Format: int64
+             * @description Of the SAC's decisions
+             */
+            reversals: number;
+            /** Format: int64 */
+            unfounded: number;
+            /** Format: int64 */
+            waiting_complement: number;
+        };
+        CasePage: {
+            items: components["schemas"]["CaseRow"][];
+            next: string | null;
+        };
+        CaseParty: {
+            /** Format: int64 */
+            id: number;
+            name: string;
+        };
+        CasePoint: {
+            answer: string;
+            /** Format: date-time */
+            answered_at: string | null;
+            /** Format: int64 */
+            answered_by: number | null;
+            body: string;
+            /** Format: int64 */
+            id: number;
+        };
+        CaseRecommendation: {
+            body: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            decided_at: string | null;
+            due: string;
+            /** Format: int64 */
+            id: number;
+            reason: string;
+            /** @enum {string} */
+            state: "pending" | "accepted" | "rejected" | "implemented";
+            team: string;
+            /** Format: int64 */
+            team_id: number;
+        };
+        CaseRequest: {
+            answer: string;
+            /** Format: date-time */
+            answered_at: string | null;
+            answered_by: string;
+            /** Format: date-time */
+            asked_at: string;
+            body: string;
+            /** Format: date-time */
+            due: string;
+            id: string;
+            /** @enum {string} */
+            state: "open" | "answered" | "withdrawn";
+            team: string;
+            /** Format: int64 */
+            team_id: number;
+        };
+        CaseRow: {
+            /**
+             * Format: date-time
+             * @description Ended without a conclusive answer
+             */
+            archived_at: string | null;
+            breached: boolean;
+            /** Format: date-time */
+            complement_due: string | null;
+            /** Format: date-time */
+            concluded_at: string | null;
+            /** @enum {string} */
+            confidentiality: "open" | "protected" | "anonymous";
+            customer_name: string;
+            /** @enum {string} */
+            draft: "" | "draft" | "review" | "signed";
+            kind: string;
+            /** @enum {string} */
+            merit: "" | "founded" | "partly" | "unfounded";
+            next_clock: string;
+            /** Format: date-time */
+            next_due: string | null;
+            /** Format: date-time */
+            next_from: string | null;
+            /** Format: date-time */
+            next_warn: string | null;
+            /** Format: date-time */
+            opened_at: string;
+            paused: string;
+            /** Format: int64 */
+            points: number;
+            /** Format: int64 */
+            points_open: number;
+            protocol: string;
+            /** Format: int64 */
+            requests_open: number;
+            /** @enum {string} */
+            result: "" | "solved" | "unsolved" | "unsolvable" | "withdrawn" | "duplicate" | "not_ours";
+            reverses_sac: boolean;
+            sac_protocol: string;
+            /** Format: int64 */
+            sac_ticket_id: number | null;
+            /** @enum {string} */
+            status: "new" | "open" | "waiting_customer" | "waiting_third" | "resolved" | "closed";
+            subject: string;
+            /** Format: int64 */
+            ticket_id: number;
+            /** @enum {string} */
+            way: "site" | "staff" | "phone" | "letter" | "mail" | "import";
+        };
+        CaseSAC: {
+            /** Format: date-time */
+            opened_at: string;
+            protocol: string;
+            /** Format: date-time */
+            resolved_at: string | null;
+            /** @enum {string} */
+            status: "new" | "open" | "waiting_customer" | "waiting_third" | "resolved" | "closed";
+            subject: string;
+            /** Format: int64 */
+            ticket_id: number;
+        };
+        CaseTrace: {
+            act: string;
+            /** Format: date-time */
+            at: string;
+            data: {
+                [key: string]: unknown;
+            };
+            /** @description Empty when time did it */
+            name: string;
+        };
         Challenge: {
             /**
              * Format: int64
@@ -1087,6 +1819,11 @@ export interface components {
              */
             bits: number;
             text: string;
+        };
+        ChangePointBody: {
+            /** @description Empty takes the answer back */
+            answer?: string;
+            body?: string;
         };
         Changed: {
             ticket: components["schemas"]["TicketRow"] | null;
@@ -1178,6 +1915,38 @@ export interface components {
         CustomerSuggestions: {
             items: components["schemas"]["CustomerSuggestion"][];
         };
+        DecideBody: {
+            /** @description Needed for a rejection */
+            reason?: string;
+            /** @enum {string} */
+            state: "pending" | "accepted" | "rejected" | "implemented";
+        };
+        Demand: {
+            body: string;
+            /**
+             * @description Of an anonymous demand no identity is stored at all
+             * @default open
+             * @enum {string}
+             */
+            confidentiality: "open" | "protected" | "anonymous";
+            /** @description CPF or CNPJ */
+            document?: string;
+            email?: string;
+            /**
+             * @default reclamacao
+             * @enum {string}
+             */
+            kind: "informacao" | "duvida" | "reclamacao" | "contestacao" | "suspensao" | "cancelamento" | "solicitacao" | "elogio" | "sugestao" | "denuncia";
+            name?: string;
+            phone?: string;
+            /** @description Of the first attendance, if there is one; any text is taken */
+            sac_protocol?: string;
+            subject?: string;
+        };
+        DiscardInputBody: {
+            /** @description Why it is to become nothing, in the words of who decides */
+            reason: string;
+        };
         Due: {
             /** Format: date-time */
             due: string;
@@ -1195,6 +1964,16 @@ export interface components {
             type: "message" | "note" | "event";
             /** Format: int64 */
             version: number;
+        };
+        ExpectInputBody: {
+            /** @enum {string} */
+            channel: "phone" | "webform" | "email" | "ombudsman";
+            name: string;
+            /**
+             * Format: int64
+             * @description Business hours; 0 is the installation's default
+             */
+            quiet_after: number;
         };
         FieldProblem: {
             /** @example required */
@@ -1318,6 +2097,76 @@ export interface components {
             /** @description The other one has proof of it */
             verified: boolean;
         };
+        Import: {
+            /**
+             * Format: int64
+             * @description Brought before
+             */
+            already: number;
+            by: string;
+            /**
+             * Format: int64
+             * @description Of size, read so far; 0 when that is unknown
+             */
+            bytes: number;
+            columns: string[];
+            /** Format: date-time */
+            created_at: string;
+            delimiter: string;
+            encoding: string;
+            /** Format: int64 */
+            failed: number;
+            /** Format: date-time */
+            finished_at: string | null;
+            /** @enum {string} */
+            format: "csv" | "xlsx";
+            /** Format: int64 */
+            id: number;
+            /** Format: int64 */
+            imported: number;
+            /** @description Column of each field */
+            mapping: {
+                [key: string]: string;
+            };
+            name: string;
+            /** @description Why it failed */
+            reason: string;
+            /**
+             * Format: int64
+             * @description Read so far
+             */
+            rows: number;
+            /** Format: int64 */
+            size: number;
+            /** @enum {string} */
+            source: "consumidor_gov" | "reclame_aqui" | "procon" | "bacen" | "other";
+            /** Format: date-time */
+            started_at: string | null;
+            /** @enum {string} */
+            state: "uploaded" | "queued" | "running" | "done" | "cancelled" | "failed";
+            /** @enum {string} */
+            target: "ombudsman" | "sac";
+        };
+        ImportPreview: {
+            /** @description What a column can be */
+            fields: string[];
+            import: components["schemas"]["Import"];
+            /** @description The first hundred; all of them are in errors.csv */
+            problems: components["schemas"]["ImportProblem"][];
+            rows: string[][];
+        };
+        ImportProblem: {
+            code: string;
+            column: string;
+            /**
+             * Format: int64
+             * @description In the file; the heading is 1
+             */
+            row: number;
+            text: string;
+            /** @description What stood there, cut */
+            value: string;
+        };
         ImportedCustomers: {
             /** Format: int64 */
             created: number;
@@ -1332,6 +2181,20 @@ export interface components {
             /** Format: int64 */
             updated: number;
         };
+        IntakeDay: {
+            /** Format: int64 */
+            accounted: number;
+            by_fate: {
+                [key: string]: number;
+            };
+            channel: string;
+            /** Format: date */
+            day: string;
+            /** Format: int64 */
+            pending: number;
+            /** Format: int64 */
+            received: number;
+        };
         IntakeSummary: {
             /** Format: int64 */
             accounted: number;
@@ -1341,6 +2204,8 @@ export interface components {
             by_fate: {
                 [key: string]: number;
             };
+            /** @description The newest first; without from and to the last 31 */
+            days: components["schemas"]["IntakeDay"][];
             /** Format: int64 */
             pending: number;
             /** Format: int64 */
@@ -1371,6 +2236,9 @@ export interface components {
         ItemsAccount: {
             items: components["schemas"]["Account"][];
         };
+        ItemsAreaRequest: {
+            items: components["schemas"]["AreaRequest"][];
+        };
         ItemsBrand: {
             items: components["schemas"]["Brand"][];
         };
@@ -1379,6 +2247,9 @@ export interface components {
         };
         ItemsForm: {
             items: components["schemas"]["Form"][];
+        };
+        ItemsImport: {
+            items: components["schemas"]["Import"][];
         };
         ItemsMailbox: {
             items: components["schemas"]["Mailbox"][];
@@ -1392,6 +2263,9 @@ export interface components {
         ItemsSession: {
             items: components["schemas"]["Session"][];
         };
+        ItemsSourceHealth: {
+            items: components["schemas"]["SourceHealth"][];
+        };
         ItemsSuggestion: {
             items: components["schemas"]["Suggestion"][];
         };
@@ -1400,6 +2274,15 @@ export interface components {
         };
         ItemsView: {
             items: components["schemas"]["View"][];
+        };
+        JudgeCaseBody: {
+            /** @enum {string} */
+            consumer_view?: "" | "solved" | "partly" | "unsolved";
+            /** @enum {string} */
+            merit: "" | "founded" | "partly" | "unfounded";
+            /** @enum {string} */
+            result: "" | "solved" | "unsolved" | "unsolvable" | "withdrawn" | "duplicate" | "not_ours";
+            reverses_sac?: boolean;
         };
         KeptCustomer: {
             /** @description Identities that are another customer's and stayed there */
@@ -1420,10 +2303,24 @@ export interface components {
             /** Format: int64 */
             fence: number;
         };
+        LedgerDetail: {
+            item: components["schemas"]["LedgerItem"];
+            /** @description Such as from and subject; empty when nothing can be told */
+            preview: {
+                [key: string]: string;
+            };
+        };
         LedgerItem: {
             /** Format: int64 */
             attempts: number;
             channel: string;
+            /** @description Who discarded it */
+            decided_by: string;
+            /**
+             * Format: int64
+             * @description Tries ended by what passes by itself
+             */
+            failures: number;
             /** @enum {string} */
             fate: "pending" | "ticket" | "reply" | "duplicate" | "automatic" | "quarantined" | "discarded";
             /** Format: date-time */
@@ -1432,10 +2329,21 @@ export interface components {
             id: number;
             /** Format: int64 */
             message_id: number | null;
+            /**
+             * Format: date-time
+             * @description While it is pending
+             */
+            next_try: string | null;
+            /** @description Of the ticket, when the reader sees it */
+            protocol: string;
+            /** @description Its source is erased */
+            purged: boolean;
             /** @description Code of what kept it from being taken in */
             reason: string;
             /** Format: date-time */
             received_at: string;
+            /** @description In whose words */
+            remark: string;
             /** Format: int64 */
             ticket_id: number | null;
         };
@@ -1630,6 +2538,37 @@ export interface components {
             /** @description Ids or names; none is the default team */
             teams?: (number | string)[];
         };
+        NewCaseBody: {
+            /** @description Whom it accuses: they never see it */
+            accused_accounts?: number[];
+            accused_teams?: number[];
+            body: string;
+            /**
+             * @description Of an anonymous demand no identity is stored at all
+             * @default open
+             * @enum {string}
+             */
+            confidentiality: "open" | "protected" | "anonymous";
+            /** @description CPF or CNPJ */
+            document?: string;
+            email?: string;
+            /**
+             * @default reclamacao
+             * @enum {string}
+             */
+            kind: "informacao" | "duvida" | "reclamacao" | "contestacao" | "suspensao" | "cancelamento" | "solicitacao" | "elogio" | "sugestao" | "denuncia";
+            name?: string;
+            phone?: string;
+            /** @description Of the first attendance, if there is one; any text is taken */
+            sac_protocol?: string;
+            subject?: string;
+            /**
+             * @description How it came
+             * @default staff
+             * @enum {string}
+             */
+            way: "staff" | "phone" | "letter";
+        };
         NewFormBody: {
             active?: boolean;
             /**
@@ -1693,6 +2632,29 @@ export interface components {
             unassigned: number;
             /** Format: int64 */
             waiting_customer: number;
+        };
+        Office: {
+            log: components["schemas"]["OfficeEntry"][];
+            members: components["schemas"]["OfficeMember"][];
+        };
+        OfficeEntry: {
+            /** @enum {string} */
+            act: "founded" | "asked" | "confirmed" | "ranked" | "left" | "credentials";
+            /** Format: date-time */
+            at: string;
+            /** @description Empty when it was no act of the office */
+            by: string;
+            name: string;
+            rank: string;
+        };
+        OfficeMember: {
+            /** Format: int64 */
+            id: number;
+            name: string;
+            /** @description An admin has asked for it; nobody of the office has confirmed it yet */
+            pending: boolean;
+            /** @enum {string} */
+            rank: "ombudsman" | "substitute" | "analyst";
         };
         OpenTicket: {
             body: string;
@@ -1954,6 +2916,13 @@ export interface components {
             /** Format: int64 */
             parent_id: number | null;
         };
+        RecommendBody: {
+            body: string;
+            /** Format: date */
+            due: string;
+            /** Format: int64 */
+            team_id: number;
+        };
         Renewed: {
             lease: components["schemas"]["Lease"];
         };
@@ -1983,6 +2952,21 @@ export interface components {
             /** Format: int64 */
             ticket_id: number;
         };
+        ReturnDraftBody: {
+            remark: string;
+        };
+        RunImportBody: {
+            /** @description Column of each field; left out, the suggested one */
+            mapping?: {
+                [key: string]: string;
+            };
+            /** @enum {string} */
+            source?: "consumidor_gov" | "reclame_aqui" | "procon" | "bacen" | "other";
+        };
+        SeatBody: {
+            /** @enum {string} */
+            rank: "ombudsman" | "substitute" | "analyst";
+        };
         Session: {
             /** Format: date-time */
             created_at: string;
@@ -1995,6 +2979,35 @@ export interface components {
             /** Format: date-time */
             seen_at: string;
             user_agent: string;
+        };
+        SignDraftBody: {
+            /**
+             * Format: int64
+             * @description The version that the signer has read
+             */
+            version: number;
+        };
+        SourceHealth: {
+            channel: string;
+            /** @description Code of what is wrong now, empty when nothing is */
+            failure: string;
+            /** Format: date-time */
+            last_arrival: string | null;
+            /** Format: date-time */
+            last_failure: string | null;
+            /** Format: date-time */
+            last_ok: string | null;
+            /** @description Empty for the channel as such */
+            name: string;
+            /** @description Nothing has come for longer than usual */
+            quiet: boolean;
+            /**
+             * Format: int64
+             * @description Business hours of silence that are too long
+             */
+            quiet_after: number;
+            /** Format: date-time */
+            quiet_since: string | null;
         };
         Suggestion: {
             customer_name: string;
@@ -2150,6 +3163,16 @@ export interface components {
             id: string;
             name: string;
         };
+        WriteDraftBody: {
+            body: string;
+            /** @description Hand it over to be signed */
+            review?: boolean;
+            /**
+             * Format: int64
+             * @description The version that was seen; 0 for the first
+             */
+            version: number;
+        };
         WriteMessage: {
             body: string;
         };
@@ -2249,6 +3272,73 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Account"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-api-area-requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsAreaRequest"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-api-area-requests-by-request-answer": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                request: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnswerAreaBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AreaRequest"];
                 };
             };
             /** @description Error */
@@ -2750,10 +3840,180 @@ export interface operations {
             };
         };
     };
+    "get-api-imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsImport"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-api-imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    files?: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportPreview"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-api-imports-by-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportPreview"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-api-imports-by-id-cancel": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-api-imports-by-id-run": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunImportBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-api-intake-ledger": {
         parameters: {
             query?: {
                 fate?: "pending" | "ticket" | "reply" | "duplicate" | "automatic" | "quarantined" | "discarded";
+                channel?: "phone" | "webform" | "email" | "ombudsman";
+                /** @description Local day of receipt */
+                day?: string;
                 cursor?: string;
                 /** @description More than 200 is 200 */
                 limit?: number;
@@ -2772,6 +4032,73 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["LedgerPage"];
                 };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-api-intake-ledger-by-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerDetail"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-api-intake-ledger-by-id-discard": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DiscardInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {
@@ -2818,9 +4145,96 @@ export interface operations {
             };
         };
     };
-    "get-api-intake-summary": {
+    "get-api-intake-ledger-by-id-source": {
         parameters: {
             query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes as they came, as an attachment */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+        };
+    };
+    "get-api-intake-sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsSourceHealth"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "patch-api-intake-sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExpectInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-api-intake-summary": {
+        parameters: {
+            query?: {
+                /** @description First local day */
+                from?: string;
+                /** @description Last local day */
+                to?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -3174,6 +4588,679 @@ export interface operations {
             };
         };
     };
+    "get-api-ombudsman-cases": {
+        parameters: {
+            query?: {
+                state?: "open" | "ended";
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CasePage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-api-ombudsman-cases": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCaseBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicReceipt"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-api-ombudsman-cases-by-case": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Case"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-api-ombudsman-cases-by-case-accused": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                case: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccuseBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Case"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-api-ombudsman-cases-by-case-complement": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                case: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskComplementBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Case"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-api-ombudsman-cases-by-case-draft": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                case: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WriteDraftBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Case"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-api-ombudsman-cases-by-case-points": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                case: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddPointBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Case"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-api-ombudsman-cases-by-case-points-by-part": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case: string;
+                part: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Case"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "patch-api-ombudsman-cases-by-case-points-by-part": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case: string;
+                part: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangePointBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Case"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-api-ombudsman-cases-by-case-recommendations": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                case: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecommendBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Case"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "patch-api-ombudsman-cases-by-case-recommendations-by-part": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case: string;
+                part: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecideBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Case"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-api-ombudsman-cases-by-case-requests": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                case: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskAreaBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Case"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-api-ombudsman-cases-by-case-requests-by-part": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case: string;
+                part: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Case"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-api-ombudsman-cases-by-case-return": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                case: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReturnDraftBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Case"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-api-ombudsman-cases-by-case-sign": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                case: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignDraftBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Case"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-api-ombudsman-cases-by-case-verdict": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                case: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JudgeCaseBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Case"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-api-ombudsman-figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseFigures"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-api-ombudsman-office": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Office"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-api-ombudsman-office-by-id": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SeatBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Office"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-api-outbox": {
         parameters: {
             query?: {
@@ -3351,6 +5438,65 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PublicAccess"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-api-public-ombudsman": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Demand"];
+                "multipart/form-data": {
+                    body?: string;
+                    /**
+                     * @description Of an anonymous demand no identity is stored at all
+                     * @default open
+                     * @enum {string}
+                     */
+                    confidentiality?: "open" | "protected" | "anonymous";
+                    /** @description CPF or CNPJ */
+                    document?: string;
+                    email?: string;
+                    files?: string[];
+                    /**
+                     * @default reclamacao
+                     * @enum {string}
+                     */
+                    kind?: "informacao" | "duvida" | "reclamacao" | "contestacao" | "suspensao" | "cancelamento" | "solicitacao" | "elogio" | "sugestao" | "denuncia";
+                    name?: string;
+                    phone?: string;
+                    /** @description Of the first attendance, if there is one; any text is taken */
+                    sac_protocol?: string;
+                    subject?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicReceipt"];
                 };
             };
             /** @description Error */

@@ -1,6 +1,14 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { Link, Outlet, useNavigate, useRouterState, useSearch } from "@tanstack/react-router";
-import { FileInput, Gauge, Inbox, Menu as MenuIcon, MessageCircleQuestion, Scale, Settings } from "lucide-react";
+import {
+  FileInput,
+  Gauge,
+  Inbox,
+  Menu as MenuIcon,
+  MessageCircleQuestion,
+  Scale,
+  Settings,
+} from "lucide-react";
 import { lazy, Suspense, useEffect, useState } from "react";
 import { may, useMe } from "../api/session";
 import { Rail } from "../features/queue/Rail";

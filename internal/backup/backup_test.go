@@ -150,11 +150,11 @@ func TestABackupIsOfOneInstantWhileTheDeskWorks(t *testing.T) {
 		for ctx.Err() == nil {
 			// Each adds one to both sides of an account that must balance.
 			err := pgx.BeginFunc(ctx, d.db.Pool, func(tx pgx.Tx) error {
-				if _, err := tx.Exec(ctx, `INSERT INTO intake_ledger (channel, source_key, body_hash, fate)
-					VALUES ('webform', gen_random_uuid()::text, '\x00', 'discarded')`); err != nil {
+				if _, err := tx.Exec(ctx, `INSERT INTO intake_ledger (channel, source_key, body_hash, fate, day)
+					VALUES ('webform', gen_random_uuid()::text, '\x00', 'discarded', current_date)`); err != nil {
 					return err
 				}
-				_, err := tx.Exec(ctx, `INSERT INTO intake_tallies (channel, fate, n) VALUES ('webform', 'discarded', 1)`)
+				_, err := tx.Exec(ctx, `INSERT INTO intake_tallies (channel, fate, day, n) VALUES ('webform', 'discarded', current_date, 1)`)
 				return err
 			})
 			if err == nil {

@@ -124,6 +124,10 @@ func (a *App) build(ctx context.Context, cfg config.Config) error {
 	if err != nil {
 		return err
 	}
+	acknowledger, err := delivery.NewAcknowledger(ctx, db, events, orders, log)
+	if err != nil {
+		return err
+	}
 	assigned := assign.New(db, rdb, sequencer, clock.Now, log)
 	acts := desk.New(db, policies, work, assigned, orders, sequencer, clock.Now, log)
 	cases := ombudsman.New(db, acts, in, policies.Calendars(), sequencer, clock.Now, log)
@@ -144,6 +148,7 @@ func (a *App) build(ctx context.Context, cfg config.Config) error {
 	metrics.MustRegister(in.Collectors()...)
 	metrics.MustRegister(mails.Collectors()...)
 
+	proofs := toll.New(secret, db.Gorm, clock.Now, log)
 	a.web, err = httpapi.New(httpapi.Options{
 		BaseURL: base, TrustedProxies: cfg.TrustedProxies, PublicLimit: cfg.PublicLimit, MaxUpload: cfg.MaxUpload,
 		TimeZone: cfg.Timezone, Secret: secret, Log: log, Metrics: metrics, Redis: rdb,
@@ -153,7 +158,7 @@ func (a *App) build(ctx context.Context, cfg config.Config) error {
 	}, httpapi.Services{
 		DB: db, Accounts: accounts, Replays: account.NewIdempotency(db, clock.Now), Blobs: files,
 		Intake: in, Sources: in.Sources(), Tokens: in.Tokens(), Assign: assigned, Desk: acts, Hub: hub, Ombudsman: cases, Imports: lists, Mailboxes: boxes,
-		Calendars: policies.Calendars(), Toll: toll.New(secret, db.Gorm, clock.Now),
+		Calendars: policies.Calendars(), Toll: proofs,
 		Scan: antivirus.New(cfg.ClamdAddr, files, db.Gorm), Now: clock.Now,
 	})
 	if err != nil {
@@ -170,6 +175,7 @@ func (a *App) build(ctx context.Context, cfg config.Config) error {
 			{"intake", in.Run}, {"claims", assigned.Run}, {"closing of tickets", acts.Run},
 			{"archiving of cases", cases.Run}, {"imports", lists.Run},
 			{"timers", timers.Run}, {"jobs", work.Run}, {"outgoing mail", sender.Run}, {"accounts", accounts.Run}, {"mailboxes", boxes.Run},
+			{"acknowledgements", acknowledger.Run}, {"proofs of work", proofs.Run},
 			{"sweep of files", sweeper{files, db, log}.Run}, profiler(cfg.AdminListen, log),
 		}},
 		{parts: []part{ // what tells of it

@@ -48,6 +48,9 @@ type Inbound struct {
 
 	TeamID  int64 // 0 is the default team
 	BrandID int64 // 0 is the default brand
+	// ReasonID is a leaf of the tree of reasons, 0 for none. One that is gone by
+	// the time the thing is taken in is none.
+	ReasonID int64
 
 	// Keep asks for the thing to be kept for a person to look at when it cannot be
 	// taken in: nobody is waiting for an answer to whom it could be refused.

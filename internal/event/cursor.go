@@ -19,6 +19,13 @@ type Cursor struct {
 // Cursor is the one of the reader with this name.
 func (l *Log) Cursor(reader string) Cursor { return Cursor{log: l, name: reader} }
 
+// Begin notes where a reader starts that has never run, so that it hears of
+// whatever happens from now on, even before it follows.
+func (c Cursor) Begin(ctx context.Context) error {
+	_, err := c.load(ctx)
+	return err
+}
+
 // Follow gives fn every event since the reader last left off, however long ago;
 // a reader that has never run starts at the head. An event is given again after
 // a crash: fn must bear that. Positions go on across epochs, because the cursor

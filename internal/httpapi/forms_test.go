@@ -3,6 +3,7 @@ package httpapi
 import (
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -32,8 +33,13 @@ func TestAFormFromTheBuilderToTheTicket(t *testing.T) {
 	customer.get("/abrir/troca").want(200).has("Troca e devolução", `name="version" value="1"`, `name="pedido"`, "Por que pedimos: Achar a compra",
 		"Preencha só se em “Veio com defeito?” a resposta for “Sim”.", `<optgroup label="Entrega">`)
 
+	var late struct {
+		ID   int64
+		Name string
+	}
+	w.must(w.db.Gorm.Raw("SELECT id, name FROM reasons r WHERE active AND NOT EXISTS (SELECT FROM reasons WHERE parent_id = r.id) ORDER BY id LIMIT 1").Scan(&late).Error)
 	filled := map[string]string{"key": "f-1", "version": "1", "seal": "", "website": "", "pedido": "48213", "cpf": "11144477735",
-		"defeito": "Sim", "qual": "Não liga", "motivo": "", "email": "ana@example.com"}
+		"defeito": "Sim", "qual": "Não liga", "motivo": strconv.FormatInt(late.ID, 10), "email": "ana@example.com"}
 	wrong := map[string]string{"key": "f-1", "version": "1", "cpf": "111.444.777-36", "defeito": "Sim", "pedido": " "}
 	mime, body := formBody(t, wrong, "", "", nil)
 	customer.call("POST", "/abrir/troca", mime, body).want(422).has(`id="pedido-error"`, `id="cpf-error"`, `id="qual-error"`,
@@ -54,8 +60,10 @@ func TestAFormFromTheBuilderToTheTicket(t *testing.T) {
 	protocol := regexp.MustCompile(`/acompanhar/(\d{17})"`).FindStringSubmatch(string(page.body))[1]
 	var d TicketDetail
 	w.as(access.Agent).get("/api/tickets/" + protocol).want(200).into(&d)
-	want := []Answered{{"Número do pedido", "48213", "text"}, {"Veio com defeito?", "Sim", "radio"}, {"Qual defeito", "Não liga", "text"}}
-	if fmt.Sprint(d.Answers) != fmt.Sprint(want) || d.Ticket.Subject != "Troca e devolução" || d.Ticket.Kind != "solicitacao" {
+	want := []Answered{{"Número do pedido", "48213", "text"}, {"Veio com defeito?", "Sim", "radio"}, {"Qual defeito", "Não liga", "text"},
+		{"Motivo", d.Fields["Motivo"], "reason"}}
+	if fmt.Sprint(d.Answers) != fmt.Sprint(want) || d.Ticket.Subject != "Troca e devolução" || d.Ticket.Kind != "solicitacao" ||
+		d.Ticket.ReasonID == nil || *d.Ticket.ReasonID != late.ID || !strings.HasSuffix(d.Fields["Motivo"], late.Name) {
 		t.Errorf("on the ticket: %+v, %+v", d.Answers, d.Ticket)
 	}
 

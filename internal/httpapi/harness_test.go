@@ -138,7 +138,7 @@ func start(t testing.TB, changes ...change) *world {
 	w.server, err = New(options, Services{
 		DB: db, Accounts: accounts, Replays: account.NewIdempotency(db, now), Blobs: files,
 		Intake: in, Sources: in.Sources(), Tokens: in.Tokens(), Assign: assigned, Desk: acts, Hub: hub, Mailboxes: boxes, Calendars: policies.Calendars(),
-		Toll: toll.New(options.Secret, db.Gorm, now), Now: now,
+		Toll: toll.New(options.Secret, db.Gorm, now, log), Now: now,
 		Ombudsman: ombudsman.New(db, acts, in, policies.Calendars(), quiet{}, now, log), Imports: lists,
 	})
 	w.must(err)

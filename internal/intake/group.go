@@ -78,6 +78,7 @@ func newGroup(items []*item, claim string) *group {
 		column(items, func(it *item) int16 { return int16(it.next.Clocks) }),
 		column(items, func(it *item) string { return it.fields }),
 		column(items, func(it *item) *int64 { return it.origin.follows }),
+		column(items, func(it *item) int64 { return it.in.ReasonID }),
 		at)
 	g.batch.Queue(insertProtocols, ticket)
 	g.batch.Queue(insertContacts, ticket, contact, column(items, func(it *item) string { return it.data }))

@@ -60,15 +60,15 @@ SELECT w.c, w.n FROM i JOIN w ON w.c = i.customer_id WHERE NOT w.extra`
 const insertTickets = `
 INSERT INTO tickets (id, protocol, brand_id, customer_id, customer_name, channel, kind, subject, preview, legal_priority,
                      team_id, walled, next_due, next_clock, next_from, next_warn, clocks, waiting_since, fields,
-                     linked_from, opened_at, updated_at)
+                     linked_from, reason_id, opened_at, updated_at)
 SELECT u.t, u.p, u.brand, c.id, coalesce(nullif(c.name, ''), u.n), u.ch, u.k, u.subject, u.preview, coalesce(c.legal_priority, 0),
        u.team, u.walled, coalesce(u.due, 'infinity'), u.clock, u.started, u.warn, u.clocks, u.at, u.fields,
-       u.follows, u.at, u.at
+       u.follows, (SELECT id FROM reasons WHERE id = u.reason), u.at, u.at
 FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::bigint[], $5::bigint[], $6::text[], $7::text[], $8::text[],
             $9::text[], $10::text[], $11::text[], $12::text[], $13::bigint[], $14::boolean[], $15::timestamptz[], $16::text[],
-            $17::timestamptz[], $18::timestamptz[], $19::smallint[], $20::jsonb[], $21::bigint[], $22::timestamptz[])
+            $17::timestamptz[], $18::timestamptz[], $19::smallint[], $20::jsonb[], $21::bigint[], $22::bigint[], $23::timestamptz[])
      u(l, t, p, brand, customer, ik, iv, n, ch, k, subject, preview, team, walled, due, clock, started, warn, clocks,
-       fields, follows, at)
+       fields, follows, reason, at)
 JOIN intake_ledger g ON g.id = u.l AND g.ticket_id = u.t
 LEFT JOIN identities i ON i.kind = u.ik AND i.value = u.iv
 LEFT JOIN customers c ON c.id = coalesce(u.customer, i.customer_id)
@@ -110,7 +110,8 @@ INSERT INTO events (ticket_id, version, kind, team_id, walled, barred, payload, 
 SELECT t.id, 1, 'ticket.opened', t.team_id, t.walled, t.barred,
        jsonb_build_object(
          'row', u.row || jsonb_build_object('id', t.id, 'protocol', t.protocol, 'customer_id', t.customer_id,
-                                            'customer_name', t.customer_name, 'legal_priority', t.legal_priority),
+                                            'customer_name', t.customer_name, 'legal_priority', t.legal_priority,
+                                            'reason_id', t.reason_id),
          'data', jsonb_build_object('message_id', u.m)),
        t.opened_at
 FROM unnest($1::bigint[], $2::bigint[], $3::jsonb[]) u(t, m, row) JOIN tickets t ON t.id = u.t ORDER BY t.id`

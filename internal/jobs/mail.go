@@ -1,5 +1,7 @@
 package jobs
 
+import "github.com/riverqueue/river"
+
 // Acknowledge asks for a new ticket's sender to be told its protocol. Ordering
 // it more than once, or for somebody who is told too often, sends nothing.
 type Acknowledge struct {
@@ -9,6 +11,11 @@ type Acknowledge struct {
 
 // Kind names the job in the table.
 func (Acknowledge) Kind() string { return "acknowledge" }
+
+// InsertOpts makes the same order, given twice, one job.
+func (Acknowledge) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{UniqueOpts: river.UniqueOpts{ByArgs: true}}
+}
 
 // SendOut hints that a row of the outbox can be sent now. The row is the truth:
 // without this job it only goes out later.

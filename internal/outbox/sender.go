@@ -63,6 +63,17 @@ func (p *Post) sender(ctx context.Context, tx *gorm.DB, t ticket.Ticket) (s Send
 	return s, true, nil
 }
 
+// Sends reports whether anybody is there as whom mail could go out.
+func (p *Post) Sends(ctx context.Context, db *gorm.DB) (yes bool, err error) {
+	if p.IDs == nil || p.Fallback != "" {
+		return p.IDs != nil, nil
+	}
+	if err := db.WithContext(ctx).Raw("SELECT EXISTS (SELECT FROM mailboxes WHERE active)").Scan(&yes).Error; err != nil {
+		return false, fmt.Errorf("look for a mailbox: %w", err)
+	}
+	return yes, nil
+}
+
 // thread gives the mails of a ticket that a new one follows: the one it answers,
 // which is the newest of the customer's, and the chain before it, oldest first.
 // The first is always there: mail programs hang the thread on it.

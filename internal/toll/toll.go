@@ -16,6 +16,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"fmt"
+	"log/slog"
 	"math/bits"
 	"strconv"
 	"strings"
@@ -44,14 +45,15 @@ type Gate struct {
 	key []byte
 	db  *gorm.DB
 	now func() time.Time
+	log *slog.Logger
 }
 
 // New makes a gate whose challenges are signed with a key derived from secret.
 // All nodes need the same one.
-func New(secret []byte, db *gorm.DB, now func() time.Time) *Gate {
+func New(secret []byte, db *gorm.DB, now func() time.Time, log *slog.Logger) *Gate {
 	m := hmac.New(sha256.New, secret)
 	m.Write([]byte("escuta toll"))
-	return &Gate{m.Sum(nil), db, now}
+	return &Gate{m.Sum(nil), db, now, log}
 }
 
 const (
@@ -103,6 +105,26 @@ func (g *Gate) Forget(ctx context.Context) error {
 		return fmt.Errorf("forget proofs of work: %w", err)
 	}
 	return nil
+}
+
+// forgetEach is how often Run forgets: what is remembered is small, and of no use
+// after its life.
+const forgetEach = Life
+
+// Run forgets now and then until ctx ends. Nodes may do it at once.
+func (g *Gate) Run(ctx context.Context) error {
+	tick := time.NewTicker(forgetEach)
+	defer tick.Stop()
+	for {
+		if err := g.Forget(ctx); err != nil && ctx.Err() == nil {
+			g.log.WarnContext(ctx, "proofs of work are forgotten later", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
 }
 
 func (g *Gate) mac(body []byte, who string) []byte {

@@ -2,6 +2,7 @@ package toll
 
 import (
 	"errors"
+	"log/slog"
 	"sync"
 	"testing"
 	"time"
@@ -13,7 +14,7 @@ func TestASolutionIsGoodOnceAndForOneSender(t *testing.T) {
 	t.Parallel()
 	db := pgtest.New(t)
 	at := time.Now()
-	g := New([]byte("secret"), db.Gorm, func() time.Time { return at })
+	g := New([]byte("secret"), db.Gorm, func() time.Time { return at }, slog.New(slog.DiscardHandler))
 	challenge := g.Challenge("192.0.2.1", 8)
 	solution := Solve(challenge, 8)
 	refused := func(name, who, solution string) {
@@ -23,7 +24,7 @@ func TestASolutionIsGoodOnceAndForOneSender(t *testing.T) {
 		}
 	}
 	refused("somebody else's", "192.0.2.2", solution)
-	refused("another gate's", "192.0.2.1", Solve(New([]byte("other"), db.Gorm, g.now).Challenge("192.0.2.1", 8), 8))
+	refused("another gate's", "192.0.2.1", Solve(New([]byte("other"), db.Gorm, g.now, g.log).Challenge("192.0.2.1", 8), 8))
 	for _, s := range []string{"", ".", challenge, challenge + ".", challenge + ".x", challenge + ".-1", "AAAA.1", challenge + "." + "99999999999999999999999"} {
 		refused("no solution", "192.0.2.1", s)
 	}
@@ -52,7 +53,7 @@ func TestASolutionIsGoodOnceAndForOneSender(t *testing.T) {
 func TestRivalsWithOneSolutionHaveOneWinner(t *testing.T) {
 	t.Parallel()
 	db := pgtest.New(t)
-	g := New([]byte("secret"), db.Gorm, time.Now)
+	g := New([]byte("secret"), db.Gorm, time.Now, slog.New(slog.DiscardHandler))
 	solution := Solve(g.Challenge("x", 4), 4)
 	var paid, failed sync.Map
 	var all sync.WaitGroup

@@ -80,6 +80,8 @@ func Check(s Submission) (channel.Inbound, error) {
 		Files:   p.files(s.Files),
 		TeamID:  s.Team,
 		BrandID: s.Brand,
+
+		ReasonID: s.Reason,
 	}
 	p.identities(s, &in)
 	if s.Kind == "" {

@@ -5,7 +5,10 @@
 // roles, teams and the wall, and no database. A store turns a Scope into SQL.
 package access
 
-import "slices"
+import (
+	"maps"
+	"slices"
+)
 
 // Role is what an account is in the company.
 type Role string
@@ -108,3 +111,8 @@ var allowed = map[Action][]Role{
 // May decides whether the actor may do something of this sort at all. For an
 // act on a ticket MaySee is asked first: what is hidden is absent, not forbidden.
 func (a Actor) May(do Action) bool { return slices.Contains(allowed[do], a.Role) }
+
+// Actions are all that the actor may do, sorted: what a screen offers them.
+func (a Actor) Actions() []Action {
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(allowed)), func(do Action) bool { return !a.May(do) })
+}

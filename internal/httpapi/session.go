@@ -93,9 +93,6 @@ type Me struct {
 	Can       []string `json:"can"`
 }
 
-var actions = []access.Action{access.WorkTickets, access.TakeOver, access.SeeBreaches,
-	access.SeeIntake, access.ManageAccounts, access.ManageDesk}
-
 func (h sessionRoutes) describe(ctx context.Context, a account.Account, csrf string) (Me, error) {
 	me := Me{ID: a.ID, Name: a.Name, Email: a.Email, Role: string(a.Role), Locale: a.Locale,
 		CSRFToken: csrf, TimeZone: h.options.TimeZone.String()}
@@ -110,10 +107,8 @@ func (h sessionRoutes) describe(ctx context.Context, a account.Account, csrf str
 			}
 		}
 	}
-	for _, action := range actions {
-		if a.Actor().May(action) {
-			me.Can = append(me.Can, string(action))
-		}
+	for _, action := range a.Actor().Actions() {
+		me.Can = append(me.Can, string(action))
 	}
 	return me, nil
 }

@@ -93,6 +93,10 @@ export const masks = {
   },
 };
 
+/** Whether nothing can follow any more; eleven figures may become a CPF or a CNPJ. */
+const lengths = { cpf: 11, cnpj: 14, cpf_or_cnpj: 14, nfe: 44 };
+export const whole = (type, value) => chars(value).length === lengths[type];
+
 const checks = {
   cpf: isCPF,
   cnpj: isCNPJ,
@@ -220,10 +224,11 @@ function begin(form, data) {
           if (atEnd && !String(event.inputType).startsWith("delete")) input.value = mask(input.value);
         });
       }
-      // A wrong answer is told when one leaves it, and taken back as soon as it is right.
+      // A wrong answer is told when one leaves it, a document as soon as it is whole,
+      // and both are taken back as soon as they are right.
       input.addEventListener("change", () => input.type !== "file" && given(rule.key) && check(rule));
       input.addEventListener("input", () => {
-        if (input.getAttribute("aria-invalid") || box(rule.key)?.querySelector(".error")) check(rule);
+        if (whole(rule.type, input.value) || box(rule.key)?.querySelector(".error")) check(rule);
       });
     }
   }

@@ -207,8 +207,23 @@ func (s *session) list(ctx context.Context, after uint32, since time.Time) (mail
 
 // body is the bytes of a mail, or of its header.
 type body struct {
-	uid  uint32
-	held *spool.Held
+	uid   uint32
+	held  *spool.Held
+	short bool // the connection ended within its bytes
+}
+
+// counted notes whether a reader ends before it has given left bytes.
+type counted struct {
+	io.Reader
+	left  int64
+	short *bool
+}
+
+func (c *counted) Read(p []byte) (int, error) {
+	n, err := c.Reader.Read(p)
+	c.left -= int64(n)
+	*c.short = *c.short || err != nil && c.left > 0
+	return n, err
 }
 
 // tooLarge is what a mail turned out to be although the server said otherwise.
@@ -242,6 +257,10 @@ func (s *session) bodies(ctx context.Context, mails []listed, pool *spool.Pool, 
 			b, err := s.body(ctx, message, pool)
 			if err != nil {
 				s.conn.hangUp() // else closing the command would read the rest
+				if b.short {
+					// The client reads on by itself: closing the command reads, too.
+					<-s.client.Closed()
+				}
 				_ = command.Close()
 				return err
 			}
@@ -266,12 +285,12 @@ func (s *session) body(ctx context.Context, message *imapclient.FetchMessageData
 			if size > pool.Limit() {
 				return b, tooLarge{b.uid}
 			}
-			if b.held, err = pool.Read(ctx, item.Literal); err != nil {
+			if b.held, err = pool.Read(ctx, &counted{item.Literal, size, &b.short}); err != nil {
 				return b, err
 			}
 			if int64(len(b.held.Bytes)) != size {
 				b.held.Release()
-				return body{}, io.ErrUnexpectedEOF
+				return body{short: true}, io.ErrUnexpectedEOF
 			}
 		}
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/escuta-sac/escuta/internal/antivirus"
 	"github.com/escuta-sac/escuta/internal/assign"
 	"github.com/escuta-sac/escuta/internal/blob"
+	"github.com/escuta-sac/escuta/internal/call"
 	"github.com/escuta-sac/escuta/internal/channel"
 	"github.com/escuta-sac/escuta/internal/channel/email"
 	"github.com/escuta-sac/escuta/internal/config"
@@ -32,6 +33,7 @@ import (
 	"github.com/escuta-sac/escuta/internal/postgres"
 	"github.com/escuta-sac/escuta/internal/realtime"
 	"github.com/escuta-sac/escuta/internal/rediskit"
+	"github.com/escuta-sac/escuta/internal/seal"
 	"github.com/escuta-sac/escuta/internal/sla"
 	"github.com/escuta-sac/escuta/internal/toll"
 )
@@ -130,6 +132,12 @@ func (a *App) build(ctx context.Context, cfg config.Config) error {
 	}
 	assigned := assign.New(db, rdb, sequencer, clock.Now, log)
 	acts := desk.New(db, policies, work, assigned, orders, sequencer, clock.Now, log)
+	sealer, err := seal.New(secret)
+	if err != nil {
+		return err
+	}
+	calls := call.New(db, in, acts, assigned, sealer, sequencer, clock.Now, log)
+	in.Digest(channel.Phone, calls.Exchange())
 	cases := ombudsman.New(db, acts, in, policies.Calendars(), sequencer, clock.Now, log)
 	in.Digest(channel.Ombudsman, imports.Digester{})
 	in.Digest(imports.Channel, imports.Digester{})
@@ -156,7 +164,8 @@ func (a *App) build(ctx context.Context, cfg config.Config) error {
 		PostgresUp: db.Pool.Ping,
 		Frontend:   frontend.Dist,
 	}, httpapi.Services{
-		DB: db, Accounts: accounts, Replays: account.NewIdempotency(db, clock.Now), Blobs: files,
+		Calls: calls,
+		DB:    db, Accounts: accounts, Replays: account.NewIdempotency(db, clock.Now), Blobs: files,
 		Intake: in, Sources: in.Sources(), Tokens: in.Tokens(), Assign: assigned, Desk: acts, Hub: hub, Ombudsman: cases, Imports: lists, Mailboxes: boxes,
 		Calendars: policies.Calendars(), Toll: proofs,
 		Scan: antivirus.New(cfg.ClamdAddr, files, db.Gorm), Now: clock.Now,
@@ -176,7 +185,7 @@ func (a *App) build(ctx context.Context, cfg config.Config) error {
 			{"archiving of cases", cases.Run}, {"imports", lists.Run},
 			{"timers", timers.Run}, {"jobs", work.Run}, {"outgoing mail", sender.Run}, {"accounts", accounts.Run}, {"mailboxes", boxes.Run},
 			{"acknowledgements", acknowledger.Run}, {"proofs of work", proofs.Run},
-			{"sweep of files", sweeper{files, db, log}.Run}, profiler(cfg.AdminListen, log),
+			{"recordings", calls.Run}, {"sweep of files", sweeper{files, db, log}.Run}, profiler(cfg.AdminListen, log),
 		}},
 		{parts: []part{ // what tells of it
 			{"sequencer", sequencer.Run}, {"event log", events.Run}, {"live", hub.Run},

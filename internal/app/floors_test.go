@@ -21,7 +21,7 @@ var floors = [][]string{
 	{"account", "customer", "ticket", "sla", "survey", "reach", "form", "toll", "antivirus", "mailbox"},
 	{"outbox"},
 	{"intake", "desk", "assign"},
-	{"realtime", "delivery", "mailroom", "ombudsman", "imports"},
+	{"realtime", "delivery", "mailroom", "ombudsman", "imports", "call"},
 	{"httpapi"},
 	{"app", "demo", "doctor", "backup"},
 }

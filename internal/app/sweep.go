@@ -47,6 +47,7 @@ func (s sweeper) Run(ctx context.Context) error {
 // file itself.
 func (s sweeper) referenced(ctx context.Context, hash string) (used bool, err error) {
 	err = s.db.Pool.QueryRow(ctx, `SELECT EXISTS (SELECT FROM attachments WHERE blob = $1) OR EXISTS (SELECT FROM imports WHERE blob = $1)
+		OR EXISTS (SELECT FROM recordings WHERE blob = $1 AND erased_at IS NULL)
 		OR EXISTS (SELECT FROM intake_ledger WHERE raw_blob = $1)
 		OR EXISTS (SELECT FROM intake_ledger WHERE fate IN ('pending', 'quarantined', 'discarded') AND channel <> 'email'
 		           AND position(convert_to($1, 'UTF8') IN raw) > 0)`, hash).Scan(&used)

@@ -53,13 +53,17 @@ const walledSource = `(SELECT t.next_due, t.legal_priority, t.id FROM tickets t
 // fall due in one hour is served in order of deadline from there on.
 const atMost = 2000
 
-// Next claims the most urgent ticket that the actor may have: overdue first,
+// Next claims the most urgent ticket that the actor may have: a call that we owe
+// now before all others, then overdue first,
 // then by the hour of its deadline, within it by legal priority, then by the
 // deadline itself. It is served to exactly one asker. found is false when
 // nothing waits.
 func (s *Service) Next(ctx context.Context, actor access.Actor) (next ticket.Ticket, l Lease, found bool, err error) {
 	err = s.db.InTx(ctx, func(tx *gorm.DB) error {
-		id, err := pick(ctx, tx, actor, true)
+		id, err := owed(ctx, tx, actor)
+		if err == nil && id == 0 {
+			id, err = pick(ctx, tx, actor, true)
+		}
 		if err == nil && id == 0 {
 			// What others have locked was skipped. They may not want it in the end
 			// (a reply, a renewal), so an empty answer is asked once more, waiting.
@@ -81,6 +85,23 @@ func (s *Service) Next(ctx context.Context, actor access.Actor) (next ticket.Tic
 		return ticket.Ticket{}, Lease{}, false, err
 	}
 	return next, s.taken(ctx, actor, next), true, nil
+}
+
+// owed locks the ticket whose customer must be called back now: by the asker, or
+// by anybody of its team. A call that we owe goes before the queue, so that it
+// comes to who has promised it. It returns 0 when there is none.
+func owed(ctx context.Context, tx *gorm.DB, actor access.Actor) (id int64, err error) {
+	scope := actor.Scope()
+	err = tx.WithContext(ctx).Raw(`SELECT t.id FROM call_backs b JOIN tickets t ON t.id = b.ticket_id
+		WHERE b.state = 'open' AND b.next_at <= now() AND (b.agent_id IS NULL OR b.agent_id = @me)
+		  AND t.open AND (t.holder_id IS NULL OR t.lease_until < now()) AND (t.assignee_id IS NULL OR t.assignee_id = @me)
+		  AND (t.walled AND @walled OR NOT t.walled AND (@all OR t.team_id IN @teams))
+		ORDER BY b.agent_id IS NULL, b.to_at, b.id LIMIT 1 FOR NO KEY UPDATE OF t SKIP LOCKED`,
+		map[string]any{"me": actor.AccountID, "walled": scope.Walled, "all": scope.AllTeams, "teams": scope.Teams}).Scan(&id).Error
+	if err != nil {
+		return 0, fmt.Errorf("look for a call that is owed: %w", err)
+	}
+	return id, nil
 }
 
 // pick locks the next ticket and returns its id, 0 when there is none.

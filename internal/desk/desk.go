@@ -77,6 +77,11 @@ func (s *Service) act(ctx context.Context, actor *access.Actor, id int64, c tick
 				return err
 			}
 			forget = was.HolderID != nil && (t.HolderID == nil || t.Audience() != was.Audience())
+			if was.Kind != t.Kind || !same(was.ReasonID, t.ReasonID) {
+				if err := ticket.OweDuties(ctx, tx, *t, c.At); err != nil {
+					return err
+				}
+			}
 			return s.keepTime(tx, was.Status, t, c)
 		})
 		return err

@@ -31,7 +31,11 @@ const (
 	TicketChanged      = "ticket.changed"
 	TicketStatus       = "ticket.status"
 	TicketReopened     = "ticket.reopened"
-	CaseChanged        = "case.changed" // what the ombudsman's office did with a case
+	CaseChanged        = "case.changed"     // what the ombudsman's office did with a case
+	TicketCall         = "ticket.call"      // what a call did: how it ended, who it was, what it was about
+	TicketCallBack     = "ticket.call_back" // a call that is owed: promised, tried, done
+	TicketMerged       = "ticket.merged"    // became part of another, or took one in
+	TicketDuty         = "ticket.duty"      // a duty that takes effect at once was recorded as carried out
 	ClockWarned        = "clock.warned"
 	ClockBreached      = "clock.breached"
 )

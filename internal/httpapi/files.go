@@ -38,6 +38,12 @@ var fileOperation = huma.Operation{
 	}},
 }
 
+var recordingOperation = huma.Operation{
+	Summary:    "Hear a call; asking is written down",
+	Parameters: []*huma.Param{{Name: "id", In: "path", Required: true, Schema: &huma.Schema{Type: "string"}}},
+	Responses:  fileOperation.Responses,
+}
+
 // download handles GET /api/files/{token}, always whole: no Range is served.
 func (h fileRoutes) download(c *fiber.Ctx) error {
 	ctx := c.UserContext()

@@ -22,6 +22,7 @@ import (
 	"github.com/escuta-sac/escuta/internal/account"
 	"github.com/escuta-sac/escuta/internal/assign"
 	"github.com/escuta-sac/escuta/internal/blob"
+	"github.com/escuta-sac/escuta/internal/call"
 	"github.com/escuta-sac/escuta/internal/channel"
 	"github.com/escuta-sac/escuta/internal/desk"
 	"github.com/escuta-sac/escuta/internal/dial"
@@ -36,6 +37,7 @@ import (
 	"github.com/escuta-sac/escuta/internal/postgres/pgtest"
 	"github.com/escuta-sac/escuta/internal/realtime"
 	"github.com/escuta-sac/escuta/internal/rediskit/redistest"
+	"github.com/escuta-sac/escuta/internal/seal"
 	"github.com/escuta-sac/escuta/internal/sla"
 	"github.com/escuta-sac/escuta/internal/toll"
 )
@@ -100,7 +102,6 @@ func start(t testing.TB, changes ...change) *world {
 	w.must(err)
 	in.Digest(channel.Ombudsman, imports.Digester{})
 	in.Digest(imports.Channel, imports.Digester{})
-	w.run(in.Run, in.Close)
 	events := event.NewLog(db, rdb, log)
 	w.run(events.Run, func() {})
 	hub := realtime.New(db, events, log, realtime.Options{Zone: zone, Now: now})
@@ -109,6 +110,11 @@ func start(t testing.TB, changes ...change) *world {
 	work, err := jobs.New(db, log)
 	w.must(err)
 	acts := desk.New(db, policies, work, assigned, &outbox.Post{}, quiet{}, now, log)
+	sealer, err := seal.New([]byte("for the tests only"))
+	w.must(err)
+	calls := call.New(db, in, acts, assigned, sealer, quiet{}, now, log)
+	in.Digest(channel.Phone, calls.Exchange())
+	w.run(in.Run, in.Close)
 	lists := imports.New(db, files, in, now, log)
 	w.run(lists.Run, func() {})
 
@@ -136,7 +142,8 @@ func start(t testing.TB, changes ...change) *world {
 	}
 	accounts := account.NewService(db, rdb, now, log)
 	w.server, err = New(options, Services{
-		DB: db, Accounts: accounts, Replays: account.NewIdempotency(db, now), Blobs: files,
+		Calls: calls,
+		DB:    db, Accounts: accounts, Replays: account.NewIdempotency(db, now), Blobs: files,
 		Intake: in, Sources: in.Sources(), Tokens: in.Tokens(), Assign: assigned, Desk: acts, Hub: hub, Mailboxes: boxes, Calendars: policies.Calendars(),
 		Toll: toll.New(options.Secret, db.Gorm, now, log), Now: now,
 		Ombudsman: ombudsman.New(db, acts, in, policies.Calendars(), quiet{}, now, log), Imports: lists,

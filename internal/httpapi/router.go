@@ -28,6 +28,12 @@ var (
 
 func may(do access.Action) need { return need{action: do} }
 
+// secretly is the same need for a call whose answer holds a secret.
+func secretly(n need) need {
+	n.secret = true
+	return n
+}
+
 // route is one line of the route table; the tests walk over them.
 type route struct {
 	Method, Path string

@@ -49,6 +49,9 @@ func (s *Server) addRoutes() {
 		areas       = areaRoutes{is.Ombudsman}
 		office      = officeRoutes{is.Accounts}
 		lots        = importRoutes{s, is.Imports}
+		calls       = callRoutes{s, is.Calls, uploads}
+		hooks       = hookRoutes{is.Calls, is.Intake}
+		duties      = dutyRoutes{db, is.Desk}
 
 		work, breaches, intake = may(access.WorkTickets), may(access.SeeBreaches), may(access.SeeIntake)
 		judge, bring           = may(access.WorkCases), may(access.RunImports)
@@ -82,6 +85,29 @@ func (s *Server) addRoutes() {
 	s.native(post, "/api/uploads", work, uploads.upload, s.document("Upload a file for a reply", created, nil, typeOf[Upload]()))
 	s.native(get, "/api/files/{token}", anyone, files.download, &fileOperation)
 	s.native(get, "/api/live", anyone, upgrade(live.connect), &liveOperation)
+
+	on(s, post, "/api/calls", "Open the note of a call", work, created, calls.open)
+	on(s, get, "/api/calls", "Calls, the newest first", work, ok, calls.list)
+	on(s, get, "/api/calls/candidates", "Whom a caller may be", work, ok, calls.candidates)
+	on(s, get, "/api/calls/{id}", "A call with what stands around it", work, ok, calls.get)
+	on(s, patch, "/api/calls/{id}", "Keep what is said during a call, and how it ended", work, ok, calls.patch)
+	on(s, post, "/api/calls/{id}/tickets", "Open another ticket from the same call", work, created, calls.another)
+	on(s, post, "/api/calls/{id}/answer", "Note what was answered on the phone", work, created, calls.answer)
+	on(s, get, "/api/calls/{id}/recording", "Where a call can be heard; asking is written down", work, ok, calls.hear)
+	on(s, post, "/api/calls/{id}/recording", "Note where a call can be heard", work, created, calls.record)
+	on(s, put, "/api/calls/{id}/recording", "Note where a call can be heard, once more", work, ok, calls.record)
+	s.native(get, "/api/calls/{id}/recording/file", work, calls.play, &recordingOperation)
+	done(s, post, "/api/calls/{id}/recording/requests", "Somebody has asked for a copy", work, calls.askCopy)
+	done(s, remove, "/api/calls/{id}/recording/requests", "Whoever asked for a copy has it", work, calls.gaveCopy)
+	on(s, get, "/api/callbacks", "Calls that we owe, the most urgent first", work, ok, calls.callBacks)
+	on(s, patch, "/api/callbacks/{id}", "Put off, hand over or give up a call that we owe", work, ok, calls.changeCallBack)
+	on(s, post, "/api/callbacks/{id}/attempts", "Note an attempt to call", work, created, calls.attempt)
+	on(s, get, "/api/lines", "Numbers that customers dial", staff, ok, calls.lines)
+	register(s, post, "/api/lines", "Add a line", secretly(arrange), created, calls.addLine)
+	register(s, patch, "/api/lines/{id}", "Change a line", arrange, ok, calls.changeLine)
+	s.native(post, "/api/hooks/pbx/{line}", anyone, hooks.pbx, &hookOperation)
+	on(s, get, "/api/tickets/{ticket}/duties", "What a ticket obliges to at once", work, ok, duties.list)
+	on(s, post, "/api/tickets/{ticket}/duties/{duty}", "Record that it was carried out", work, ok, duties.confirm)
 
 	on(s, get, "/api/views", "Stock views", work, ok, views.list)
 	on(s, get, "/api/views/counts", "How many tickets each view has", work, ok, views.counts)

@@ -7,6 +7,7 @@ import (
 	"github.com/escuta-sac/escuta/internal/antivirus"
 	"github.com/escuta-sac/escuta/internal/assign"
 	"github.com/escuta-sac/escuta/internal/blob"
+	"github.com/escuta-sac/escuta/internal/call"
 	"github.com/escuta-sac/escuta/internal/desk"
 	"github.com/escuta-sac/escuta/internal/imports"
 	"github.com/escuta-sac/escuta/internal/intake"
@@ -30,6 +31,7 @@ type Services struct {
 	Assign    *assign.Service
 	Desk      *desk.Service
 	Mailboxes *mailbox.Service
+	Calls     *call.Service
 	Hub       *realtime.Hub
 	Ombudsman *ombudsman.Service
 	Imports   *imports.Service

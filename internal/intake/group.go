@@ -3,6 +3,7 @@ package intake
 import (
 	"crypto/rand"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -93,6 +94,9 @@ func newGroup(items []*item, claim string) *group {
 	g.queueClocks()
 	g.batch.Queue(insertEvents, ticket, message, column(items, func(it *item) string { return it.row }))
 	g.queueFiles()
+	if slices.ContainsFunc(items, func(it *item) bool { return it.in.Kind == "cancelamento" }) {
+		g.batch.Queue(insertDuties, ticket)
+	}
 	g.batch.Queue(insertTallies, ledger, ticket)
 	g.batch.Queue(selectFound, key, ledger).Query(g.read)
 	return g

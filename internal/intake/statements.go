@@ -138,3 +138,10 @@ FROM unnest($1::text[], $2::bigint[]) u(k, l)
 JOIN intake_ledger g ON g.source_key = u.k AND g.id <> u.l
 LEFT JOIN tickets t ON t.id = g.ticket_id
 LEFT JOIN events e ON e.ticket_id = g.ticket_id AND e.version = 1`
+
+// What a demand obliges to at once is written down with it, whatever its channel
+// (see ticket.OweDuties).
+const insertDuties = `
+INSERT INTO duties (ticket_id, duty, effective_at)
+SELECT t.id, 'cancellation', t.opened_at FROM unnest($1::bigint[]) u(t) JOIN tickets t ON t.id = u.t
+WHERE t.kind = 'cancelamento' ORDER BY t.id ON CONFLICT DO NOTHING`

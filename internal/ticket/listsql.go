@@ -69,6 +69,9 @@ func newList(q Query) (*list, error) {
 		after = &c
 	}
 	filters := q.filters()
+	if done || l.search != nil {
+		filters.add("t.merged_into IS NULL") // it is found as what it became part of
+	}
 	if l.search != nil {
 		if q.View != "" || q.Status != "" {
 			filters.add(openness(done))

@@ -1,0 +1,160 @@
+package phone
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+// Facts are what is known of a call from the events of its exchange. They are
+// a join: whatever the order in which events come, however often each comes, and
+// on however many nodes, the same set of events gives the same facts.
+type Facts struct {
+	Queued    *time.Time `json:"queued,omitempty"`
+	Ringing   *time.Time `json:"ringing,omitempty"`
+	HungUp    *time.Time `json:"hung_up,omitempty"`
+	Abandoned *time.Time `json:"abandoned,omitempty"`
+	Legs      []Leg      `json:"legs,omitempty"`     // who had the caller, in order
+	Caller    Told       `json:"caller,omitzero"`    // the first that was told
+	Recording Told       `json:"recording,omitzero"` // the last that was told
+	First     time.Time  `json:"first,omitzero"`     // the earliest of all events
+}
+
+// Leg is a stretch in which one extension had the caller.
+type Leg struct {
+	At        time.Time `json:"at"`
+	Extension string    `json:"extension"`
+}
+
+// Told is a value and when it was told.
+type Told struct {
+	At    time.Time `json:"at"`
+	Value string    `json:"value"`
+}
+
+// maxLegs bounds the legs that are kept, the earliest: a call that is passed on
+// more often tells nothing more.
+const maxLegs = 50
+
+// With adds an event.
+func (f Facts) With(e Event) Facts {
+	n := Facts{First: e.At}
+	switch at := e.At; e.Kind {
+	case Queued:
+		n.Queued = &at
+	case Ringing:
+		n.Ringing = &at
+	case HungUp:
+		n.HungUp = &at
+	case Abandoned:
+		n.Abandoned = &at
+	case Answered, Transferred:
+		n.Legs = []Leg{{at, e.Extension}}
+	case RecordingReady:
+		if e.Recording != "" {
+			n.Recording = Told{at, e.Recording}
+		}
+	}
+	if e.Caller != "" {
+		n.Caller = Told{e.At, e.Caller}
+	}
+	return f.Join(n)
+}
+
+// Join is what both know together.
+func (f Facts) Join(g Facts) Facts {
+	legs := append(slices.Clone(f.Legs), g.Legs...)
+	slices.SortFunc(legs, Leg.compare)
+	legs = slices.CompactFunc(legs, func(a, b Leg) bool { return a.compare(b) == 0 })
+	if len(legs) > maxLegs {
+		legs = legs[:maxLegs]
+	}
+	if len(legs) == 0 {
+		legs = nil
+	}
+	j := Facts{
+		Queued: earlier(f.Queued, g.Queued), Ringing: earlier(f.Ringing, g.Ringing),
+		// The last word on how it ended: a leg's end is told before the call's.
+		HungUp: later(f.HungUp, g.HungUp), Abandoned: earlier(f.Abandoned, g.Abandoned),
+		Legs: legs, Caller: f.Caller, Recording: f.Recording, First: f.First,
+	}
+	if f.Caller.Value == "" || g.Caller.Value != "" && g.Caller.compare(f.Caller) < 0 {
+		j.Caller = g.Caller
+	}
+	if f.Recording.Value == "" || g.Recording.Value != "" && g.Recording.compare(f.Recording) > 0 {
+		j.Recording = g.Recording
+	}
+	if f.First.IsZero() || !g.First.IsZero() && g.First.Before(f.First) {
+		j.First = g.First
+	}
+	return j
+}
+
+func (l Leg) compare(m Leg) int {
+	return cmp.Or(l.At.Compare(m.At), cmp.Compare(l.Extension, m.Extension))
+}
+
+func (t Told) compare(u Told) int {
+	return cmp.Or(t.At.Compare(u.At), cmp.Compare(t.Value, u.Value))
+}
+
+func earlier(a, b *time.Time) *time.Time {
+	if a == nil || b != nil && b.Before(*a) {
+		return b
+	}
+	return a
+}
+
+func later(a, b *time.Time) *time.Time {
+	if a == nil || b != nil && b.After(*a) {
+		return b
+	}
+	return a
+}
+
+// State is where a call stands.
+type State string
+
+// The states.
+const (
+	Waiting State = "queued"
+	Rings   State = "ringing"
+	Talking State = "talking"
+	Ended   State = "ended"
+	Missed  State = "missed" // nobody answered before the caller left
+)
+
+// State follows from the facts alone. Whoever was answered was not missed, in
+// whatever order that was told.
+func (f Facts) State() State {
+	switch {
+	case len(f.Legs) > 0 && f.HungUp != nil:
+		return Ended
+	case len(f.Legs) > 0:
+		return Talking
+	case f.Abandoned != nil || f.HungUp != nil:
+		return Missed
+	case f.Ringing != nil:
+		return Rings
+	}
+	return Waiting
+}
+
+// Extension is who had the caller last, empty when nobody answered.
+func (f Facts) Extension() string {
+	for _, l := range slices.Backward(f.Legs) {
+		if l.Extension != "" {
+			return l.Extension
+		}
+	}
+	return ""
+}
+
+// Duration is how long somebody talked, by the exchange's own clock; 0 until the
+// call has ended. Both ends are told by the same clock, so it may be wrong.
+func (f Facts) Duration() time.Duration {
+	if f.State() != Ended {
+		return 0
+	}
+	return max(0, f.HungUp.Sub(f.Legs[0].At))
+}

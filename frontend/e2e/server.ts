@@ -8,6 +8,8 @@ import type { TestProject } from "vitest/node";
 declare module "vitest" {
   interface ProvidedContext {
     url: string;
+    /** host:port at which it receives mail. */
+    smtp: string;
     admin: { email: string; password: string };
   }
 }
@@ -17,7 +19,8 @@ const ready = 90_000;
 /**
  * Starts bin/escuta on engines and a folder of its own. With ESCUTA_E2E_URL the
  * tests use a server that is already there, whose first admin is named by
- * ESCUTA_ADMIN_EMAIL and ESCUTA_ADMIN_PASSWORD.
+ * ESCUTA_ADMIN_EMAIL and ESCUTA_ADMIN_PASSWORD, and which takes mail at
+ * ESCUTA_E2E_SMTP.
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const admin = {
@@ -28,6 +31,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const running = process.env.ESCUTA_E2E_URL;
   if (running) {
     project.provide("url", running.replace(/\/$/, ""));
+    project.provide("smtp", process.env.ESCUTA_E2E_SMTP ?? "127.0.0.1:2525");
     return async () => {};
   }
 
@@ -37,6 +41,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   chmodSync(folder, 0o755); // the engines run as another user when we are root
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
+  const smtp = `127.0.0.1:${await freePort()}`;
   const server = spawn(binary, ["serve"], {
     env: {
       PATH: process.env.PATH,
@@ -44,7 +49,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
       ESCUTA_DATA_DIR: join(folder, "data"),
       ESCUTA_ADDR: `127.0.0.1:${port}`,
       ESCUTA_BASE_URL: url,
-      ESCUTA_SMTP_ADDR: "",
+      ESCUTA_SMTP_ADDR: smtp,
       ESCUTA_ADMIN_EMAIL: admin.email,
       ESCUTA_ADMIN_PASSWORD: admin.password,
       ESCUTA_PUBLIC_LIMIT: "0",
@@ -64,6 +69,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     return log;
   });
   project.provide("url", url);
+  project.provide("smtp", smtp);
   return async () => {
     server.kill("SIGTERM");
     await exited;

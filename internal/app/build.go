@@ -168,7 +168,7 @@ func (a *App) build(ctx context.Context, cfg config.Config) error {
 		DB:    db, Accounts: accounts, Replays: account.NewIdempotency(db, clock.Now), Blobs: files,
 		Intake: in, Sources: in.Sources(), Tokens: in.Tokens(), Assign: assigned, Desk: acts, Hub: hub, Ombudsman: cases, Imports: lists, Mailboxes: boxes,
 		Calendars: policies.Calendars(), Toll: proofs,
-		Scan: antivirus.New(cfg.ClamdAddr, files, db.Gorm), Now: clock.Now,
+		Scan: antivirus.New(cfg.ClamdAddr, files, db.Gorm), Dialer: dialer, Now: clock.Now,
 	})
 	if err != nil {
 		return err

@@ -26,7 +26,7 @@ const filePolicy = "sandbox; default-src 'none'; frame-ancestors 'none'"
 func fileURL(token string) string { return "/api/files/" + token }
 
 func fileBody(f ticket.File) File {
-	return File{Name: f.Name, Size: f.Size, Mime: f.Mime, URL: fileURL(f.Token)}
+	return File{Name: f.Name, Size: f.Size, Mime: f.Mime, URL: fileURL(f.Token), ContentID: f.ContentID}
 }
 
 var fileOperation = huma.Operation{

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -147,6 +148,7 @@ func start(t testing.TB, changes ...change) *world {
 		Intake: in, Sources: in.Sources(), Tokens: in.Tokens(), Assign: assigned, Desk: acts, Hub: hub, Mailboxes: boxes, Calendars: policies.Calendars(),
 		Toll: toll.New(options.Secret, db.Gorm, now, log), Now: now,
 		Ombudsman: ombudsman.New(db, acts, in, policies.Calendars(), quiet{}, now, log), Imports: lists,
+		Dialer: dial.New([]netip.Prefix{netip.MustParsePrefix("127.0.0.2/32")}), // where the tests' other servers are
 	})
 	w.must(err)
 	served := make(chan error, 1)

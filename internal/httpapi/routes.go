@@ -43,6 +43,7 @@ func (s *Server) addRoutes() {
 		portal      = portalRoutes{public, s.pages}
 		forms       = formRoutes{portal}
 		suggestions = suggestionRoutes{db}
+		mails       = newMailRoutes(s, db, is.Dialer)
 		mailboxes   = mailboxRoutes{is.Mailboxes}
 		cases       = caseRoutes{db, is.Ombudsman, public}
 		second      = secondRoutes{portal, is.Ombudsman}
@@ -74,6 +75,8 @@ func (s *Server) addRoutes() {
 	on(s, patch, "/api/tickets/{ticket}", "Change a ticket", work, ok, acts.patch)
 	on(s, get, "/api/tickets/{ticket}/timeline", "All that happened with a ticket", work, ok, tickets.timeline)
 	on(s, get, "/api/tickets/{ticket}/suggestions", "Tickets that a mail refers to from outside them", work, ok, suggestions.list)
+	on(s, get, "/api/tickets/{ticket}/messages/{message}/html", "A message as its sender laid it out", work, ok, mails.html)
+	s.native(get, "/api/tickets/{ticket}/messages/{message}/image", work, mails.image, &imageOperation)
 	on(s, get, "/api/tickets/{ticket}/clocks", "The deadlines of a ticket, explained", work, ok, clocks.clocks)
 	on(s, post, "/api/tickets/{ticket}/replies", "Answer the customer", work, created, acts.reply)
 	on(s, post, "/api/tickets/{ticket}/replies/{message}/undo", "Take an answer back before it goes out", work, ok, acts.undo)

@@ -9,6 +9,7 @@ import (
 	"github.com/escuta-sac/escuta/internal/blob"
 	"github.com/escuta-sac/escuta/internal/call"
 	"github.com/escuta-sac/escuta/internal/desk"
+	"github.com/escuta-sac/escuta/internal/dial"
 	"github.com/escuta-sac/escuta/internal/imports"
 	"github.com/escuta-sac/escuta/internal/intake"
 	"github.com/escuta-sac/escuta/internal/mailbox"
@@ -38,5 +39,6 @@ type Services struct {
 	Calendars sla.Calendars
 	Toll      *toll.Gate
 	Scan      *antivirus.Scanner // nil without a virus scanner
+	Dialer    *dial.Dialer       // for what strangers name
 	Now       func() time.Time   // PostgreSQL's, see postgres.Clock
 }

@@ -36,7 +36,9 @@ func objectOf(data json.RawMessage) map[string]any {
 
 func messageBody(m ticket.Message) Message {
 	return Message{ID: m.ID, Direction: string(m.Direction), AuthorID: m.AuthorID, AuthorName: m.AuthorName, Body: m.Body,
-		Delivery: string(m.Delivery), DeliveryReason: m.DeliveryReason, HeldUntil: m.HeldUntil, Version: m.Version, At: m.At, Files: itemsOf(m.Files, fileBody).Items}
+		Delivery: string(m.Delivery), DeliveryReason: m.DeliveryReason, HeldUntil: m.HeldUntil,
+		Folded: m.Folded, HasHTML: m.HasHTML, Automatic: m.Automatic, Origin: originBody(m),
+		Version: m.Version, At: m.At, Files: itemsOf(m.Files, fileBody).Items}
 }
 
 func noteBody(n ticket.Note) Note {

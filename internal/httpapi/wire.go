@@ -140,6 +140,10 @@ type Message struct {
 	// Why it failed or what it waits for, and until when its author may take it back.
 	DeliveryReason string     `json:"delivery_reason" doc:"Code of why it failed or what it waits for"`
 	HeldUntil      *time.Time `json:"held_until" doc:"Until then its author may take it back; null when it was never held"`
+	Folded         string     `json:"folded" doc:"What body leaves out: quoted text, signature, disclaimer"`
+	HasHTML        bool       `json:"has_html" doc:"It can be seen as its sender laid it out, see .../html"`
+	Automatic      bool       `json:"automatic" doc:"No person wrote it; its customer does not see it"`
+	Origin         *Origin    `json:"origin,omitempty" doc:"How it came, when it came by mail"`
 	Version        int        `json:"version"`
 	At             time.Time  `json:"at"`
 	Files          []File     `json:"files"`
@@ -168,6 +172,8 @@ type File struct {
 	Size int64  `json:"size"`
 	Mime string `json:"mime"`
 	URL  string `json:"url"`
+	// By which the HTML of its message shows it.
+	ContentID string `json:"content_id" doc:"Empty when the message does not show it within its text"`
 }
 
 // none is the input of a call that takes none.

@@ -175,3 +175,18 @@ func (o Origin) json() json.RawMessage {
 func containsFold(all []string, s string) bool {
 	return slices.ContainsFunc(all, func(one string) bool { return strings.EqualFold(one, s) })
 }
+
+// OriginOf reads what is stored of how a message came; ok is false for what did
+// not come by mail.
+func OriginOf(stored json.RawMessage) (o Origin, ok bool) {
+	var read struct {
+		Origin
+		Auth *Auth `json:"auth"`
+	}
+	if json.Unmarshal(stored, &read) != nil || read.Auth == nil {
+		return Origin{}, false
+	}
+	o = read.Origin
+	o.Auth = *read.Auth
+	return o, true
+}

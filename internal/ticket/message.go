@@ -58,9 +58,12 @@ type Message struct {
 	// then its customer does not see it. Nil when it never was held.
 	HeldUntil *time.Time
 	Envelope  json.RawMessage // frozen when sent: who it goes to, from whom, under which id
-	HTML      string          // as its sender laid it out, made harmless; empty when there was only text
-	Folded    string          // what Body leaves out: quoted text, signature, disclaimer
-	Origin    json.RawMessage // how it came, for staff to see
+	// HTML is what its sender laid out, made harmless; empty when there was only
+	// text. It may be two megabytes: a message read among others has only HasHTML.
+	HTML    string
+	HasHTML bool
+	Folded  string          // what Body leaves out: quoted text, signature, disclaimer
+	Origin  json.RawMessage // how it came, for staff to see
 	// Automatic is what a machine sent: staff see it, the customer's page does not,
 	// and it makes nothing anybody's turn.
 	Automatic bool
@@ -205,6 +208,7 @@ type messageRow struct {
 	Delivery   Delivery
 	Envelope   string
 	HTML       string `gorm:"column:html"`
+	HasHTML    bool   `gorm:"column:has_html"`
 	Folded     string
 	Origin     string
 	Automatic  bool
@@ -218,7 +222,7 @@ func (r messageRow) message(files []File) Message {
 	return Message{ID: r.ID, TicketID: r.TicketID, ContactID: r.ContactID, Direction: r.Direction,
 		AuthorID: r.AuthorID, AuthorName: r.AuthorName, Body: r.Body, Version: r.Version,
 		Delivery: r.Delivery, DeliveryReason: r.DeliveryReason, HeldUntil: r.HeldUntil,
-		Envelope: json.RawMessage(r.Envelope), HTML: r.HTML, Folded: r.Folded,
+		Envelope: json.RawMessage(r.Envelope), HTML: r.HTML, HasHTML: r.HasHTML, Folded: r.Folded,
 		Origin: json.RawMessage(r.Origin), Automatic: r.Automatic, At: r.At, Files: files}
 }
 
@@ -241,7 +245,7 @@ func ShownMessages(ctx context.Context, db *gorm.DB, ticketID int64) ([]Message,
 }
 
 const messageColumns = `id, ticket_id, contact_id, direction, author_id, author_name, body, version, delivery, delivery_reason,
-	held_until, envelope, html, folded, origin, automatic, at`
+	held_until, envelope, html <> '' AS has_html, folded, origin, automatic, at`
 
 func messagesOf(ctx context.Context, db *gorm.DB, ticketID int64, after int, only string) ([]Message, error) {
 	var rows []messageRow

@@ -44,11 +44,11 @@ func ShownStatus(ctx context.Context, db *gorm.DB, t Ticket) (Status, error) {
 	return t.Status, nil
 }
 
-// MessageByID reads one message of a ticket, with its files; ErrNotFound when it
+// MessageByID reads one message of a ticket whole, with its files; ErrNotFound when it
 // has none of that id.
 func MessageByID(ctx context.Context, db *gorm.DB, ticketID, id int64) (Message, error) {
 	var rows []messageRow
-	err := db.WithContext(ctx).Raw("SELECT "+messageColumns+" FROM messages WHERE id = ? AND ticket_id = ?", id, ticketID).Scan(&rows).Error
+	err := db.WithContext(ctx).Raw("SELECT html, "+messageColumns+" FROM messages WHERE id = ? AND ticket_id = ?", id, ticketID).Scan(&rows).Error
 	if err != nil {
 		return Message{}, fmt.Errorf("read message %d: %w", id, err)
 	}

@@ -25,6 +25,8 @@ export const keys = {
   timelines: ["timeline"] as const,
   timeline: (id: number) => ["timeline", id] as const,
   allClocks: ["clocks"] as const,
+  messageHTML: (id: number) => ["message-html", id] as const,
+  mailSuggestions: (id: number) => ["mail-suggestions", id] as const,
   clocks: (id: number) => ["clocks", id] as const,
   suggestions: (customerId: number) => ["suggestions", customerId] as const,
 };

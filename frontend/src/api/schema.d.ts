@@ -1294,6 +1294,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/tickets/{ticket}/messages/{message}/html": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A message as its sender laid it out */
+        get: operations["get-api-tickets-by-ticket-messages-by-message-html"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tickets/{ticket}/messages/{message}/image": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An image of a mail, fetched from the internet */
+        get: operations["get-api-tickets-by-ticket-messages-by-message-image"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tickets/{ticket}/notes": {
         parameters: {
             query?: never;
@@ -1873,6 +1907,10 @@ export interface components {
              */
             warn_at: string;
         };
+        Correspondent: {
+            address: string;
+            name: string;
+        };
         Counts: {
             counts: components["schemas"]["Numbers"];
             version: string;
@@ -1983,6 +2021,8 @@ export interface components {
             field: string;
         };
         File: {
+            /** @description Empty when the message does not show it within its text */
+            content_id: string;
             mime: string;
             name: string;
             /** Format: int64 */
@@ -2367,6 +2407,13 @@ export interface components {
             email: string;
             password: string;
         };
+        MailAuth: {
+            /** @description The mail server that checked */
+            by: string;
+            dkim: string;
+            dmarc: string;
+            spf: string;
+        };
         MailServer: {
             host: string;
             /** Format: int64 */
@@ -2509,6 +2556,8 @@ export interface components {
              */
             author_id: number | null;
             author_name: string;
+            /** @description No person wrote it; its customer does not see it */
+            automatic: boolean;
             body: string;
             /** @enum {string} */
             delivery: "none" | "queued" | "sent" | "delivered" | "failed" | "undone";
@@ -2517,6 +2566,10 @@ export interface components {
             /** @enum {string} */
             direction: "in" | "out";
             files: components["schemas"]["File"][];
+            /** @description What body leaves out: quoted text, signature, disclaimer */
+            folded: string;
+            /** @description It can be seen as its sender laid it out, see .../html */
+            has_html: boolean;
             /**
              * Format: date-time
              * @description Until then its author may take it back; null when it was never held
@@ -2524,8 +2577,16 @@ export interface components {
             held_until: string | null;
             /** Format: int64 */
             id: number;
+            /** @description How it came, when it came by mail */
+            origin?: components["schemas"]["Origin"];
             /** Format: int64 */
             version: number;
+        };
+        MessageHTML: {
+            /** @description Made harmless; only for a frame without scripts. Images that would be fetched have data-remote-src and no src */
+            html: string;
+            /** @description What those images would be fetched from, each once */
+            remote_images: string[];
         };
         NewAccountBody: {
             email: string;
@@ -2671,6 +2732,33 @@ export interface components {
             name?: string;
             phone?: string;
             subject: string;
+        };
+        Origin: {
+            /** @description Not proven to be the customer */
+            another: boolean;
+            auth: components["schemas"]["MailAuth"];
+            /** @description Class of what no person wrote: loop, bounce, auto_replied, list, bulk, auto_generated; empty otherwise */
+            automatic: string;
+            cc: components["schemas"]["Correspondent"][];
+            from: components["schemas"]["Correspondent"][];
+            mailbox: string;
+            message_id: string;
+            /** Format: int64 */
+            remote_images: number;
+            reply_to: components["schemas"]["Correspondent"][];
+            /**
+             * Format: date-time
+             * @description By the sender's clock
+             */
+            sent_at: string | null;
+            subject: string;
+            to: components["schemas"]["Correspondent"][];
+            /** @description The address of from is who sent it */
+            verified: boolean;
+            /** @description Codes of what was cut, unreadable or odd */
+            warnings: string[];
+            /** @description The mark by which it was told to be automatic */
+            why: string;
         };
         OutItem: {
             /** Format: int64 */
@@ -6147,6 +6235,65 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-api-tickets-by-ticket-messages-by-message-html": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or protocol */
+                ticket: string;
+                message: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageHTML"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-api-tickets-by-ticket-messages-by-message-image": {
+        parameters: {
+            query: {
+                /** @description One of the message's remote_images */
+                src: string;
+            };
+            header?: never;
+            path: {
+                ticket: string;
+                message: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The image */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/*": string;
                 };
             };
         };

@@ -203,6 +203,9 @@ export class FakeDesk {
       delivery: "queued",
       delivery_reason: "",
       held_until: null,
+      folded: "",
+      has_html: false,
+      automatic: false,
       version: ticket.version,
       at: at(0),
     });

@@ -18,7 +18,9 @@ export function ComposerStrips({ row, composer, onAttach }: StripsProps) {
   const entries = useQuery(timelineQuery(row.id)).data?.items ?? [];
   const { interruption, refused, overtaken, seen, asked } = composer;
   const between =
-    refused.length > 0 ? refused : entries.flatMap((e) => (e.message && e.version > seen ? [e.message] : []));
+    refused.length > 0
+      ? refused
+      : entries.flatMap((e) => (e.message && !e.message.automatic && e.version > seen ? [e.message] : []));
   return (
     <>
       {overtaken && (

@@ -1,23 +1,31 @@
-import { Check, CircleAlert, Clock3, Lock, Paperclip, Send, Undo2 } from "lucide-react";
-import { useId, useState } from "react";
+import { Lock, Paperclip } from "lucide-react";
 import type { Message, Note } from "../../api/types";
-import { useNow } from "../../lib/clock";
-import { type TextId, useText } from "../../lib/i18n";
-import { dayAndTime, shortMoment } from "../../lib/time";
+import { useText } from "../../lib/i18n";
 import { Avatar } from "../../ui/Avatar";
+import { AutomaticItem } from "./AutomaticItem";
+import { DeliveryReason, DeliveryState } from "./DeliveryState";
 import { fileSize } from "./fileSize";
+import { MailBadges, MailWarnings } from "./MailOrigin";
 import styles from "./MessageItem.module.css";
-import { splitQuoted } from "./quotes";
+import { Body, Moment, Said } from "./Said";
 
 const customerInitial = (name: string) => (name.trim()[0] ?? "?").toUpperCase();
 
-/** What the customer or we said. */
-export function MessageItem({ message }: { message: Message }) {
+interface MessageItemProps {
+  ticketId: number;
+  message: Message;
+}
+
+/** What the customer or we said. What a machine sent is only a line. */
+export function MessageItem({ ticketId, message }: MessageItemProps) {
   const t = useText();
+  if (message.automatic) return <AutomaticItem ticketId={ticketId} message={message} />;
   const ours = message.direction === "out";
   const name = message.author_name || t(ours ? "message.us" : "customer.unknown");
   return (
-    <article className={`${styles.message} ${ours ? styles.ours : ""}`}>
+    <article
+      className={`${styles.message} ${ours ? styles.ours : ""} ${message.delivery === "undone" ? styles.undone : ""}`}
+    >
       {ours && message.author_id !== null ? (
         <Avatar id={message.author_id} name={name} size={24} label="" />
       ) : (
@@ -30,9 +38,12 @@ export function MessageItem({ message }: { message: Message }) {
           <strong>{name}</strong>
           <span>{t(ours ? "message.out" : "message.in")}</span>
           <Moment at={message.at} />
-          {ours && <Delivery delivery={message.delivery} reason={message.delivery_reason} />}
+          {ours && <DeliveryState delivery={message.delivery} />}
+          {message.origin && <MailBadges origin={message.origin} />}
         </header>
-        <Body body={message.body} />
+        {message.origin && <MailWarnings origin={message.origin} />}
+        {ours && <DeliveryReason message={message} />}
+        <Said ticketId={ticketId} message={message} />
         {message.files.length > 0 && (
           <ul className={styles.files}>
             {message.files.map((file) => (
@@ -66,74 +77,5 @@ export function NoteItem({ note }: { note: Note }) {
         <Body body={note.body} />
       </div>
     </article>
-  );
-}
-
-function Moment({ at }: { at: string }) {
-  const now = useNow(60_000);
-  return (
-    <time dateTime={at} title={dayAndTime(at)} className="numeric">
-      {shortMoment(at, now)}
-    </time>
-  );
-}
-
-function Body({ body }: { body: string }) {
-  const t = useText();
-  const [open, setOpen] = useState(false);
-  const id = useId();
-  const { said, folded } = splitQuoted(body);
-  return (
-    <>
-      <p className={styles.body}>{said}</p>
-      {folded && (
-        <>
-          <button
-            type="button"
-            className={styles.fold}
-            aria-expanded={open}
-            aria-controls={id}
-            aria-label={t(open ? "message.fold" : "message.unfold")}
-            onClick={() => setOpen(!open)}
-          >
-            ···
-          </button>
-          <p id={id} className={`${styles.body} ${styles.quoted}`} hidden={!open}>
-            {folded}
-          </p>
-        </>
-      )}
-    </>
-  );
-}
-
-const deliveryIcons = { queued: Clock3, sent: Send, delivered: Check, failed: CircleAlert, undone: Undo2 };
-
-const reasons: Record<string, TextId | undefined> = {
-  automatic: "delivery.why.automatic",
-  bounced: "delivery.why.bounced",
-  bouncing: "delivery.why.bouncing",
-  broken: "delivery.why.broken",
-  cancelled: "delivery.why.cancelled",
-  deferred: "delivery.why.deferred",
-  expired: "delivery.why.expired",
-  no_answer: "delivery.why.no_answer",
-  no_relay: "delivery.why.no_relay",
-  own_address: "delivery.why.own_address",
-  preference: "delivery.why.preference",
-  refused: "delivery.why.refused",
-  suppressed: "delivery.why.suppressed",
-};
-
-function Delivery({ delivery, reason }: { delivery: Message["delivery"]; reason: string }) {
-  const t = useText();
-  const why = reasons[reason];
-  if (delivery === "none") return null;
-  const Icon = deliveryIcons[delivery];
-  return (
-    <span className={`${styles.delivery} ${delivery === "failed" ? styles.failed : ""}`}>
-      <Icon aria-hidden /> {t(`delivery.${delivery}`)}
-      {why && ` · ${t(why)}`}
-    </span>
   );
 }

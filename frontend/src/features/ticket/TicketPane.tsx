@@ -5,6 +5,7 @@ import { useText } from "../../lib/i18n";
 import { EmptyState, ErrorState, Skeleton } from "../../ui/states";
 import { ticketQuery } from "./api";
 import { Composer } from "./Composer";
+import { MailSuggestions } from "./MailSuggestions";
 import { TicketHead } from "./TicketHead";
 import styles from "./TicketPane.module.css";
 import { Timeline } from "./Timeline";
@@ -30,6 +31,7 @@ export function TicketPane({ protocol, onBack, aside }: TicketPaneProps) {
   return (
     <article className={styles.pane} aria-label={t("ticket.name", { subject: row.subject })}>
       <TicketHead key={row.id} row={row} onBack={onBack} aside={aside} />
+      <MailSuggestions key={`suggestions-${row.id}`} ticketId={row.id} />
       <Timeline row={row} />
       <Composer key={`composer-${row.id}`} row={row} />
     </article>

@@ -57,7 +57,7 @@ export function Timeline({ row }: { row: TicketRow }) {
             <EventLine key={block.items[0]!.id} items={block.items} />
           ) : (
             <li key={block.item.id}>
-              {block.item.message && <MessageItem message={block.item.message} />}
+              {block.item.message && <MessageItem ticketId={row.id} message={block.item.message} />}
               {block.item.note && <NoteItem note={block.item.note} />}
             </li>
           ),

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/url"
 	"path/filepath"
+	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -19,6 +20,7 @@ import (
 	"github.com/escuta-sac/escuta/internal/channel"
 	"github.com/escuta-sac/escuta/internal/channel/email"
 	"github.com/escuta-sac/escuta/internal/config"
+	"github.com/escuta-sac/escuta/internal/copies"
 	"github.com/escuta-sac/escuta/internal/delivery"
 	"github.com/escuta-sac/escuta/internal/desk"
 	"github.com/escuta-sac/escuta/internal/dial"
@@ -110,8 +112,13 @@ func (a *App) build(ctx context.Context, cfg config.Config) error {
 	}
 	signer := email.NewSigner(secret)
 	orders := post(signer, out, base, in.Tokens(), cfg.Timezone)
+	texts, err := gateway(cfg)
+	if err != nil {
+		return err
+	}
+	told := &delivery.Protocols{DB: db, Post: orders, Texts: texts != nil, Base: strings.TrimSuffix(string(cfg.BaseURL), "/"), Now: clock.Now, Log: log}
 	sender, err := delivery.NewSender(delivery.Options{
-		DB: db, Ways: ways{out, boxes}, Blobs: files, Signer: signer, Dialer: dialer, Trusted: trusted,
+		DB: db, Ways: ways{out, boxes}, Blobs: files, Signer: signer, Texts: texts, Dialer: dialer, Trusted: trusted,
 		Host: mailHost(base), Dir: journalDir(cfg), Poke: sequencer, Now: clock.Now, Log: log,
 	})
 	if err != nil {
@@ -167,6 +174,7 @@ func (a *App) build(ctx context.Context, cfg config.Config) error {
 		Calls: calls,
 		DB:    db, Accounts: accounts, Replays: account.NewIdempotency(db, clock.Now), Blobs: files,
 		Intake: in, Sources: in.Sources(), Tokens: in.Tokens(), Assign: assigned, Desk: acts, Hub: hub, Ombudsman: cases, Imports: lists, Mailboxes: boxes,
+		Copies:    &copies.Service{DB: db, Post: orders, Blobs: files, Now: clock.Now, Zone: cfg.Timezone},
 		Calendars: policies.Calendars(), Toll: proofs,
 		Scan: antivirus.New(cfg.ClamdAddr, files, db.Gorm), Dialer: dialer, Now: clock.Now,
 	})
@@ -184,7 +192,7 @@ func (a *App) build(ctx context.Context, cfg config.Config) error {
 			{"intake", in.Run}, {"claims", assigned.Run}, {"closing of tickets", acts.Run},
 			{"archiving of cases", cases.Run}, {"imports", lists.Run},
 			{"timers", timers.Run}, {"jobs", work.Run}, {"outgoing mail", sender.Run}, {"accounts", accounts.Run}, {"mailboxes", boxes.Run},
-			{"acknowledgements", acknowledger.Run}, {"proofs of work", proofs.Run},
+			{"acknowledgements", acknowledger.Run}, {"protocols of calls", told.Run}, {"proofs of work", proofs.Run},
 			{"recordings", calls.Run}, {"sweep of files", sweeper{files, db, log}.Run}, profiler(cfg.AdminListen, log),
 		}},
 		{parts: []part{ // what tells of it

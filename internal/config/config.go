@@ -33,6 +33,8 @@ type Config struct {
 	SMTPCert         string         `env:"ESCUTA_SMTP_CERT" want:"want_certificate" help:"Certificate for STARTTLS (PEM, with its chain), read again when it is renewed. Empty: one made here."`
 	SMTPKey          string         `env:"ESCUTA_SMTP_KEY" want:"want_certificate" help:"Its private key (PEM)."`
 	MaxMail          int64          `env:"ESCUTA_MAX_MAIL" envDefault:"52428800" want:"want_mail_size" help:"Largest mail that is taken in, in bytes. Of a larger one in a fetched mailbox only the header is; one by SMTP is refused."`
+	SMSURL           Secret         `env:"ESCUTA_SMS_URL" want:"want_base_url" help:"Gateway to which SMS are posted, as JSON {to, text, id}. Empty: none, and callers are told their protocol by mail."`
+	SMSToken         Secret         `env:"ESCUTA_SMS_TOKEN" want:"want_secret" help:"Bearer token of the SMS gateway."`
 	OutboundNetworks []netip.Prefix `env:"ESCUTA_OUTBOUND_NETWORKS" want:"want_networks" help:"Networks that are not public and that the server may still connect to on behalf of its users, such as that of the company's own mail server. Empty: none."`
 	Secret           Secret         `env:"ESCUTA_SECRET" want:"want_secret" help:"Key from which links and tokens are derived, at least 32 characters. Empty: one is made and kept in the database."`
 	AuthservID       string         `env:"ESCUTA_AUTHSERV_ID" want:"want_name" help:"Name under which our own mail server writes Authentication-Results, which are believed then. Empty: none are."`

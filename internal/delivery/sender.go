@@ -19,6 +19,7 @@ import (
 	"github.com/escuta-sac/escuta/internal/outbox"
 	"github.com/escuta-sac/escuta/internal/postgres"
 	"github.com/escuta-sac/escuta/internal/reach"
+	"github.com/escuta-sac/escuta/internal/sms"
 )
 
 // Way is how mail of one mailbox goes out: by which relay, signed with what.
@@ -41,6 +42,7 @@ type Options struct {
 	Ways   Ways
 	Blobs  Blobs
 	Signer email.Signer
+	Texts  *sms.Gateway // nil when none is configured
 	// Dialer opens connections to relays that somebody named in a mailbox, Trusted
 	// to the one that the server's configuration names.
 	Dialer, Trusted Dialer
@@ -296,6 +298,9 @@ func (s *Sender) transmit(ctx context.Context, c outbox.Claimed, claimed time.Ti
 	if !may.Allowed {
 		return h, &trouble{reason: refused + may.Reason}
 	}
+	if c.Way == reach.SMS {
+		return s.text(ctx, c)
+	}
 	way, ok, err := s.o.Ways.Way(ctx, c.MailboxID)
 	if err != nil {
 		return h, &trouble{reason: outbox.Deferred, detail: "log-in: " + err.Error(), ours: true}
@@ -334,15 +339,20 @@ func (s *Sender) transmit(ctx context.Context, c outbox.Claimed, claimed time.Ti
 	if t != nil {
 		return h, t
 	}
-	h = handed{c.ID, c.Fence, answer}
+	return s.remember(ctx, c, answer), nil
+}
+
+// remember notes in the journal that c was handed over.
+func (s *Sender) remember(ctx context.Context, c outbox.Claimed, answer string) handed {
+	h := handed{c.ID, c.Fence, answer}
 	s.mu.Lock()
 	s.unsettle[c.ID] = h
 	s.mu.Unlock()
 	if err := s.journal.note(h); err != nil {
-		// The database learns of it next; only a crash before that would repeat the mail.
-		s.o.Log.ErrorContext(ctx, "a mail was sent and is not in the journal", "out", c.ID, "error", err)
+		// The database learns of it next; only a crash before that would repeat it.
+		s.o.Log.ErrorContext(ctx, "something was sent and is not in the journal", "out", c.ID, "error", err)
 	}
-	return h, nil
+	return h
 }
 
 // handedOver tells the database. While that fails the row stays this node's, and

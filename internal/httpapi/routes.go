@@ -34,6 +34,7 @@ func (s *Server) addRoutes() {
 		uploads     = uploadRoutes{s, s.options.Secret}
 		acts        = deskRoutes{db, is.Desk, uploads}
 		views       = viewRoutes{is.Hub}
+		paper       = paperRoutes{s, is.DB, is.Desk, is.Copies, is.Now}
 		ledger      = ledgerRoutes{is.Intake}
 		channels    = sourceRoutes{is.Sources}
 		outgoing    = outgoingRoutes{is.DB}
@@ -81,6 +82,13 @@ func (s *Server) addRoutes() {
 	on(s, post, "/api/tickets/{ticket}/replies", "Answer the customer", work, created, acts.reply)
 	on(s, post, "/api/tickets/{ticket}/replies/{message}/undo", "Take an answer back before it goes out", work, ok, acts.undo)
 	on(s, post, "/api/tickets/{ticket}/notes", "Write a note", work, created, acts.note)
+	on(s, post, "/api/tickets/{ticket}/letters", "Answer by letter", work, created, paper.write)
+	on(s, post, "/api/tickets/{ticket}/copies", "Give the customer the history or a recording", work, created, paper.ask)
+	on(s, get, "/api/tickets/{ticket}/copies", "What the customer asked to have", work, ok, paper.asked)
+	on(s, get, "/api/letters", "Letters that wait to be printed or posted", work, ok, paper.waiting)
+	on(s, post, "/api/letters/batches", "Gather letters to be printed together", work, created, paper.gather)
+	s.native(get, "/api/letters/batches/{id}/pdf", work, paper.print, &letterOperation)
+	done(s, post, "/api/letters/batches/{id}/posted", "Note the day on which a batch went to the post", work, paper.posted)
 	on(s, post, "/api/tickets/{ticket}/claim", "Take a ticket", work, ok, claims.claim)
 	on(s, post, "/api/tickets/{ticket}/release", "Give a ticket back", work, ok, claims.release)
 	on(s, post, "/api/tickets/{ticket}/lease", "Keep a ticket while typing", work, ok, claims.renew)

@@ -8,6 +8,7 @@ import (
 	"github.com/escuta-sac/escuta/internal/assign"
 	"github.com/escuta-sac/escuta/internal/blob"
 	"github.com/escuta-sac/escuta/internal/call"
+	"github.com/escuta-sac/escuta/internal/copies"
 	"github.com/escuta-sac/escuta/internal/desk"
 	"github.com/escuta-sac/escuta/internal/dial"
 	"github.com/escuta-sac/escuta/internal/imports"
@@ -31,6 +32,7 @@ type Services struct {
 	Tokens    *intake.Tokens
 	Assign    *assign.Service
 	Desk      *desk.Service
+	Copies    *copies.Service
 	Mailboxes *mailbox.Service
 	Calls     *call.Service
 	Hub       *realtime.Hub

@@ -28,7 +28,7 @@ func Claim(ctx context.Context, db *gorm.DB, id int64, node string) (c Claimed, 
 	var r row
 	err = db.WithContext(ctx).Raw(`UPDATE outbox o SET state = 'sending', node = ?, fence = fence + 1, claimed_at = clock_timestamp(),
 		attempts = attempts + 1, first_try = coalesce(first_try, clock_timestamp())
-		WHERE id = ? AND state = 'queued' AND way = 'email' AND not_before <= clock_timestamp() AND next_try <= clock_timestamp()
+		WHERE id = ? AND state = 'queued' AND way <> 'letter' AND not_before <= clock_timestamp() AND next_try <= clock_timestamp()
 		AND NOT `+blocked+` AND NOT EXISTS (SELECT FROM installation WHERE outgoing_held_at IS NOT NULL)
 		RETURNING *`, node, id).Scan(&r).Error
 	if err != nil {
@@ -37,9 +37,9 @@ func Claim(ctx context.Context, db *gorm.DB, id int64, node string) (c Claimed, 
 	return Claimed{r.out(), r.Fence}, r.ID != 0, nil
 }
 
-// Due lists the mails whose turn it is, by the time at which they wanted to go.
+// Due lists what can be sent and whose turn it is; letters wait for people, by the time at which they wanted to go.
 func Due(ctx context.Context, db *gorm.DB, most int) (due []int64, err error) {
-	err = db.WithContext(ctx).Raw(`SELECT id FROM outbox o WHERE state = 'queued' AND way = 'email' AND next_try <= clock_timestamp()
+	err = db.WithContext(ctx).Raw(`SELECT id FROM outbox o WHERE state = 'queued' AND way <> 'letter' AND next_try <= clock_timestamp()
 		AND not_before <= clock_timestamp() AND NOT `+blocked+` AND NOT EXISTS (SELECT FROM installation WHERE outgoing_held_at IS NOT NULL)
 		ORDER BY next_try, id LIMIT ?`, most).Scan(&due).Error
 	if err != nil {

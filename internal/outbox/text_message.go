@@ -1,0 +1,32 @@
+package outbox
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/escuta-sac/escuta/internal/reach"
+	"github.com/escuta-sac/escuta/internal/ticket"
+)
+
+// TextMessage is an SMS as it was ordered.
+type TextMessage struct {
+	Text string `json:"text"`
+}
+
+// Out makes the order of an SMS to a phone in E.164.
+func (m TextMessage) Out(t ticket.Ticket, purpose reach.Purpose, key, to string) Out {
+	text, err := json.Marshal(m)
+	if err != nil { // a string: it cannot
+		panic("outbox: " + err.Error())
+	}
+	return Out{Way: reach.SMS, Purpose: purpose, Key: key, TicketID: &t.ID, CustomerID: t.CustomerID, Recipient: to, Envelope: text}
+}
+
+// TextMessageOf reads the SMS that a row has frozen.
+func TextMessageOf(o Out) (TextMessage, error) {
+	var m TextMessage
+	if err := json.Unmarshal(o.Envelope, &m); err != nil {
+		return m, fmt.Errorf("read the frozen text message %d: %w", o.ID, err)
+	}
+	return m, nil
+}

@@ -101,7 +101,7 @@ func (p *Protocols) tell(ctx context.Context, c called, now time.Time) error {
 		if c.Email == "" {
 			return nil
 		}
-		_, _, err = p.Post.Tell(ctx, tx, t, c.Email, key, i18n.Text(i18n.Default, "mail.protocol", words), now)
+		_, _, err = p.Post.Tell(ctx, tx, t, c.Email, key, i18n.Text(i18n.Default, "mail.call_protocol", words), now)
 		return err
 	})
 }

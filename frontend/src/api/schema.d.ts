@@ -107,6 +107,198 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/callbacks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Calls that we owe, the most urgent first */
+        get: operations["get-api-callbacks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/callbacks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Put off, hand over or give up a call that we owe */
+        patch: operations["patch-api-callbacks-by-id"];
+        trace?: never;
+    };
+    "/api/callbacks/{id}/attempts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Note an attempt to call */
+        post: operations["post-api-callbacks-by-id-attempts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Calls, the newest first */
+        get: operations["get-api-calls"];
+        put?: never;
+        /** Open the note of a call */
+        post: operations["post-api-calls"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls/candidates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whom a caller may be */
+        get: operations["get-api-calls-candidates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A call with what stands around it */
+        get: operations["get-api-calls-by-id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Keep what is said during a call, and how it ended */
+        patch: operations["patch-api-calls-by-id"];
+        trace?: never;
+    };
+    "/api/calls/{id}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Note what was answered on the phone */
+        post: operations["post-api-calls-by-id-answer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls/{id}/recording": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where a call can be heard; asking is written down */
+        get: operations["get-api-calls-by-id-recording"];
+        /** Note where a call can be heard, once more */
+        put: operations["put-api-calls-by-id-recording"];
+        /** Note where a call can be heard */
+        post: operations["post-api-calls-by-id-recording"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls/{id}/recording/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Hear a call; asking is written down */
+        get: operations["get-api-calls-by-id-recording-file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls/{id}/recording/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Somebody has asked for a copy */
+        post: operations["post-api-calls-by-id-recording-requests"];
+        /** Whoever asked for a copy has it */
+        delete: operations["delete-api-calls-by-id-recording-requests"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls/{id}/tickets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Open another ticket from the same call */
+        post: operations["post-api-calls-by-id-tickets"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/customers/by/{source}/{external_id}": {
         parameters: {
             query?: never;
@@ -296,6 +488,23 @@ export interface paths {
         patch: operations["patch-api-forms-by-id"];
         trace?: never;
     };
+    "/api/hooks/pbx/{line}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** An event of a telephone exchange */
+        post: operations["post-api-hooks-pbx-by-line"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/imports": {
         parameters: {
             query?: never;
@@ -483,6 +692,109 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Letters that wait to be printed or posted */
+        get: operations["get-api-letters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/letters/batches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gather letters to be printed together */
+        post: operations["post-api-letters-batches"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/letters/batches/{id}/pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The letters of a batch, to be printed */
+        get: operations["get-api-letters-batches-by-id-pdf"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/letters/batches/{id}/posted": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Note the day on which a batch went to the post */
+        post: operations["post-api-letters-batches-by-id-posted"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/lines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Numbers that customers dial */
+        get: operations["get-api-lines"];
+        put?: never;
+        /** Add a line */
+        post: operations["post-api-lines"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/lines/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change a line */
+        patch: operations["patch-api-lines-by-id"];
         trace?: never;
     };
     "/api/live": {
@@ -1277,6 +1589,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/tickets/{ticket}/copies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the customer asked to have */
+        get: operations["get-api-tickets-by-ticket-copies"];
+        put?: never;
+        /** Give the customer the history or a recording */
+        post: operations["post-api-tickets-by-ticket-copies"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tickets/{ticket}/duties": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a ticket obliges to at once */
+        get: operations["get-api-tickets-by-ticket-duties"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tickets/{ticket}/duties/{duty}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Record that it was carried out */
+        post: operations["post-api-tickets-by-ticket-duties-by-duty"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tickets/{ticket}/lease": {
         parameters: {
             query?: never;
@@ -1288,6 +1652,23 @@ export interface paths {
         put?: never;
         /** Keep a ticket while typing */
         post: operations["post-api-tickets-by-ticket-lease"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tickets/{ticket}/letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Answer by letter */
+        post: operations["post-api-tickets-by-ticket-letters"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1561,8 +1942,28 @@ export interface components {
         AddPointBody: {
             body: string;
         };
+        AnotherTicket: {
+            /** Format: int64 */
+            contact_id: number;
+            protocol: string;
+            ticket: components["schemas"]["TicketRow"];
+            /** Format: int64 */
+            ticket_id: number;
+        };
+        AnotherTicketBody: {
+            note?: string;
+            subject?: string;
+        };
         AnswerAreaBody: {
             answer: string;
+        };
+        AnswerCallBody: {
+            /** @description The answer settles the matter */
+            resolve?: boolean;
+            /** @description What was answered, as the customer will read it */
+            said: string;
+            /** @description Another ticket of the call, by id or protocol */
+            ticket?: string;
         };
         Answered: {
             label: string;
@@ -1605,6 +2006,11 @@ export interface components {
              */
             days?: number;
         };
+        AttemptInputBody: {
+            note?: string;
+            /** @enum {string} */
+            result: "reached" | "no_answer" | "busy" | "wrong_number";
+        };
         Brand: {
             color: string;
             /** Format: int64 */
@@ -1634,6 +2040,117 @@ export interface components {
             /** @description Due within the next hour, the next first */
             upcoming: components["schemas"]["Breach"][];
             version: string;
+        };
+        Call: {
+            /** @description It turned out to be about an older ticket */
+            absorbed: boolean;
+            /** Format: int64 */
+            agent_id: number | null;
+            /** @description Open ones of its ticket */
+            call_backs: components["schemas"]["CallBack"][];
+            /** @description As it was told; show it as text */
+            caller: string;
+            /** @enum {string} */
+            direction: "in" | "out";
+            /**
+             * Format: int64
+             * @description Seconds
+             */
+            duration: number | null;
+            /** Format: date-time */
+            ended_at: string | null;
+            /**
+             * Format: int64
+             * @description Of the lease of its ticket
+             */
+            fence: number;
+            /**
+             * Format: int64
+             * @description The contact's
+             */
+            id: number;
+            line: string;
+            /** Format: int64 */
+            line_id: number | null;
+            note: string;
+            /** @enum {string} */
+            outcome: "" | "solved" | "forwarded" | "call_back" | "dropped" | "informational" | "wrong_number" | "silent" | "abandoned";
+            /** @description E.164, empty when the caller showed no number */
+            phone: string;
+            /** @description The one read aloud; it leads to the ticket for ever */
+            protocol: string;
+            recording?: components["schemas"]["Recording"];
+            /** Format: date-time */
+            started_at: string;
+            /** @description Whom the caller may be; empty once somebody is known */
+            suggestions: components["schemas"]["MaybeCaller"][];
+            ticket: components["schemas"]["TicketRow"];
+            /**
+             * Format: int64
+             * @description What the call is about
+             */
+            ticket_id: number;
+            /** @description All that it is about */
+            tickets: components["schemas"]["TicketRow"][];
+            /** Format: int64 */
+            version: number;
+        };
+        CallAttempt: {
+            /** Format: int64 */
+            account_id: number;
+            /** Format: date-time */
+            at: string;
+            note: string;
+            /** @enum {string} */
+            result: "reached" | "no_answer" | "busy" | "wrong_number";
+        };
+        CallBack: {
+            /**
+             * Format: int64
+             * @description Null is the team of its ticket
+             */
+            agent_id: number | null;
+            /** @description What the gate of all ways out says */
+            allowed: boolean;
+            attempts: components["schemas"]["CallAttempt"][];
+            /** Format: int64 */
+            contact_id: number | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            ended_at: string | null;
+            /** Format: date-time */
+            from: string;
+            /** Format: int64 */
+            id: number;
+            /**
+             * Format: date-time
+             * @description Not before: an attempt that failed moves it
+             */
+            next_at: string;
+            overdue: boolean;
+            /** @description E.164, empty when none is known */
+            phone: string;
+            reason: string;
+            /** @description Why it says no */
+            refused: string;
+            /** @enum {string} */
+            state: "open" | "done" | "cancelled";
+            ticket: components["schemas"]["TicketRow"];
+            /** Format: int64 */
+            ticket_id: number;
+            /** Format: date-time */
+            to: string;
+            /** @enum {string} */
+            why: "dropped" | "promised" | "abandoned";
+        };
+        CallPage: {
+            items: components["schemas"]["Call"][];
+            /**
+             * Format: int64
+             * @description Cursor of the next page, null on the last
+             */
+            next: number | null;
         };
         Case: {
             accused_accounts: components["schemas"]["CaseParty"][];
@@ -1907,6 +2424,34 @@ export interface components {
              */
             warn_at: string;
         };
+        ConfirmDutyBody: {
+            /** @description Where it was carried out */
+            how?: string;
+        };
+        Copy: {
+            /** Format: date-time */
+            asked_at: string;
+            /** Format: date */
+            due_on: string;
+            /** Format: int64 */
+            id: number;
+            recipient: string;
+            /** Format: date-time */
+            settled_at: string | null;
+            /** @description Of what brings it, see the outbox */
+            state: string;
+            /** @enum {string} */
+            way: "email" | "letter";
+            /** @enum {string} */
+            what: "history" | "recording";
+        };
+        CopyInputBody: {
+            address?: string[];
+            /** @description Electronically; else by letter to the address */
+            email?: string;
+            /** @enum {string} */
+            what: "history" | "recording";
+        };
         Correspondent: {
             address: string;
             name: string;
@@ -1989,6 +2534,23 @@ export interface components {
             /** Format: date-time */
             due: string;
             explanation: components["schemas"]["Interval"][];
+        };
+        Duty: {
+            /**
+             * Format: date-time
+             * @description When it was recorded as carried out
+             */
+            confirmed_at: string | null;
+            /** Format: int64 */
+            confirmed_by: number | null;
+            /** @enum {string} */
+            duty: "cancellation" | "undue_charge";
+            /**
+             * Format: date-time
+             * @description Since when it counts: the request
+             */
+            effective_at: string;
+            how: string;
         };
         Entry: {
             /** Format: date-time */
@@ -2093,6 +2655,9 @@ export interface components {
         FormPreview: {
             /** @description The whole page; it sends nothing */
             html: string;
+        };
+        GatherInputBody: {
+            ids: number[];
         };
         GivenIdentity: {
             /** @enum {string} */
@@ -2282,8 +2847,17 @@ export interface components {
         ItemsBrand: {
             items: components["schemas"]["Brand"][];
         };
+        ItemsCallBack: {
+            items: components["schemas"]["CallBack"][];
+        };
         ItemsClock: {
             items: components["schemas"]["Clock"][];
+        };
+        ItemsCopy: {
+            items: components["schemas"]["Copy"][];
+        };
+        ItemsDuty: {
+            items: components["schemas"]["Duty"][];
         };
         ItemsForm: {
             items: components["schemas"]["Form"][];
@@ -2291,11 +2865,20 @@ export interface components {
         ItemsImport: {
             items: components["schemas"]["Import"][];
         };
+        ItemsLetter: {
+            items: components["schemas"]["Letter"][];
+        };
         ItemsMailbox: {
             items: components["schemas"]["Mailbox"][];
         };
+        ItemsMaybeCaller: {
+            items: components["schemas"]["MaybeCaller"][];
+        };
         ItemsPerson: {
             items: components["schemas"]["Person"][];
+        };
+        ItemsPhoneLine: {
+            items: components["schemas"]["PhoneLine"][];
         };
         ItemsReason: {
             items: components["schemas"]["Reason"][];
@@ -2390,6 +2973,40 @@ export interface components {
         LedgerPage: {
             items: components["schemas"]["LedgerItem"][];
             next: string | null;
+        };
+        Letter: {
+            /**
+             * Format: int64
+             * @description The batch it was printed in
+             */
+            batch_id: number | null;
+            /** Format: int64 */
+            id: number;
+            /** Format: date-time */
+            ordered_at: string;
+            protocol: string;
+            /** @enum {string} */
+            purpose: "reply" | "history" | "request";
+            recipient: string;
+            /** Format: int64 */
+            ticket_id: number;
+        };
+        LetterBatch: {
+            /** Format: int64 */
+            batch_id: number;
+            /** Format: int64 */
+            letters: number;
+        };
+        LetterInputBody: {
+            /** @description Name and address, a line each */
+            address: string[];
+            body: string;
+            /** Format: int64 */
+            fence?: number;
+            /** @description The answer settles the matter */
+            resolve?: boolean;
+            /** Format: int64 */
+            seen_version?: number;
         };
         LineError: {
             /** Format: int64 */
@@ -2518,6 +3135,14 @@ export interface components {
             imap: "works" | "failed" | "absent";
             /** @enum {string} */
             smtp: "works" | "failed" | "absent";
+        };
+        MaybeCaller: {
+            /** Format: int64 */
+            customer_id: number;
+            name: string;
+            verified: boolean;
+            /** @enum {string} */
+            why: "phone" | "email" | "cpf" | "cnpj" | "handle" | "earlier_call" | "protocol" | "name";
         };
         Me: {
             can: string[];
@@ -2651,6 +3276,14 @@ export interface components {
              */
             team_id?: number;
         };
+        NewLineBody: {
+            /** Format: int64 */
+            brand_id?: number;
+            name: string;
+            number: string;
+            /** Format: int64 */
+            team_id?: number;
+        };
         NewReasonBody: {
             name: string;
             /** Format: int64 */
@@ -2717,6 +3350,13 @@ export interface components {
             /** @enum {string} */
             rank: "ombudsman" | "substitute" | "analyst";
         };
+        OpenCallBody: {
+            /** @description As the telephone shows it, whatever it is */
+            caller?: string;
+            /** @description The number that was dialled, or the id or name of a line */
+            line: string;
+            note?: string;
+        };
         OpenTicket: {
             body: string;
             /** @description CPF or CNPJ */
@@ -2732,6 +3372,15 @@ export interface components {
             name?: string;
             phone?: string;
             subject: string;
+        };
+        OpenedCall: {
+            call: components["schemas"]["Call"];
+            /** Format: int64 */
+            contact_id: number;
+            lease?: components["schemas"]["Lease"];
+            protocol: string;
+            /** Format: int64 */
+            ticket_id: number;
         };
         Origin: {
             /** @description Not proven to be the customer */
@@ -2810,6 +3459,53 @@ export interface components {
             role?: "agent" | "supervisor" | "ombudsman" | "admin";
             teams?: (number | string)[];
         };
+        PatchCallBackBody: {
+            /**
+             * Format: int64
+             * @description Who calls; 0 is the team
+             */
+            agent_id?: number;
+            /** @description It will not be made; needs a reason */
+            cancel?: boolean;
+            reason?: string;
+            /** @description Another time */
+            window?: components["schemas"]["Window"];
+        };
+        PatchCallBody: {
+            /** @description Id or protocol of an older ticket that the call is about */
+            about?: string;
+            /** @description With call_back, and with dropped when it is not at once */
+            call_back?: components["schemas"]["Window"];
+            customer?: components["schemas"]["WhoCalls"];
+            /** @enum {string} */
+            direction?: "in" | "out";
+            /**
+             * Format: int64
+             * @description Seconds
+             */
+            duration?: number;
+            ended?: boolean;
+            /** @enum {string} */
+            kind?: "informacao" | "duvida" | "reclamacao" | "contestacao" | "suspensao" | "cancelamento" | "solicitacao" | "elogio" | "sugestao" | "denuncia";
+            note?: string;
+            /** @enum {string} */
+            outcome?: "solved" | "forwarded" | "call_back" | "dropped" | "informational" | "wrong_number" | "silent";
+            /** @description With an outcome that closes the ticket */
+            reason?: string;
+            /**
+             * Format: int64
+             * @description 0 removes it
+             */
+            reason_id?: number;
+            /** @description With solved: what was answered, as the customer will read it */
+            said?: string;
+            subject?: string;
+            /**
+             * Format: int64
+             * @description The version that was seen; another one is a version_conflict
+             */
+            version: number;
+        };
         PatchFormBody: {
             active?: boolean;
             /** Format: int64 */
@@ -2826,6 +3522,20 @@ export interface components {
              * @description The version that was changed: another one by now is version_conflict
              */
             version: number;
+        };
+        PatchLineBody: {
+            active?: boolean;
+            /** Format: int64 */
+            brand_id?: number;
+            name?: string;
+            /** @description The old one signs nothing any more */
+            new_secret?: boolean;
+            number?: string;
+            /**
+             * Format: int64
+             * @description 0 is the default team
+             */
+            team_id?: number;
         };
         PatchMeBody: {
             /** @enum {string} */
@@ -2877,6 +3587,33 @@ export interface components {
             /** @enum {string} */
             role: "agent" | "supervisor" | "ombudsman" | "admin";
             team_ids: number[];
+        };
+        PhoneLine: {
+            active: boolean;
+            /** Format: int64 */
+            brand_id: number;
+            /** Format: date-time */
+            created_at: string;
+            /** @description Where its telephone exchange sends events */
+            hook: string;
+            /** Format: int64 */
+            id: number;
+            name: string;
+            number: string;
+            /** @description Signs the events; told only when it was just made */
+            secret?: string;
+            /**
+             * Format: int64
+             * @description Null is the default team
+             */
+            team_id: number | null;
+        };
+        PostedInputBody: {
+            /**
+             * Format: date
+             * @description In the company's time zone
+             */
+            day: string;
         };
         PreviewFormBody: {
             /**
@@ -3010,6 +3747,40 @@ export interface components {
             due: string;
             /** Format: int64 */
             team_id: number;
+        };
+        RecordCallBody: {
+            /** @description Where another system keeps it; never fetched */
+            reference?: string;
+            /**
+             * Format: date-time
+             * @description Anything sooner than 90 days from the attendance is those 90 days
+             */
+            retain_until?: string;
+            /** @description Id from POST /api/uploads */
+            upload?: string;
+        };
+        Recording: {
+            /**
+             * Format: int64
+             * @description Requests for a copy that are open; until they are answered it is kept
+             */
+            asked: number;
+            /** Format: date-time */
+            erased_at: string | null;
+            may_hear: boolean;
+            mime?: string;
+            name?: string;
+            /** @description Of another system; never fetched by us */
+            reference?: string;
+            /**
+             * Format: date-time
+             * @description Kept at least so long: 90 days from the attendance, or more
+             */
+            retain_until: string;
+            /** Format: int64 */
+            size?: number;
+            /** @description Of our own file */
+            url?: string;
         };
         Renewed: {
             lease: components["schemas"]["Lease"];
@@ -3251,6 +4022,23 @@ export interface components {
             id: string;
             name: string;
         };
+        WhoCalls: {
+            /**
+             * Format: int64
+             * @description Somebody whom the agent has recognised; 0 takes it back
+             */
+            customer_id?: number;
+            document?: string;
+            email?: string;
+            name?: string;
+            phone?: string;
+        };
+        Window: {
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
+        };
         WriteDraftBody: {
             body: string;
             /** @description Hand it over to be signed */
@@ -3485,6 +4273,546 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Breaches"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-api-callbacks": {
+        parameters: {
+            query?: {
+                mine?: boolean;
+                state?: "open" | "done" | "cancelled";
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsCallBack"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "patch-api-callbacks-by-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PatchCallBackBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallBack"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-api-callbacks-by-id-attempts": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AttemptInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallBack"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-api-calls": {
+        parameters: {
+            query?: {
+                /** @description The asker's own; given at all, unless it is false */
+                mine?: string;
+                /** @description That have not ended; given at all, unless it is false */
+                open?: string;
+                ticket?: number;
+                cursor?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallPage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-api-calls": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenCallBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenedCall"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-api-calls-candidates": {
+        parameters: {
+            query?: {
+                /** @description CPF, CNPJ, phone, e-mail, protocol or the beginning of a name */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsMaybeCaller"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-api-calls-by-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Call"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "patch-api-calls-by-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PatchCallBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Call"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-api-calls-by-id-answer": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnswerCallBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Replied"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-api-calls-by-id-recording": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recording"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-api-calls-by-id-recording": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecordCallBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recording"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-api-calls-by-id-recording": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecordCallBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recording"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-api-calls-by-id-recording-file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file, as an attachment */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+        };
+    };
+    "post-api-calls-by-id-recording-requests": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-api-calls-by-id-recording-requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-api-calls-by-id-tickets": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnotherTicketBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnotherTicket"];
                 };
             };
             /** @description Error */
@@ -3928,6 +5256,55 @@ export interface operations {
             };
         };
     };
+    "post-api-hooks-pbx-by-line": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description t=<unix>,v1=<hex of HMAC-SHA256 of t, a dot and the body under the line's secret>; five minutes off at most */
+                "X-Escuta-Signature": string;
+            };
+            path: {
+                /** @description Id or number */
+                line: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description RFC 3339, or seconds or milliseconds since 1970 */
+                    at?: string;
+                    /** @description The exchange's id of the call */
+                    call: string;
+                    caller?: string;
+                    /** @enum {string} */
+                    event: "queued" | "ringing" | "answered" | "transferred" | "hung_up" | "abandoned" | "recording_ready";
+                    /** @description Who rings, answers or takes over */
+                    extension?: string;
+                    /** @description Unique on the line; the same one again is acknowledged and does nothing */
+                    id?: string;
+                    /** @description Where the recording is */
+                    recording?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description It is safe */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody who knows the secret has signed it just now */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     "get-api-imports": {
         parameters: {
             query?: never;
@@ -4336,6 +5713,226 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["IntakeSummary"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-api-letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsLetter"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-api-letters-batches": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GatherInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LetterBatch"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-api-letters-batches-by-id-pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The pages */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": string;
+                };
+            };
+        };
+    };
+    "post-api-letters-batches-by-id-posted": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PostedInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-api-lines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsPhoneLine"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-api-lines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewLineBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhoneLine"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "patch-api-lines-by-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PatchLineBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhoneLine"];
                 };
             };
             /** @description Error */
@@ -6200,6 +7797,149 @@ export interface operations {
             };
         };
     };
+    "get-api-tickets-by-ticket-copies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or protocol */
+                ticket: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsCopy"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-api-tickets-by-ticket-copies": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Id or protocol */
+                ticket: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CopyInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Copy"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-api-tickets-by-ticket-duties": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or protocol */
+                ticket: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsDuty"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-api-tickets-by-ticket-duties-by-duty": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Id or protocol */
+                ticket: string;
+                duty: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ConfirmDutyBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsDuty"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "post-api-tickets-by-ticket-lease": {
         parameters: {
             query?: never;
@@ -6226,6 +7966,45 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Renewed"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-api-tickets-by-ticket-letters": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Id or protocol */
+                ticket: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LetterInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Replied"];
                 };
             };
             /** @description Error */

@@ -91,7 +91,7 @@ export function keyOf(label: string, taken: readonly string[]): string {
 
 const simplified = (text: string, between: string) =>
   text
-    .normalize("NFD")
+    .normalize("NFKD")
     .replace(/\p{Mn}/gu, "")
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, between)

@@ -35,7 +35,7 @@ var Ranks = []Rank{RankOmbudsman, RankSubstitute, RankAnalyst}
 // Signs reports whether the rank may sign an answer and admit to the office.
 func (r Rank) Signs() bool { return r == RankOmbudsman || r == RankSubstitute }
 
-// Office is an account's place in the ombudsman's office (docs/adr/0010).
+// Office is an account's place in the ombudsman's office (docs/adr/0012).
 //
 // An admin may ask that somebody belongs to it by giving the role; the wall
 // opens when somebody who signs there confirms. Until then, and again when an

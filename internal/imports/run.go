@@ -20,8 +20,8 @@ const (
 	chunk    = 256 // rows that are counted together; after a crash at most so many are read again
 	parallel = 64  // rows on their way into the ledger at once
 	leased   = time.Minute
-	looking  = 5 * time.Second
-	patience = 2 * time.Minute // how long a row is tried while the intake is busy or an engine away
+	looking  = 20 * time.Second // for what a dead node left; this node's own is begun at once
+	patience = 2 * time.Minute  // how long a row is tried while the intake is busy or an engine away
 )
 
 // errStopped is a run that somebody cancelled, or that another runner has.

@@ -123,14 +123,23 @@ func (in *Intake) wakeUp(arrivals int) {
 }
 
 // digestAll works off what is due until ctx ends. Any number of workers on any
-// number of nodes may: a row belongs to who counted the try.
-func (in *Intake) digestAll(ctx context.Context) {
-	sweep := time.NewTicker(in.pace.sweep)
-	defer sweep.Stop()
+// number of nodes may: a row belongs to who counted the try. One of a node's
+// workers also looks by itself now and then, and wakes the others when it finds
+// something: an idle desk is idle.
+func (in *Intake) digestAll(ctx context.Context, looks bool) {
+	var sweep <-chan time.Time
+	if looks {
+		tick := time.NewTicker(in.pace.sweep)
+		defer tick.Stop()
+		sweep = tick.C
+	}
 	for ctx.Err() == nil {
 		s, failures, err := in.next(ctx)
 		switch {
 		case err == nil:
+			if looks {
+				in.wakeUp(digestWorkers)
+			}
 			// What has begun is finished: Run waits, and the limits of time bound it.
 			in.digest(context.WithoutCancel(ctx), s, failures)
 			continue
@@ -139,7 +148,7 @@ func (in *Intake) digestAll(ctx context.Context) {
 		}
 		select {
 		case <-in.wake:
-		case <-sweep.C:
+		case <-sweep:
 		case <-ctx.Done():
 		}
 	}

@@ -200,8 +200,8 @@ func (in *Intake) Run(ctx context.Context) error {
 		parts.Go(func() { in.accepter(ctx) })
 	}
 	if len(in.digesters) > 0 {
-		for range digestWorkers {
-			parts.Go(func() { in.digestAll(ctx) })
+		for n := range digestWorkers {
+			parts.Go(func() { in.digestAll(ctx, n == 0) })
 		}
 	}
 	parts.Go(func() { in.keepHouse(ctx) })

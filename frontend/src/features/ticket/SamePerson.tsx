@@ -1,14 +1,13 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import type { CustomerSuggestion } from "../../api/types";
 import { useText } from "../../lib/i18n";
 import { Button } from "../../ui/Button";
-import { Dialog } from "../../ui/Dialog";
-import { Field } from "../../ui/Field";
 import { toast, toastError } from "../../ui/toast";
 import { keepApart, mergeCustomers, suggestionsQuery, undoMerge } from "./customers";
-import dialog from "./dialogs.module.css";
 import styles from "./SamePerson.module.css";
+
+const JoinDialog = lazy(() => import("./JoinDialog"));
 
 /** Records that may be the same person: a hint beside the customer, for somebody to decide. */
 export function SamePerson({ customerId }: { customerId: number }) {
@@ -57,46 +56,14 @@ export function SamePerson({ customerId }: { customerId: number }) {
         ))}
       </ul>
       {joining && (
-        <JoinDialog
-          name={joining.name}
-          onClose={() => setJoining(undefined)}
-          onJoin={(r) => join(joining, r)}
-        />
+        <Suspense>
+          <JoinDialog
+            name={joining.name}
+            onClose={() => setJoining(undefined)}
+            onJoin={(r) => join(joining, r)}
+          />
+        </Suspense>
       )}
     </section>
-  );
-}
-
-interface JoinProps {
-  name: string;
-  onClose: () => void;
-  onJoin: (reason: string) => void;
-}
-
-function JoinDialog({ name, onClose, onJoin }: JoinProps) {
-  const t = useText();
-  const [reason, setReason] = useState("");
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    onJoin(reason.trim());
-    onClose();
-  };
-  return (
-    <Dialog open onClose={onClose} title={t("same.join.title", { name })}>
-      <form className={dialog.form} onSubmit={submit}>
-        <p>{t("same.join.means")}</p>
-        <Field
-          label={t("same.reason")}
-          hint={t("same.reason.hint")}
-          value={reason}
-          onChange={(e) => setReason(e.target.value)}
-          required
-          maxLength={300}
-        />
-        <Button look="primary" type="submit" disabled={reason.trim() === ""}>
-          {t("same.join")}
-        </Button>
-      </form>
-    </Dialog>
   );
 }

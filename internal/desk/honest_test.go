@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"gorm.io/gorm"
+
 	"github.com/escuta-sac/escuta/internal/desk"
 	"github.com/escuta-sac/escuta/internal/event"
 	"github.com/escuta-sac/escuta/internal/sla"
@@ -31,6 +33,7 @@ func TestTheEventsOfEveryCallGiveTheFreshRows(t *testing.T) {
 	reply := func(r desk.Reply) func(int64) error {
 		return func(id int64) error { _, _, err := o.s.Reply(t.Context(), o.ana, id, r); return err }
 	}
+	rename := func(_ *gorm.DB, t *ticket.Ticket) error { t.Subject = "Outro"; return nil }
 	calls := []struct {
 		method, name string
 		of           ticket.Ticket
@@ -54,12 +57,57 @@ func TestTheEventsOfEveryCallGiveTheFreshRows(t *testing.T) {
 			return err
 		}, event.TicketReopened},
 		{"CloseDue", "", ticket.Ticket{Status: ticket.Resolved, ResolvedAt: &old}, func(int64) error { _, err := o.s.CloseDue(t.Context()); return err }, event.TicketStatus},
+		{"Archive", "", ticket.Ticket{}, func(id int64) error {
+			_, err := o.s.Archive(t.Context(), id, "prazo vencido", func(*gorm.DB, ticket.Ticket) error { return nil })
+			return err
+		}, event.TicketStatus},
+		{"Act", "", ticket.Ticket{}, func(id int64) error {
+			_, err := o.s.Act(t.Context(), &o.ana, id, event.TicketChanged, nil, rename)
+			return err
+		}, event.TicketChanged},
+		{"Change", "", ticket.Ticket{}, func(id int64) error {
+			_, err := o.s.Change(t.Context(), &o.ana, id, ticket.Cause{Kind: event.TicketChanged, At: o.now()}, rename)
+			return err
+		}, event.TicketChanged},
+		{"Speak", "", ticket.Ticket{}, func(id int64) error {
+			contact := o.count(t, "INSERT INTO contacts (channel, direction) VALUES ('phone', 'in') RETURNING id")
+			_, _, err := o.s.Speak(t.Context(), o.ana, id, desk.Spoken{Said: "Oi", ContactID: contact})
+			return err
+		}, event.TicketReplied},
+		{"Write", "", ticket.Ticket{}, func(id int64) error {
+			_, _, err := o.s.Write(t.Context(), o.ana, id, desk.Written{Body: "Oi", Address: []string{"Ana", "Rua A, 1", "São Paulo"}})
+			return err
+		}, event.TicketReplied},
+		{"ConfirmDuty", "", ticket.Ticket{Kind: "cancelamento"}, func(id int64) error {
+			err := o.db.InTx(t.Context(), func(tx *gorm.DB) error {
+				return ticket.OweDuties(t.Context(), tx, tickettest.Fresh(t, o.db, id), time.Now())
+			})
+			if err == nil {
+				_, err = o.s.ConfirmDuty(t.Context(), o.ana, id, ticket.Cancellation, "")
+			}
+			return err
+		}, event.TicketDuty},
+		{"MergeCustomers", "", ticket.Ticket{}, func(id int64) error {
+			from := o.count(t, "INSERT INTO customers (name) VALUES ('Ana') RETURNING id")
+			into := o.count(t, "INSERT INTO customers (name) VALUES ('Ana Souza') RETURNING id")
+			if err := o.db.Gorm.Exec("UPDATE tickets SET customer_id = ? WHERE id = ?", from, id).Error; err != nil {
+				return err
+			}
+			_, err := o.s.MergeCustomers(t.Context(), o.ana, from, into, "é ela")
+			return err
+		}, event.TicketChanged},
 		{"Record", "warned", ticket.Ticket{}, func(id int64) error { return o.pass(t, id, "warn75") }, event.ClockWarned},
 		{"Record", "breached", ticket.Ticket{}, func(id int64) error { return o.pass(t, id, "due") }, event.ClockBreached},
 	}
 	covered := map[string]bool{
 		"Run":  true, // changes by CloseDue only
 		"Undo": true, // TestAnAnswerTakenBackIsToldAsItIs
+
+		"Say":              true, // a part of Speak
+		"Absorb":           true, // changes two tickets; the tests of calls have it
+		"KeepApart":        true, // changes no ticket
+		"UpsertCustomer":   true, // TestAProofJoinsAndAClaimDoesNot
+		"UnmergeCustomers": true, // TestTwoThatSomebodyJoinedCanBeParted
 	}
 	for _, tt := range calls {
 		covered[tt.method] = true

@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { ArrowLeft } from "lucide-react";
+import { useRef } from "react";
 import { api, unwrap } from "../../api/client";
 import { useText } from "../../lib/i18n";
 import { dayAndTime } from "../../lib/time";
@@ -118,9 +119,16 @@ function VerdictPart({ c, over }: { c: Case; over: boolean }) {
         }),
       ),
   );
+  const unsaved = useRef<Partial<Pick<Case, "merit" | "result" | "consumer_view" | "reverses_sac">>>({});
   const change = (part: Partial<Case>) => {
-    const { merit, result, consumer_view, reverses_sac } = { ...c, ...part };
-    act.mutate({ merit, result, consumer_view, reverses_sac }, { onError: toastError });
+    // What was chosen a moment ago is not in c yet, and must not be unsaid.
+    const chosen = { ...unsaved.current, ...part };
+    unsaved.current = chosen;
+    const { merit, result, consumer_view, reverses_sac } = { ...c, ...chosen };
+    const settled = () => {
+      if (unsaved.current === chosen) unsaved.current = {};
+    };
+    act.mutate({ merit, result, consumer_view, reverses_sac }, { onError: toastError, onSettled: settled });
   };
   return (
     <section className={styles.part} aria-labelledby="verdict">

@@ -7,6 +7,9 @@ export default defineConfig({
   sourceLocale: "pt-BR",
   locales: ["pt-BR", "en", "es"],
   fallbackLocales: { default: "pt-BR" },
-  catalogs: [{ path: "src/lib/locales/{locale}", include: ["src"] }],
+  catalogs: [
+    { path: "src/lib/locales/{locale}", include: ["src"] },
+    { path: "src/lib/locales/screens/{locale}", include: ["src"] },
+  ],
   format: formatter({ style: "minimal" }),
 });

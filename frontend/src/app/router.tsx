@@ -16,7 +16,7 @@ import { type ListQuery, type Sort, sorts, type View, views } from "../features/
 import { LoginPage } from "../features/session/LoginPage";
 import type { Section } from "../features/settings/SettingsPage";
 import { forgetLeases } from "../features/ticket/lease";
-import { activateLocale, useText } from "../lib/i18n";
+import { activateLocale, useText, withTexts } from "../lib/i18n";
 import { Button } from "../ui/Button";
 import { EmptyState, ErrorState, Skeleton } from "../ui/states";
 import { Desk } from "./Desk";
@@ -36,6 +36,8 @@ export interface DeskSearch {
   /** Protocol of the open ticket. */
   t?: string;
 }
+
+const screens = () => withTexts(() => import("./screens"));
 
 const root = createRootRouteWithContext<Context>()({ component: Outlet });
 
@@ -104,37 +106,37 @@ const desk = createRoute({
 const panel = createRoute({
   getParentRoute: () => inside,
   path: "/painel",
-  component: lazyRouteComponent(() => import("./screens"), "PanelScreen"),
+  component: lazyRouteComponent(screens, "PanelScreen"),
 });
 
 const intake = createRoute({
   getParentRoute: () => inside,
   path: "/entradas",
-  component: lazyRouteComponent(() => import("./screens"), "IntakeScreen"),
+  component: lazyRouteComponent(screens, "IntakeScreen"),
 });
 
 const cases = createRoute({
   getParentRoute: () => inside,
   path: "/casos",
-  component: lazyRouteComponent(() => import("./screens"), "CasesScreen"),
+  component: lazyRouteComponent(screens, "CasesScreen"),
 });
 
 const oneCase = createRoute({
   getParentRoute: () => inside,
   path: "/casos/$protocol",
-  component: lazyRouteComponent(() => import("./screens"), "CaseScreen"),
+  component: lazyRouteComponent(screens, "CaseScreen"),
 });
 
 const areas = createRoute({
   getParentRoute: () => inside,
   path: "/areas",
-  component: lazyRouteComponent(() => import("./screens"), "AreasScreen"),
+  component: lazyRouteComponent(screens, "AreasScreen"),
 });
 
 const imports = createRoute({
   getParentRoute: () => inside,
   path: "/importacoes",
-  component: lazyRouteComponent(() => import("./screens"), "ImportsScreen"),
+  component: lazyRouteComponent(screens, "ImportsScreen"),
 });
 
 const settingsHome = createRoute({
@@ -152,7 +154,7 @@ const settings = createRoute({
     parse: ({ section }) => ({ section: section as Section }),
     stringify: ({ section }) => ({ section }),
   },
-  component: lazyRouteComponent(() => import("./screens"), "SettingsScreen"),
+  component: lazyRouteComponent(screens, "SettingsScreen"),
 });
 
 const routes = root.addChildren([

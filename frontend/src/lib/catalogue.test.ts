@@ -1,8 +1,11 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { commands } from "./commands";
-import catalogue from "./locales/pt-BR.json";
+import shell from "./locales/pt-BR.json";
+import screens from "./locales/screens/pt-BR.json";
+
+const catalogue: Record<string, string> = { ...shell, ...screens };
 
 const source = join(import.meta.dirname, "..");
 const files = readdirSync(source, { recursive: true, encoding: "utf8" }).filter(
@@ -22,13 +25,39 @@ test("every text of the catalogue is used somewhere", () => {
 
 test("other languages hold the same texts with the same values", () => {
   const values = (text: string) => [...text.matchAll(/\{(\w+)/g)].map((found) => found[1]).sort();
-  for (const file of readdirSync(join(source, "lib/locales"))) {
-    const other: Record<string, string> = JSON.parse(readFileSync(join(source, "lib/locales", file), "utf8"));
-    expect(Object.keys(other).sort(), file).toEqual(Object.keys(catalogue).sort());
-    for (const [id, text] of Object.entries(catalogue)) {
-      expect([...new Set(values(other[id]!))], `${file} ${id}`).toEqual([...new Set(values(text))]);
+  for (const [folder, ours] of Object.entries<Record<string, string>>({ "": shell, screens })) {
+    const all = join(source, "lib/locales", folder);
+    for (const file of readdirSync(all).filter((name) => name.endsWith(".json"))) {
+      const other: Record<string, string> = JSON.parse(readFileSync(join(all, file), "utf8"));
+      expect(Object.keys(other).sort(), file).toEqual(Object.keys(ours).sort());
+      for (const [id, text] of Object.entries(ours)) {
+        expect([...new Set(values(other[id]!))], `${file} ${id}`).toEqual([...new Set(values(text))]);
+      }
     }
   }
+});
+
+test("no text stands in both catalogues", () => {
+  expect(Object.keys(screens).filter((id) => id in shell)).toEqual([]);
+});
+
+test("what is loaded first says nothing of the later catalogue", () => {
+  const seen = new Set<string>();
+  const walk = (file: string) => {
+    if (seen.has(file)) return;
+    seen.add(file);
+    const text = readFileSync(file, "utf8").replace(/import type[^;]*;/g, "");
+    // What withTexts loads brings them along; other parts that come later do not.
+    const parts = text.replace(/withTexts\(\(\) => import\([^)]*\)\)/g, "");
+    for (const [, target] of parts.matchAll(/(?:from|import\(?) ?"(\.[^"]+)"/g)) {
+      const found = [".ts", ".tsx"].map((end) => join(dirname(file), target + end)).find(existsSync);
+      if (found) walk(found);
+    }
+  };
+  walk(join(source, "main.tsx"));
+  expect(seen.size).toBeGreaterThan(60);
+  const first = [...seen].map((file) => readFileSync(file, "utf8")).join("\n");
+  expect(Object.keys(screens).filter((id) => first.includes(`"${id}"`))).toEqual([]);
 });
 
 test("no two commands share their keys", () => {

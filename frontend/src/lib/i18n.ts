@@ -2,15 +2,21 @@ import { i18n, type Messages } from "@lingui/core";
 import { useLingui } from "@lingui/react";
 import { useCallback } from "react";
 import type catalogue from "./locales/pt-BR.json";
+import type laterCatalogue from "./locales/screens/pt-BR.json";
 
-/** Every text of the desk. An id that is not in the catalogue does not compile. */
-export type TextId = keyof typeof catalogue;
+/** Every text of the desk. An id that is not in a catalogue does not compile. */
+export type TextId = keyof typeof catalogue | keyof typeof laterCatalogue;
 export type Values = Record<string, string | number>;
 export type Translate = (id: TextId, values?: Values) => string;
 
 // One chunk a language, compiled at build time. A new file in locales/ is a new language.
 const catalogues = import.meta.glob<{ messages: Messages }>("./locales/*.json", { query: "?lingui" });
 const path = (locale: string) => `./locales/${locale}.json`;
+
+// What only screens say that are loaded when they are asked for, and what floats over them.
+const later = import.meta.glob<{ messages: Messages }>("./locales/screens/*.json", { query: "?lingui" });
+const laterPath = (locale: string) => `./locales/screens/${locale}.json`;
+let laterWanted = false;
 
 export const fallbackLocale = "pt-BR";
 export const locales = Object.keys(catalogues).map((file) =>
@@ -35,6 +41,20 @@ export async function activateLocale(wanted: string): Promise<void> {
   const { messages } = await load();
   i18n.loadAndActivate({ locale, messages });
   document.documentElement.lang = locale;
+  if (laterWanted) await loadLaterTexts();
+}
+
+async function loadLaterTexts(): Promise<void> {
+  laterWanted = true;
+  const { locale } = i18n;
+  const { messages } = await later[laterPath(locale)]!();
+  i18n.load(locale, messages);
+}
+
+/** Loads a part of the desk together with the texts that it needs beyond those of the shell. */
+export async function withTexts<T>(part: () => Promise<T>): Promise<T> {
+  const [loaded] = await Promise.all([part(), loadLaterTexts()]);
+  return loaded;
 }
 
 /** For code outside components; inside them use `useText`, which follows a change of language. */

@@ -4,7 +4,7 @@ import { afterEach, beforeAll, beforeEach } from "vitest";
 import { forgetRows } from "../api/rows";
 import { useDrafts } from "../features/ticket/drafts";
 import { forgetLeases } from "../features/ticket/lease";
-import { activateLocale } from "../lib/i18n";
+import { activateLocale, withTexts } from "../lib/i18n";
 
 // jsdom has neither; the virtual list needs a size, or it shows nothing.
 class Observer {
@@ -25,7 +25,10 @@ Element.prototype.scrollIntoView ??= () => {};
 Object.defineProperty(HTMLElement.prototype, "clientHeight", { configurable: true, get: () => 600 });
 Object.defineProperty(HTMLElement.prototype, "clientWidth", { configurable: true, get: () => 400 });
 
-beforeAll(() => activateLocale("pt-BR"));
+beforeAll(async () => {
+  await activateLocale("pt-BR");
+  await withTexts(async () => undefined);
+});
 beforeEach(() => localStorage.clear());
 afterEach(() => {
   cleanup();

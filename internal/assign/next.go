@@ -91,13 +91,12 @@ func (s *Service) Next(ctx context.Context, actor access.Actor) (next ticket.Tic
 // by anybody of its team. A call that we owe goes before the queue, so that it
 // comes to who has promised it. It returns 0 when there is none.
 func owed(ctx context.Context, tx *gorm.DB, actor access.Actor) (id int64, err error) {
-	scope := actor.Scope()
 	err = tx.WithContext(ctx).Raw(`SELECT t.id FROM call_backs b JOIN tickets t ON t.id = b.ticket_id
 		WHERE b.state = 'open' AND b.next_at <= now() AND (b.agent_id IS NULL OR b.agent_id = @me)
 		  AND t.open AND (t.holder_id IS NULL OR t.lease_until < now()) AND (t.assignee_id IS NULL OR t.assignee_id = @me)
-		  AND (t.walled AND @walled OR NOT t.walled AND (@all OR t.team_id IN @teams))
+		  AND `+access.Condition+`
 		ORDER BY b.agent_id IS NULL, b.to_at, b.id LIMIT 1 FOR NO KEY UPDATE OF t SKIP LOCKED`,
-		map[string]any{"me": actor.AccountID, "walled": scope.Walled, "all": scope.AllTeams, "teams": scope.Teams}).Scan(&id).Error
+		actor.Scope().Named(map[string]any{"me": actor.AccountID})).Scan(&id).Error
 	if err != nil {
 		return 0, fmt.Errorf("look for a call that is owed: %w", err)
 	}

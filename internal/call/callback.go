@@ -163,15 +163,14 @@ func (s *Service) CallBacks(ctx context.Context, actor access.Actor, q CallBackQ
 	if q.Limit <= 0 || q.Limit > largestPage {
 		q.Limit = largestPage
 	}
-	scope := actor.Scope()
 	var rows []callBackRow
 	err := s.db.Gorm.WithContext(ctx).Raw(`SELECT b.* FROM call_backs b JOIN tickets t ON t.id = b.ticket_id
-		WHERE b.state = @state AND (t.walled AND @walled OR NOT t.walled AND (@all OR t.team_id IN @teams))
+		WHERE b.state = @state AND `+access.Condition+`
 		  AND (NOT @mine OR b.agent_id = @me) AND (@ticket = 0 OR b.ticket_id = @ticket)
-		ORDER BY b.to_at, b.id LIMIT @limit`, map[string]any{
-		"state": q.State, "walled": scope.Walled, "all": scope.AllTeams, "teams": scope.Teams, "mine": q.Mine,
+		ORDER BY b.to_at, b.id LIMIT @limit`, actor.Scope().Named(map[string]any{
+		"state": q.State, "mine": q.Mine,
 		"me": actor.AccountID, "ticket": q.Ticket, "limit": q.Limit,
-	}).Scan(&rows).Error
+	})).Scan(&rows).Error
 	if err != nil {
 		return nil, fmt.Errorf("list the calls that we owe: %w", err)
 	}

@@ -36,15 +36,7 @@ type Suggestion struct {
 
 // visible is the condition that the actor sees a ticket of customer c: who has
 // only tickets that are hidden does not exist for them.
-const visible = `EXISTS (SELECT FROM tickets t WHERE t.customer_id = c.id AND
-	(t.walled AND @walled OR NOT t.walled AND (@all OR t.team_id IN @teams)))`
-
-// who are the values of visible.
-func who(actor access.Actor, more map[string]any) map[string]any {
-	scope := actor.Scope()
-	more["walled"], more["all"], more["teams"] = scope.Walled, scope.AllTeams, scope.Teams
-	return more
-}
+const visible = `EXISTS (SELECT FROM tickets t WHERE t.customer_id = c.id AND ` + access.Condition + `)`
 
 // Suggestions are whom the caller of c may be, when nobody knows yet: whose
 // number it is, unverified, and who called from it before.
@@ -57,7 +49,7 @@ func (s *Service) Suggestions(ctx context.Context, actor access.Actor, c Call) (
 			WHERE i.kind = 'phone' AND i.value = @phone AND `+visible+`
 		UNION ALL SELECT c.id, c.name, 'earlier_call', false, 1 FROM calls e JOIN tickets f ON f.id = e.ticket_id
 			JOIN customers c ON c.id = f.customer_id WHERE e.phone = @phone AND e.contact_id <> @contact AND `+visible,
-		who(actor, map[string]any{"phone": string(c.Caller.Phone), "contact": c.ContactID}))
+		actor.Scope().Named(map[string]any{"phone": string(c.Caller.Phone), "contact": c.ContactID}))
 }
 
 // Candidates finds whom the caller may be by what they say: a protocol, a CPF or
@@ -69,17 +61,17 @@ func (s *Service) Candidates(ctx context.Context, actor access.Actor, said strin
 	}
 	if t, err := ticket.See(ctx, s.db.Gorm, actor, said); err == nil && len(said) == len(t.Protocol) && t.CustomerID != nil {
 		return s.suggest(ctx, `SELECT c.id AS customer_id, c.name, 'protocol' AS why, false AS verified, 0 AS place FROM customers c WHERE c.id = @id AND `+visible,
-			who(actor, map[string]any{"id": *t.CustomerID}))
+			actor.Scope().Named(map[string]any{"id": *t.CustomerID}))
 	}
 	if id, ok := readIdentity(said); ok {
 		return s.suggest(ctx, `SELECT c.id AS customer_id, c.name, i.kind AS why, i.verified_at IS NOT NULL AS verified, 0 AS place
 			FROM identities i JOIN customers c ON c.id = i.customer_id WHERE i.kind = @kind AND i.value = @value AND `+visible,
-			who(actor, map[string]any{"kind": id.Kind, "value": id.Value}))
+			actor.Scope().Named(map[string]any{"kind": id.Kind, "value": id.Value}))
 	}
 	like := strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(said) + "%"
 	return s.suggest(ctx, `(SELECT c.id AS customer_id, c.name, 'name' AS why, false AS verified, 2 AS place FROM customers c
 		WHERE (c.name ILIKE @like OR c.preferred_name ILIKE @like) AND `+visible+` ORDER BY c.name LIMIT 10)`,
-		who(actor, map[string]any{"like": like}))
+		actor.Scope().Named(map[string]any{"like": like}))
 }
 
 const maxSuggestions = 10
@@ -201,7 +193,7 @@ func (s *Service) recognise(ctx context.Context, tx *gorm.DB, actor access.Actor
 		LegalPriority int
 	}
 	err := tx.WithContext(ctx).Raw("SELECT c.id, c.name, c.legal_priority FROM customers c WHERE c.id = @id AND "+visible,
-		who(actor, map[string]any{"id": id})).Scan(&known).Error
+		actor.Scope().Named(map[string]any{"id": id})).Scan(&known).Error
 	if err != nil {
 		return fmt.Errorf("read customer %d: %w", id, err)
 	}

@@ -114,16 +114,15 @@ func (s *Service) List(ctx context.Context, actor access.Actor, q Query) (calls 
 		q.Limit = defaultPage
 	}
 	q.Limit = min(q.Limit, largestPage)
-	scope := actor.Scope()
 	var rows []row
 	err = s.db.Gorm.WithContext(ctx).Raw(`SELECT c.* FROM calls c JOIN tickets t ON t.id = c.ticket_id
-		WHERE (t.walled AND @walled OR NOT t.walled AND (@all OR t.team_id IN @teams))
+		WHERE `+access.Condition+`
 		  AND (NOT @mine OR c.agent_id = @me) AND (NOT @open OR c.ended_at IS NULL)
 		  AND (@ticket = 0 OR c.ticket_id = @ticket) AND (@before = 0 OR c.contact_id < @before)
-		ORDER BY c.contact_id DESC LIMIT @limit`, map[string]any{
-		"walled": scope.Walled, "all": scope.AllTeams, "teams": scope.Teams, "mine": q.Mine, "me": actor.AccountID,
+		ORDER BY c.contact_id DESC LIMIT @limit`, actor.Scope().Named(map[string]any{
+		"mine": q.Mine, "me": actor.AccountID,
 		"open": q.Open, "ticket": q.Ticket, "before": q.Before, "limit": q.Limit + 1,
-	}).Scan(&rows).Error
+	})).Scan(&rows).Error
 	if err != nil {
 		return nil, 0, fmt.Errorf("list calls: %w", err)
 	}

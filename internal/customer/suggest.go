@@ -28,8 +28,7 @@ const most = 5
 // the asker may see: only by tickets in the scope, so that nobody learns from a
 // hint who has turned to the ombudsman.
 func Suggest(ctx context.Context, db *postgres.DB, who access.Actor, id int64) ([]Suggestion, error) {
-	scope := who.Scope()
-	rows, err := db.Pool.Query(ctx, suggest, id, scope.AllTeams, scope.Teams, scope.Walled, most)
+	rows, err := db.Pool.Query(ctx, suggest, pgx.NamedArgs(who.Scope().Named(map[string]any{"id": id, "most": most})))
 	if err != nil {
 		return nil, fmt.Errorf("look for who may be customer %d: %w", id, err)
 	}
@@ -49,23 +48,23 @@ func Suggest(ctx context.Context, db *postgres.DB, who access.Actor, id int64) (
 const suggest = `
 WITH mine AS (
   SELECT c.data->'from' AS said FROM tickets t JOIN ticket_contacts l ON l.ticket_id = t.id JOIN contacts c ON c.id = l.contact_id
-  WHERE t.customer_id = $1 AND (CASE WHEN t.walled THEN $4 ELSE $2 OR t.team_id = ANY ($3) END)
+  WHERE t.customer_id = @id AND ` + access.Condition + `
   ORDER BY t.id DESC LIMIT 200),
 claimed AS (
   SELECT DISTINCT i.customer_id AS id, i.kind, i.value FROM mine, jsonb_each_text(coalesce(said, '{}')) f
-  JOIN identities i ON i.kind = f.key AND i.value = f.value WHERE i.customer_id <> $1),
+  JOIN identities i ON i.kind = f.key AND i.value = f.value WHERE i.customer_id <> @id),
 alike AS (
   SELECT o.id, y.kind, y.value FROM customers me
   JOIN customers o ON lower(o.name) = lower(me.name) AND o.id <> me.id AND o.merged_into IS NULL
   JOIN identities x ON x.customer_id = me.id
   JOIN identities y ON y.customer_id = o.id AND y.kind = x.kind
-  WHERE me.id = $1 AND position(' ' IN me.name) > 0
+  WHERE me.id = @id AND position(' ' IN me.name) > 0
     AND (x.kind = 'phone' AND right(x.value, 8) = right(y.value, 8)
       OR x.kind = 'email' AND split_part(x.value, '@', 1) = split_part(y.value, '@', 1))),
 hints AS (
   SELECT id, 'claimed' AS why, kind, value FROM claimed UNION ALL SELECT id, 'name', kind, value FROM alike)
 SELECT DISTINCT ON (b.id) b.id, c.name, b.why, b.kind, b.value
 FROM hints b JOIN customers c ON c.id = b.id AND c.merged_into IS NULL
-WHERE NOT EXISTS (SELECT FROM customer_strangers s WHERE s.a = least(b.id, $1) AND s.b = greatest(b.id, $1))
-  AND EXISTS (SELECT FROM tickets t WHERE t.customer_id = b.id AND (CASE WHEN t.walled THEN $4 ELSE $2 OR t.team_id = ANY ($3) END))
-ORDER BY b.id, b.why LIMIT $5`
+WHERE NOT EXISTS (SELECT FROM customer_strangers s WHERE s.a = least(b.id, @id) AND s.b = greatest(b.id, @id))
+  AND EXISTS (SELECT FROM tickets t WHERE t.customer_id = b.id AND ` + access.Condition + `)
+ORDER BY b.id, b.why LIMIT @most`

@@ -2,12 +2,15 @@ package httpapi
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"github.com/escuta-sac/escuta/internal/access"
 	"github.com/escuta-sac/escuta/internal/account"
@@ -184,6 +187,30 @@ func TestWhoIsAccusedSeesNothingOfIt(t *testing.T) {
 		}
 		p.post("/api/queue/next", nil).want(204)
 	}
+	ordinary := w.aroundTheCase(c.Ticket.ID)
+	for _, p := range []*person{accused, member} {
+		for _, path := range []string{"/api/outbox", "/api/letters", "/api/calls", "/api/callbacks", "/api/calls/candidates?q=Zulmira",
+			"/api/calls/candidates?q=11987650001"} {
+			if a := p.get(path).want(200); bytes.Contains(a.body, []byte(r.Protocol)) || bytes.Contains(a.body, []byte("9004")) {
+				t.Errorf("%s shows it: %s", path, a.body)
+			}
+			if a := boss.get(path).want(200); !bytes.Contains(a.body, []byte(r.Protocol)) && !bytes.Contains(a.body, []byte("9004")) {
+				t.Errorf("%s hides it from who may see it: %s", path, a.body)
+			}
+		}
+		p.post("/api/outbox/9001/retry", nil).want(404)
+		p.post("/api/letters/batches", map[string]any{"ids": []int64{9001}}).want(409)
+		for _, path := range []string{"/api/tickets/" + ordinary + "/suggestions", "/api/customers/9003/suggestions"} {
+			var found Items[json.RawMessage]
+			if p.get(path).want(200).into(&found); len(found.Items) != 0 {
+				t.Errorf("%s hints at it: %s", path, found.Items)
+			}
+			if boss.get(path).want(200).into(&found); len(found.Items) != 1 {
+				t.Errorf("%s hides it from who may see it: %s", path, found.Items)
+			}
+		}
+		p.post("/api/queue/next", nil).want(204)
+	}
 	// Nothing of it may go to the accused area, and nobody bars themselves.
 	due := time.Now().Add(48 * time.Hour).UTC().Format(time.RFC3339)
 	boss.post(casePath+r.Protocol+"/requests", map[string]any{"team_id": accusedTeam, "body": "O que houve?", "due": due}).want(422).problem("case_area_accused")
@@ -197,6 +224,30 @@ func TestWhoIsAccusedSeesNothingOfIt(t *testing.T) {
 	s.post("/api/public/tickets/"+r.Protocol+"/messages", `{"body":"Continua."}`).want(201).into(&next)
 	accused.get("/api/tickets/" + next.Protocol).want(404)
 	boss.get(casePath + next.Protocol).want(200)
+}
+
+// aroundTheCase writes what can stand around a case, and returns an ordinary
+// ticket that a mail of it refers to: a letter (9001), its customer (9004) and
+// another of the same name and mailbox (9003), a call, a call that we owe.
+func (w *world) aroundTheCase(id int64) (ordinary string) {
+	w.t.Helper()
+	ordinary = w.opened(validTicket).Protocol
+	for _, statement := range []string{
+		`INSERT INTO customers (id, name) VALUES (9003, 'Zulmira Teles'), (9004, 'Zulmira Teles')`,
+		`INSERT INTO identities (customer_id, kind, value) VALUES (9003, 'email', 'zulmira@um.example'), (9004, 'email', 'zulmira@outro.example'),
+			(9004, 'phone', '+5511987650001')`,
+		`UPDATE tickets SET customer_id = 9004 WHERE id = @case`,
+		`UPDATE tickets SET customer_id = 9003, status = 'resolved' WHERE protocol = @ordinary`,
+		`INSERT INTO mail_suggestions (ticket_id, about_id, reason) SELECT id, @case, 'signed_id' FROM tickets WHERE protocol = @ordinary`,
+		`INSERT INTO outbox (id, way, purpose, key, ticket_id, recipient, envelope) VALUES (9001, 'letter', 'reply', 'x', @case, 'Rua A, 1', '{}')`,
+		`INSERT INTO contacts (id, channel, direction) VALUES (9005, 'phone', 'in')`,
+		`INSERT INTO calls (contact_id, ticket_id, opened_id, protocol, line, started_at) SELECT 9005, id, id, protocol, '', now() FROM tickets WHERE id = @case`,
+		`INSERT INTO call_backs (ticket_id, why, from_at, to_at, next_at) VALUES (@case, 'dropped', now(), now(), now())`,
+	} {
+		_, err := w.db.Pool.Exec(w.t.Context(), statement, pgx.NamedArgs{"case": id, "ordinary": ordinary})
+		w.must(err)
+	}
+	return ordinary
 }
 
 // An area is asked a text that was written for it, and can learn nothing else.

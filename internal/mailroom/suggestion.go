@@ -24,23 +24,14 @@ type Suggestion struct {
 // Suggestions lists what a ticket may be about, and what may be about it, newest
 // first: only what the actor may see.
 func Suggestions(ctx context.Context, db *gorm.DB, actor access.Actor, ticketID int64) ([]Suggestion, error) {
-	var rows []struct {
-		Suggestion
-		TeamID int64
-		Walled bool
-	}
-	err := db.WithContext(ctx).Raw(`SELECT t.id AS ticket_id, t.protocol, t.subject, t.customer_name, t.status, s.reason, t.team_id, t.walled
+	seen := []Suggestion{}
+	err := db.WithContext(ctx).Raw(`SELECT t.id AS ticket_id, t.protocol, t.subject, t.customer_name, t.status, s.reason
 		FROM (SELECT about_id AS id, reason FROM mail_suggestions WHERE ticket_id = @id
 		      UNION ALL SELECT ticket_id, reason FROM mail_suggestions WHERE about_id = @id) s
-		JOIN tickets t ON t.id = s.id ORDER BY t.id DESC LIMIT 20`, map[string]any{"id": ticketID}).Scan(&rows).Error
+		JOIN tickets t ON t.id = s.id WHERE `+access.Condition+` ORDER BY t.id DESC LIMIT 20`,
+		actor.Scope().Named(map[string]any{"id": ticketID})).Scan(&seen).Error
 	if err != nil {
 		return nil, fmt.Errorf("read what ticket %d may be about: %w", ticketID, err)
-	}
-	seen := make([]Suggestion, 0, len(rows))
-	for _, row := range rows {
-		if actor.MaySee(access.Audience{Team: row.TeamID, Walled: row.Walled}) {
-			seen = append(seen, row.Suggestion)
-		}
 	}
 	return seen, nil
 }

@@ -38,23 +38,11 @@ type Waiting struct {
 	BatchID   *int64 // the batch it was printed in
 }
 
-// visible bounds rows of the outbox to tickets that the actor sees.
-func visible(who access.Actor) (sql string, args map[string]any) {
-	s := who.Scope()
-	teams := s.Teams
-	if len(teams) == 0 {
-		teams = []int64{0}
-	}
-	return `(CASE WHEN t.walled THEN @walled ELSE @all OR t.team_id IN @teams END)`, map[string]any{"walled": s.Walled, "all": s.AllTeams, "teams": teams}
-}
-
 // Letters lists what waits to be printed or posted, oldest first.
 func Letters(ctx context.Context, db *gorm.DB, who access.Actor) (waiting []Waiting, err error) {
-	sees, args := visible(who)
-	args["most"] = maxBatch
 	err = db.WithContext(ctx).Raw(`SELECT o.id, o.ticket_id, t.protocol, o.recipient, o.purpose, o.created_at AS ordered_at, o.batch_id
 		FROM outbox o JOIN tickets t ON t.id = o.ticket_id
-		WHERE o.way = 'letter' AND o.state = 'queued' AND `+sees+` ORDER BY o.id LIMIT @most`, args).Scan(&waiting).Error
+		WHERE o.way = 'letter' AND o.state = 'queued' AND `+access.Condition+` ORDER BY o.id LIMIT @most`, who.Scope().Named(map[string]any{"most": maxBatch})).Scan(&waiting).Error
 	if err != nil {
 		return nil, fmt.Errorf("list the letters that wait: %w", err)
 	}
@@ -72,10 +60,9 @@ func Gather(ctx context.Context, db *postgres.DB, who access.Actor, ids []int64)
 		if err != nil {
 			return fmt.Errorf("begin a batch of letters: %w", err)
 		}
-		sees, args := visible(who)
-		args["batch"], args["ids"] = batch, ids
 		done := tx.Exec(`UPDATE outbox o SET batch_id = @batch FROM tickets t WHERE t.id = o.ticket_id AND o.id IN @ids
-			AND o.way = 'letter' AND o.state = 'queued' AND o.batch_id IS NULL AND o.not_before <= now() AND `+sees, args)
+			AND o.way = 'letter' AND o.state = 'queued' AND o.batch_id IS NULL AND o.not_before <= now() AND `+access.Condition,
+			who.Scope().Named(map[string]any{"batch": batch, "ids": ids}))
 		if done.Error != nil {
 			return fmt.Errorf("gather letters: %w", done.Error)
 		}
@@ -105,10 +92,8 @@ func Print(ctx context.Context, db *gorm.DB, who access.Actor, batch int64, zone
 }
 
 func inBatch(ctx context.Context, db *gorm.DB, who access.Actor, batch int64) (rows []row, err error) {
-	sees, args := visible(who)
-	args["batch"] = batch
 	err = db.WithContext(ctx).Raw(`SELECT o.* FROM outbox o JOIN tickets t ON t.id = o.ticket_id
-		WHERE o.batch_id = @batch AND `+sees+` ORDER BY o.id`, args).Scan(&rows).Error
+		WHERE o.batch_id = @batch AND `+access.Condition+` ORDER BY o.id`, who.Scope().Named(map[string]any{"batch": batch})).Scan(&rows).Error
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("read batch %d: %w", batch, err)

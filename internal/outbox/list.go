@@ -70,13 +70,7 @@ func List(ctx context.Context, db *gorm.DB, scope access.Scope, state State, cur
 // belongs to no ticket is for who sees all teams.
 func inSight(db *gorm.DB, scope access.Scope) *gorm.DB {
 	tx := db.Table("outbox o").Joins("LEFT JOIN tickets t ON t.id = o.ticket_id")
-	if !scope.Walled {
-		tx = tx.Where("t.id IS NULL OR NOT t.walled")
-	}
-	if !scope.AllTeams {
-		tx = tx.Where("t.walled OR t.team_id IN ?", append([]int64{0}, scope.Teams...))
-	}
-	return tx
+	return tx.Where("CASE WHEN t.id IS NULL THEN @sees_all ELSE "+access.Condition+" END", scope.Named(map[string]any{}))
 }
 
 // Again lets a row be sent now that waits, failed or was refused; the gate is

@@ -3,7 +3,6 @@ package sla
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -106,16 +105,6 @@ type BreachQuery struct {
 	Limit int
 }
 
-// visible is access.Scope as a condition on a ticket t.
-const visible = `((NOT t.walled AND (@all OR t.team_id = ANY(CAST(@teams AS bigint[])))) OR
-	(t.walled AND @walled AND NOT string_to_array(t.barred, ' ') && string_to_array(@keys, ' ')))`
-
-func scoped(s access.Scope, more map[string]any) map[string]any {
-	more["all"], more["teams"], more["walled"] = s.AllTeams, ids(s.Teams), s.Walled
-	more["keys"] = strings.Join(s.Keys, " ")
-	return more
-}
-
 // Overdue lists the clocks that have run out and still run, those of nobody's
 // answer yet, the oldest first.
 func Overdue(ctx context.Context, db *gorm.DB, scope access.Scope, limit int) ([]Breach, error) {
@@ -123,8 +112,8 @@ func Overdue(ctx context.Context, db *gorm.DB, scope access.Scope, limit int) ([
 	err := db.WithContext(ctx).Raw(`
 		SELECT c.id AS clock_id, c.ticket_id, c.kind, c.policy, c.state, c.due, c.breached_at
 		  FROM clocks c JOIN tickets t ON t.id = c.ticket_id
-		 WHERE c.state = 'running' AND c.stage = 100 AND `+visible+`
-		 ORDER BY c.due, c.id LIMIT @limit`, scoped(scope, map[string]any{"limit": limit})).Scan(&out).Error
+		 WHERE c.state = 'running' AND c.stage = 100 AND `+access.Condition+`
+		 ORDER BY c.due, c.id LIMIT @limit`, scope.Named(map[string]any{"limit": limit})).Scan(&out).Error
 	if err != nil {
 		return nil, fmt.Errorf("list overdue clocks: %w", err)
 	}
@@ -134,7 +123,7 @@ func Overdue(ctx context.Context, db *gorm.DB, scope access.Scope, limit int) ([
 // Breaches lists recorded breaches that the scope may see, also of clocks that
 // have stopped since.
 func Breaches(ctx context.Context, db *gorm.DB, q BreachQuery) ([]Breach, error) {
-	args := scoped(q.Scope, map[string]any{"limit": q.Limit, "at": nil, "clock": 0})
+	args := q.Scope.Named(map[string]any{"limit": q.Limit, "at": nil, "clock": 0})
 	after := "true"
 	if q.After != nil && q.After.RecordedAt != nil {
 		after = "(s.at < @at OR s.at = @at AND s.clock_id > @clock)"
@@ -144,7 +133,7 @@ func Breaches(ctx context.Context, db *gorm.DB, q BreachQuery) ([]Breach, error)
 	err := db.WithContext(ctx).Raw(`
 		SELECT c.id AS clock_id, c.ticket_id, c.kind, c.policy, c.state, c.due, c.breached_at, s.at AS recorded_at
 		  FROM clock_stages s JOIN clocks c ON c.id = s.clock_id JOIN tickets t ON t.id = c.ticket_id
-		 WHERE s.stage = 100 AND `+after+` AND `+visible+`
+		 WHERE s.stage = 100 AND `+after+` AND `+access.Condition+`
 		 ORDER BY s.at DESC, s.clock_id LIMIT @limit`, args).Scan(&out).Error
 	if err != nil {
 		return nil, fmt.Errorf("list breaches: %w", err)
@@ -160,9 +149,9 @@ func Upcoming(ctx context.Context, db *gorm.DB, scope access.Scope, within time.
 	err := db.WithContext(ctx).Raw(`
 		SELECT c.id AS clock_id, c.ticket_id, c.kind, c.policy, c.state, c.due
 		  FROM clocks c JOIN tickets t ON t.id = c.ticket_id
-		 WHERE c.state = 'running' AND c.stage < 100 AND c.due <= now() + make_interval(secs => @secs) AND `+visible+`
+		 WHERE c.state = 'running' AND c.stage < 100 AND c.due <= now() + make_interval(secs => @secs) AND `+access.Condition+`
 		 ORDER BY c.due, c.id LIMIT @limit`,
-		scoped(scope, map[string]any{"secs": within.Seconds(), "limit": limit})).Scan(&out).Error
+		scope.Named(map[string]any{"secs": within.Seconds(), "limit": limit})).Scan(&out).Error
 	if err != nil {
 		return nil, fmt.Errorf("list what is about to breach: %w", err)
 	}

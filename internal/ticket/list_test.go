@@ -52,6 +52,10 @@ func desk(t *testing.T) (*postgres.DB, []ticket.Ticket, []access.Actor) {
 
 			OpenedAt: noon.Add(time.Duration(random.IntN(40)) * time.Minute),
 		}
+		if tk.Walled && random.IntN(2) == 0 {
+			accused := actors[random.IntN(len(actors))]
+			tk.Barred = access.Bar([]int64{accused.AccountID}, accused.Teams)
+		}
 		since := noon.Add(-time.Duration(random.IntN(4)) * time.Hour)
 		if tk.Status.IsOpen() {
 			tk.Deadline.Breached = random.IntN(4) == 0

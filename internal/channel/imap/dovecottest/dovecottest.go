@@ -4,6 +4,7 @@
 package dovecottest
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -11,7 +12,6 @@ import (
 	"os/user"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -243,18 +243,28 @@ func (s *Server) Deliver(user string, mails ...[]byte) error {
 }
 
 // Renumber gives the user's INBOX another UIDVALIDITY, as a server does that lost
-// its index.
+// its index. The new one is written, because left alone Dovecot takes the second
+// of the day, which may be that of the old one.
 func (s *Server) Renumber(user string) {
 	s.t.Helper()
 	box := filepath.Join(s.dir, "mail", user)
+	names := filepath.Join(box, "dovecot-uidlist")
+	list, err := os.ReadFile(names)
+	var version, validity uint32
+	if _, scan := fmt.Sscanf(string(list), "%d V%d", &version, &validity); err != nil || scan != nil {
+		s.t.Fatalf("dovecottest: no numbers in %s: %v", box, errors.Join(err, scan))
+	}
 	lists, err := filepath.Glob(filepath.Join(box, "dovecot*"))
-	if err != nil || len(lists) == 0 {
-		s.t.Fatalf("dovecottest: no index to remove in %s: %v", box, err)
+	if err != nil {
+		s.t.Fatal(err)
 	}
 	for _, path := range lists {
-		if err := os.RemoveAll(path); err != nil && !strings.Contains(err.Error(), "no such file") {
+		if err := os.RemoveAll(path); err != nil {
 			s.t.Fatal(err)
 		}
+	}
+	if err := os.WriteFile(names, fmt.Appendf(nil, "%d V%d N1\n", version, validity+1), 0o666); err != nil {
+		s.t.Fatal(err)
 	}
 }
 

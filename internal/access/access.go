@@ -87,6 +87,7 @@ const (
 	TakeOver       Action = "tickets.take_over" // take a ticket out of somebody's hands, with a reason
 	SeeBreaches    Action = "breaches.see"
 	SeeIntake      Action = "intake.see"
+	EraseIntake    Action = "intake.erase" // for ever: what came in and became nothing
 	ManageAccounts Action = "accounts.manage"
 	ManageDesk     Action = "desk.manage"    // teams, reasons, brands, policies
 	ManageForms    Action = "forms.manage"   // what customers are asked on the web
@@ -100,6 +101,7 @@ var allowed = map[Action][]Role{
 	TakeOver:       {Supervisor, Ombudsman, Admin},
 	SeeBreaches:    {Supervisor, Ombudsman, Admin},
 	SeeIntake:      {Supervisor, Ombudsman, Admin},
+	EraseIntake:    {Ombudsman, Admin},
 	ManageAccounts: {Admin},
 	ManageDesk:     {Admin},
 	ManageForms:    {Supervisor, Admin},

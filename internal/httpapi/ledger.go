@@ -17,12 +17,13 @@ import (
 
 // ledger is what these handlers need from package intake, and no more.
 type ledger interface {
-	Summary(ctx context.Context, p intake.Period, walled bool) (intake.Summary, error)
+	Summary(ctx context.Context, p intake.Period, see access.Scope) (intake.Summary, error)
 	Ledger(ctx context.Context, q intake.Query, see access.Scope) ([]intake.Entry, string, error)
 	Entry(ctx context.Context, id int64, see access.Scope) (intake.Entry, map[string]string, error)
 	Source(ctx context.Context, id int64, see access.Scope) ([]byte, error)
-	Retry(ctx context.Context, id int64, walled bool) (intake.Receipt, error)
+	Retry(ctx context.Context, id int64, see access.Scope) (intake.Receipt, error)
 	Discard(ctx context.Context, who access.Actor, id int64, remark string) error
+	Erase(ctx context.Context, who access.Actor, id int64, remark string, altogether bool) error
 }
 
 type ledgerRoutes struct{ intake ledger }
@@ -60,7 +61,7 @@ func dayOf(text string) brazil.Date {
 
 // summary handles GET /api/intake/summary.
 func (h ledgerRoutes) summary(ctx context.Context, who access.Actor, in *periodInput) (IntakeSummary, error) {
-	s, err := h.intake.Summary(ctx, intake.Period{From: dayOf(in.From), To: dayOf(in.To)}, who.Scope().Walled)
+	s, err := h.intake.Summary(ctx, intake.Period{From: dayOf(in.From), To: dayOf(in.To)}, who.Scope())
 	days := itemsOf(s.Days, func(d intake.Day) IntakeDay {
 		return IntakeDay{d.Day.String(), string(d.Channel), d.Received, d.Accounted, d.Pending, byName(d.ByFate)}
 	})
@@ -103,7 +104,7 @@ type LedgerItem struct {
 	ReceivedAt time.Time  `json:"received_at"`
 	FatedAt    *time.Time `json:"fated_at"`
 	NextTry    *time.Time `json:"next_try" doc:"While it is pending"`
-	DecidedBy  string     `json:"decided_by" doc:"Who discarded it"`
+	DecidedBy  string     `json:"decided_by" doc:"Who discarded or purged it"`
 	Remark     string     `json:"remark" doc:"In whose words"`
 	Purged     bool       `json:"purged" doc:"Its source is erased"`
 }
@@ -181,7 +182,7 @@ func (h ledgerRoutes) retry(ctx context.Context, who access.Actor, in *ByID) (Re
 	if err != nil {
 		return Retried{}, err
 	}
-	r, err := h.intake.Retry(ctx, id, who.Scope().Walled)
+	r, err := h.intake.Retry(ctx, id, who.Scope())
 	return Retried{r.TicketID, r.Protocol}, err
 }
 
@@ -199,4 +200,21 @@ func (h ledgerRoutes) discard(ctx context.Context, who access.Actor, in *discard
 		return err
 	}
 	return h.intake.Discard(ctx, who, id, in.Body.Reason)
+}
+
+type eraseInput struct {
+	ByID
+	Body struct {
+		Reason     string `json:"reason" minLength:"1" maxLength:"500" doc:"Why, in the words of who decides"`
+		Altogether bool   `json:"altogether,omitempty" doc:"Leave only a hash of its key, by which it is known when it is brought again"`
+	}
+}
+
+// erase handles POST /api/intake/ledger/{id}/erase.
+func (h ledgerRoutes) erase(ctx context.Context, who access.Actor, in *eraseInput) error {
+	id, err := pathID(in.ID, intake.ErrNotFound)
+	if err != nil {
+		return err
+	}
+	return h.intake.Erase(ctx, who, id, in.Body.Reason, in.Body.Altogether)
 }

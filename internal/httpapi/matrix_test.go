@@ -41,6 +41,7 @@ var bodies = map[string]string{
 	"POST /api/customers/{id}/merge":               `{"from":1,"reason":"x"}`,
 	"POST /api/customers/{id}/apart":               `{"other":1}`,
 	"POST /api/intake/ledger/{id}/discard":         `{"reason":"propaganda"}`,
+	"POST /api/intake/ledger/{id}/erase":           `{"reason":"pedido do titular"}`,
 	"PATCH /api/intake/sources":                    `{"channel":"email","name":"","quiet_after":5}`,
 	"POST /api/calls":                              `{"line":"0800"}`,
 	"PATCH /api/calls/{id}":                        `{"version":1,"note":"x"}`,

@@ -156,6 +156,7 @@ func (s *Server) addRoutes() {
 	s.native(get, "/api/intake/ledger/{id}/source", intake, ledger.source, &sourceOperation)
 	on(s, post, "/api/intake/ledger/{id}/retry", "Try an item again", intake, ok, ledger.retry)
 	done(s, post, "/api/intake/ledger/{id}/discard", "Let an item become nothing", intake, ledger.discard)
+	done(s, post, "/api/intake/ledger/{id}/erase", "Erase what an item holds, or the item itself", may(access.EraseIntake), ledger.erase)
 	on(s, get, "/api/intake/sources", "How the channels' sources do", intake, ok, channels.list)
 	done(s, patch, "/api/intake/sources", "Say how quiet a source may be", intake, channels.expect)
 	on(s, get, "/api/outbox", "What goes out and what became of it", intake, ok, outgoing.list)

@@ -30,19 +30,12 @@ const ReasonByHand = "by_hand"
 // and why stay with the entry, and so does its source. What has another fate
 // already fails with ErrSettled; what the actor does not see is not found.
 func (in *Intake) Discard(ctx context.Context, who access.Actor, id int64, remark string) error {
-	remark = strings.TrimSpace(remark)
-	switch {
-	case remark == "":
-		return ErrRemark.Field("body.reason", "required")
-	case !utf8.ValidString(remark) || strings.ContainsRune(remark, 0):
-		return ErrRemark.Field("body.reason", "not_text")
-	case utf8.RuneCountInString(remark) > MaxRemark:
-		e := *ErrRemark
-		e.Details = []fault.Detail{{Field: "body.reason", Code: "too_long", Args: map[string]any{"max": MaxRemark}}}
-		return &e
+	remark, err := checkRemark(remark)
+	if err != nil {
+		return err
 	}
 	var seen, settled bool
-	err := in.db.Pool.QueryRow(ctx, `
+	err = in.db.Pool.QueryRow(ctx, `
 		WITH seen AS (SELECT g.id, g.channel, g.fate, g.day, g.walled FROM intake_ledger g WHERE g.id = $2 AND `+visible+`),
 		old AS (
 		  SELECT g.id, g.channel, g.fate, g.day, g.walled FROM intake_ledger g JOIN seen USING (id)
@@ -54,7 +47,7 @@ func (in *Intake) Discard(ctx context.Context, who access.Actor, id int64, remar
 		  UPDATE intake_ledger g SET fate = 'discarded', reason = $3, decided_by = $4, remark = $5, fated_at = now()
 		  FROM old WHERE g.id = old.id RETURNING g.id)
 		SELECT EXISTS (SELECT FROM seen), EXISTS (SELECT FROM done)`,
-		who.Scope().Walled, id, ReasonByHand, who.AccountID, remark).Scan(&seen, &settled)
+		wall(who.Scope()), id, ReasonByHand, who.AccountID, remark).Scan(&seen, &settled)
 	switch {
 	case err != nil:
 		return fmt.Errorf("discard entry %d of the ledger: %w", id, err)
@@ -66,11 +59,28 @@ func (in *Intake) Discard(ctx context.Context, who access.Actor, id int64, remar
 	return nil
 }
 
+// checkRemark is what a person says about an entry that they let go, without
+// blanks around it, or ErrRemark.
+func checkRemark(remark string) (string, error) {
+	remark = strings.TrimSpace(remark)
+	switch {
+	case remark == "":
+		return "", ErrRemark.Field("body.reason", "required")
+	case !utf8.ValidString(remark) || strings.ContainsRune(remark, 0):
+		return "", ErrRemark.Field("body.reason", "not_text")
+	case utf8.RuneCountInString(remark) > MaxRemark:
+		e := *ErrRemark
+		e.Details = []fault.Detail{{Field: "body.reason", Code: "too_long", Args: map[string]any{"max": MaxRemark}}}
+		return "", &e
+	}
+	return remark, nil
+}
+
 // Retry takes in again what is pending, quarantined or was discarded, from its
 // raw source. It fails with what is still wrong, and then the entry waits as it
 // did; what was discarded is quarantined again. What Ledger leaves out is not
 // found.
-func (in *Intake) Retry(ctx context.Context, id int64, walled bool) (Receipt, error) {
+func (in *Intake) Retry(ctx context.Context, id int64, see access.Scope) (Receipt, error) {
 	var ch channel.Name
 	var fate Fate
 	var key string
@@ -79,7 +89,7 @@ func (in *Intake) Retry(ctx context.Context, id int64, walled bool) (Receipt, er
 	var received time.Time
 	var purged bool
 	err := in.db.Pool.QueryRow(ctx, `SELECT g.channel, g.fate, g.source_key, g.raw, g.raw_blob, g.received_at, g.purged_at IS NOT NULL
-		FROM intake_ledger g WHERE g.id = $2 AND `+visible, walled, id).
+		FROM intake_ledger g WHERE g.id = $2 AND `+visible, wall(see), id).
 		Scan(&ch, &fate, &key, &raw, &blobHash, &received, &purged)
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):
@@ -160,7 +170,7 @@ func (in *Intake) retryPending(ctx context.Context) error {
 		return fmt.Errorf("look for what is pending: %w", err)
 	}
 	for _, id := range ids {
-		switch _, err := in.Retry(ctx, id, true); {
+		switch _, err := in.Retry(ctx, id, everything); {
 		case errors.Is(err, ErrExhausted):
 			return nil
 		case err != nil && fault.From(err).Kind == fault.Internal:

@@ -315,7 +315,7 @@ func TestAttack62AThousandArrivalsAndTheirRepetitions(t *testing.T) {
 	if len(fresh) != n+7 || again != n || reused != n-7 {
 		t.Errorf("%d fresh, %d repetitions, %d reused keys", len(fresh), again, reused)
 	}
-	s, err := in.Summary(t.Context(), intake.Period{}, true)
+	s, err := in.Summary(t.Context(), intake.Period{}, inside)
 	if err != nil || s.Received != n+7 || s.Pending != n+7 || s.Accounted != 0 {
 		t.Errorf("summary %+v, %v", s, err)
 	}
@@ -375,7 +375,7 @@ func TestDiscardsAreAPersonsAndCanBeTakenBack(t *testing.T) {
 	}
 	o.consistent()
 	// It is as wrong as it was: the try says so, and it waits for a person again.
-	if _, err := in.Retry(t.Context(), id, false); fault.From(err).Code != "mail_unreadable" {
+	if _, err := in.Retry(t.Context(), id, outside); fault.From(err).Code != "mail_unreadable" {
 		t.Error(err)
 	}
 	if fate, reason := o.fate("1"); fate != "quarantined" || reason != "mail_unreadable" {
@@ -383,11 +383,11 @@ func TestDiscardsAreAPersonsAndCanBeTakenBack(t *testing.T) {
 	}
 	// Mended, it becomes what it should have been.
 	o.exec(`UPDATE intake_ledger SET raw = convert_to(replace(convert_from(raw, 'UTF8'), 'invalid', ''), 'UTF8') WHERE id = $1`, id)
-	got, err := in.Retry(t.Context(), id, false)
+	got, err := in.Retry(t.Context(), id, outside)
 	if err != nil || got.TicketID == 0 || got.LedgerID != id {
 		t.Errorf("%+v, %v", got, err)
 	}
-	if _, err := in.Retry(t.Context(), id, false); !errors.Is(err, intake.ErrSettled) {
+	if _, err := in.Retry(t.Context(), id, outside); !errors.Is(err, intake.ErrSettled) {
 		t.Error(err)
 	}
 	o.consistent()
@@ -424,7 +424,7 @@ func TestAttack99WhatWasErasedDoesNotComeBack(t *testing.T) {
 	if _, err := in.Source(t.Context(), purged, outside); !errors.Is(err, intake.ErrPurged) {
 		t.Error(err)
 	}
-	if _, err := in.Retry(t.Context(), removed, true); !errors.Is(err, intake.ErrNotFound) {
+	if _, err := in.Retry(t.Context(), removed, inside); !errors.Is(err, intake.ErrNotFound) {
 		t.Error(err)
 	}
 	before := o.count(`SELECT count(*) FROM intake_ledger`)
@@ -456,15 +456,15 @@ func TestTheDayOfReceiptIsTheOneThatCounts(t *testing.T) {
 		o.fate(fmt.Sprint(i))
 	}
 	day := func(d int) brazil.Date { return brazil.Date{Year: 2026, Month: time.November, Day: d} }
-	s, err := in.Summary(t.Context(), intake.Period{From: day(18), To: day(20)}, false)
+	s, err := in.Summary(t.Context(), intake.Period{From: day(18), To: day(20)}, outside)
 	if err != nil || s.Received != 3 || len(s.Days) != 2 || s.Days[0].Day != day(20) || s.Days[0].Received != 2 || s.Days[1].Day != day(19) || s.Days[1].Accounted != 1 {
 		t.Errorf("summary %+v, %v", s, err)
 	}
-	if s, err := in.Summary(t.Context(), intake.Period{From: day(20), To: day(20)}, false); err != nil || s.Received != 2 || s.Pending != 0 {
+	if s, err := in.Summary(t.Context(), intake.Period{From: day(20), To: day(20)}, outside); err != nil || s.Received != 2 || s.Pending != 0 {
 		t.Errorf("of one day %+v, %v", s, err)
 	}
 	for _, p := range []intake.Period{{From: day(20), To: day(19)}, {From: brazil.Date{Year: 1999, Month: 1, Day: 1}, To: day(20)}} {
-		if _, err := in.Summary(t.Context(), p, false); !errors.Is(err, intake.ErrPeriod) {
+		if _, err := in.Summary(t.Context(), p, outside); !errors.Is(err, intake.ErrPeriod) {
 			t.Errorf("%v: %v", p, err)
 		}
 	}
@@ -496,19 +496,19 @@ func TestTheOmbudsmansArrivalsStayBehindTheWall(t *testing.T) {
 	who := access.Actor{AccountID: 1, Role: access.Admin}
 	_, _, entry := in.Entry(t.Context(), got.LedgerID, outside)
 	_, source := in.Source(t.Context(), got.LedgerID, outside)
-	_, retry := in.Retry(t.Context(), got.LedgerID, false)
+	_, retry := in.Retry(t.Context(), got.LedgerID, outside)
 	for what, err := range map[string]error{"entry": entry, "source": source, "retry": retry, "discard": in.Discard(t.Context(), who, got.LedgerID, "x")} {
 		if !errors.Is(err, intake.ErrNotFound) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
-	if s, err := in.Summary(t.Context(), intake.Period{}, false); err != nil || s.Received != 0 || len(s.Days) != 0 || len(s.ByChannel) != 0 {
+	if s, err := in.Summary(t.Context(), intake.Period{}, outside); err != nil || s.Received != 0 || len(s.Days) != 0 || len(s.ByChannel) != 0 {
 		t.Errorf("summary %+v, %v", s, err)
 	}
 	if all, err := in.Sources().List(t.Context(), false); err != nil || len(all) != 0 {
 		t.Errorf("sources %+v, %v", all, err)
 	}
-	if s, err := in.Summary(t.Context(), intake.Period{}, true); err != nil || s.Received != 1 || len(s.Days) != 1 {
+	if s, err := in.Summary(t.Context(), intake.Period{}, inside); err != nil || s.Received != 1 || len(s.Days) != 1 {
 		t.Errorf("summary from inside %+v, %v", s, err)
 	}
 	if raw, err := in.Source(t.Context(), got.LedgerID, inside); err != nil || len(raw) == 0 {

@@ -15,6 +15,7 @@ import (
 	"github.com/escuta-sac/escuta/internal/access"
 	"github.com/escuta-sac/escuta/internal/brazil"
 	"github.com/escuta-sac/escuta/internal/channel"
+	"github.com/escuta-sac/escuta/internal/channel/webform"
 	"github.com/escuta-sac/escuta/internal/fault"
 )
 
@@ -83,9 +84,23 @@ const entryColumns = `g.id, g.channel, g.fate, g.reason, g.ticket_id, coalesce(C
 	g.received_at, g.fated_at, CASE WHEN g.fate = 'pending' THEN g.next_try END, coalesce(a.name, ''), g.remark, g.purged_at IS NOT NULL
 	FROM intake_ledger g LEFT JOIN tickets t ON t.id = g.ticket_id LEFT JOIN accounts a ON a.id = g.decided_by`
 
-// visible leaves out what belongs to a walled ticket, or would become one. Its
-// parameter says that the asker sees behind the wall.
-const visible = `($1 OR NOT g.walled AND g.channel <> 'ombudsman' AND NOT EXISTS (SELECT FROM tickets w WHERE w.id = g.ticket_id AND w.walled))`
+// visible leaves out what belongs to a walled ticket, or would become one, and for
+// whom a case accuses, that case. Its parameter is what wall gives.
+const visible = `(CASE WHEN $1::text[] IS NULL
+	THEN NOT g.walled AND g.channel <> 'ombudsman' AND NOT EXISTS (SELECT FROM tickets w WHERE w.id = g.ticket_id AND w.walled)
+	ELSE NOT EXISTS (SELECT FROM tickets w WHERE w.id = g.ticket_id AND w.barred <> '' AND string_to_array(w.barred, ' ') && $1) END)`
+
+// wall is how the asker stands to the wall: nil before it, else what of them may
+// be barred (access.Scope.Keys).
+func wall(see access.Scope) []string {
+	if !see.Walled {
+		return nil
+	}
+	return append([]string{}, see.Keys...)
+}
+
+// everything is the scope of the program itself.
+var everything = access.Scope{AllTeams: true, Walled: true}
 
 // Ledger lists the newest entries first. The cursor is opaque; an empty next one
 // ends the list. What stands behind the wall is left out for who does not see it.
@@ -113,7 +128,7 @@ func (in *Intake) Ledger(ctx context.Context, q Query, see access.Scope) (entrie
 	}
 	rows, err := in.db.Pool.Query(ctx, `SELECT `+entryColumns+`
 		WHERE g.id < $4 AND `+visible+only+` AND ($5::text = '' OR g.channel = $5) AND ($6::date IS NULL OR g.day = $6)
-		ORDER BY g.id DESC LIMIT $7`, see.Walled, see.AllTeams, see.Teams, before, q.Channel, day, limit+1)
+		ORDER BY g.id DESC LIMIT $7`, wall(see), see.AllTeams, see.Teams, before, q.Channel, day, limit+1)
 	if err != nil {
 		return nil, "", fmt.Errorf("list the ledger: %w", err)
 	}
@@ -132,7 +147,7 @@ func (in *Intake) Ledger(ctx context.Context, q Query, see access.Scope) (entrie
 // understood (see Previewer): nothing, when the asker may not have the source.
 func (in *Intake) Entry(ctx context.Context, id int64, see access.Scope) (Entry, map[string]string, error) {
 	rows, err := in.db.Pool.Query(ctx, `SELECT `+entryColumns+` WHERE g.id = $4 AND `+visible,
-		see.Walled, see.AllTeams, see.Teams, id)
+		wall(see), see.AllTeams, see.Teams, id)
 	if err != nil {
 		return Entry{}, nil, fmt.Errorf("read entry %d of the ledger: %w", id, err)
 	}
@@ -161,7 +176,7 @@ func (in *Intake) Source(ctx context.Context, id int64, see access.Scope) ([]byt
 	var purged bool
 	err := in.db.Pool.QueryRow(ctx, `SELECT g.raw, g.raw_blob, g.purged_at IS NOT NULL
 		FROM intake_ledger g LEFT JOIN tickets t ON t.id = g.ticket_id
-		WHERE g.id = $2 AND `+visible+` AND (t.id IS NULL OR $3 OR t.team_id = ANY($4::bigint[]))`, see.Walled, id, see.AllTeams, see.Teams).
+		WHERE g.id = $2 AND `+visible+` AND (t.id IS NULL OR $3 OR t.team_id = ANY($4::bigint[]))`, wall(see), id, see.AllTeams, see.Teams).
 		Scan(&raw, &blobHash, &purged)
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):
@@ -176,7 +191,8 @@ func (in *Intake) Source(ctx context.Context, id int64, see access.Scope) ([]byt
 
 // Previewer is a digester that can tell a little of what it cannot digest, such
 // as the subject and the sender of a mail. The keys are those of an Inbound in
-// small letters: from, to, subject, date, body. It must bear any bytes.
+// small letters: from, to, subject, date, body, and parts for the names of files,
+// one in a line. All are plain text. It must bear any bytes.
 type Previewer interface {
 	Preview(raw []byte) map[string]string
 }
@@ -185,6 +201,9 @@ type Previewer interface {
 func (in *Intake) preview(ch channel.Name, raw []byte) (told map[string]string) {
 	p, ok := in.digesters[ch].(Previewer)
 	if !ok {
+		if in.digesters[ch] == nil {
+			return webform.Preview(raw)
+		}
 		return nil
 	}
 	_ = guarded(func() error {

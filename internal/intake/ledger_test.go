@@ -110,14 +110,14 @@ func TestTheSummaryStaysRightWhileTalliesAreFolded(t *testing.T) {
 	for range 8 {
 		all.Go(func() {
 			for range 20 {
-				before, err := in.Summary(t.Context(), intake.Period{}, true)
+				before, err := in.Summary(t.Context(), intake.Period{}, inside)
 				if err != nil {
 					t.Error(err)
 				}
 				if _, err := in.Submit(t.Context(), checked(t, submission())); err != nil {
 					t.Error(err)
 				}
-				after, err := in.Summary(t.Context(), intake.Period{}, true)
+				after, err := in.Summary(t.Context(), intake.Period{}, inside)
 				if err != nil || after.Received <= before.Received || after.Received != after.Accounted+after.Pending {
 					t.Errorf("before %+v, after %+v, %v", before, after, err)
 				}
@@ -141,7 +141,7 @@ func TestTheSummaryStaysRightWhileTalliesAreFolded(t *testing.T) {
 	if n := o.count(`SELECT count(*) FROM intake_tallies`); n != 1 {
 		t.Errorf("%d tallies after folding", n)
 	}
-	s, err := in.Summary(t.Context(), intake.Period{}, true)
+	s, err := in.Summary(t.Context(), intake.Period{}, inside)
 	if err != nil || s.Received != 160 || s.ByFate[intake.FateTicket] != 160 || s.ByChannel[channel.Webform] != 160 {
 		t.Errorf("summary %+v, %v", s, err)
 	}
@@ -225,14 +225,14 @@ func TestWhatIsPendingIsTriedAgainByItself(t *testing.T) {
 	if err := in.RetryPending(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if s, err := in.Summary(t.Context(), intake.Period{}, true); err != nil || s.Pending != 1 {
+	if s, err := in.Summary(t.Context(), intake.Period{}, inside); err != nil || s.Pending != 1 {
 		t.Errorf("while there are no numbers: %+v, %v", s, err)
 	}
 	o.exec(`UPDATE protocol_days SET next = 5 WHERE next = 10000000`) // the next day
 	if err := in.RetryPending(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if s, err := in.Summary(t.Context(), intake.Period{}, true); err != nil || s.Pending != 0 || s.ByFate[intake.FateTicket] != 1 {
+	if s, err := in.Summary(t.Context(), intake.Period{}, inside); err != nil || s.Pending != 0 || s.ByFate[intake.FateTicket] != 1 {
 		t.Errorf("afterwards: %+v, %v", s, err)
 	}
 	o.consistent()

@@ -126,10 +126,10 @@ func TestADayWithoutNumbersIsRefusedOrWaits(t *testing.T) {
 	if err != nil || kept.LedgerID == 0 || kept.TicketID != 0 {
 		t.Errorf("what cannot be refused: %+v, %v", kept, err)
 	}
-	if s, err := other.Summary(t.Context(), intake.Period{}, true); err != nil || s.Received != 2 || s.Pending != 1 || s.Accounted != 1 {
+	if s, err := other.Summary(t.Context(), intake.Period{}, inside); err != nil || s.Received != 2 || s.Pending != 1 || s.Accounted != 1 {
 		t.Errorf("summary %+v, %v", s, err)
 	}
-	if done, err := in.Retry(t.Context(), kept.LedgerID, true); err != nil || done.TicketID == 0 {
+	if done, err := in.Retry(t.Context(), kept.LedgerID, inside); err != nil || done.TicketID == 0 {
 		t.Errorf("by a node that has numbers: %+v, %v", done, err)
 	}
 	o.consistent()

@@ -197,21 +197,21 @@ func TestWhatCannotBeRefusedIsKeptForAPerson(t *testing.T) {
 	if again, err := in.Submit(t.Context(), bad); err != nil || again.LedgerID != r.LedgerID {
 		t.Errorf("the repetition: %+v, %v", again, err)
 	}
-	if s, err := in.Summary(t.Context(), intake.Period{}, true); err != nil || s.Received != 1 || s.Accounted != 1 || s.ByFate[intake.FateQuarantined] != 1 {
+	if s, err := in.Summary(t.Context(), intake.Period{}, inside); err != nil || s.Received != 1 || s.Accounted != 1 || s.ByFate[intake.FateQuarantined] != 1 {
 		t.Errorf("summary %+v, %v", s, err)
 	}
 	// Its raw source is sound here, so another try takes it in; and a second one comes too late.
-	retried, err := in.Retry(t.Context(), r.LedgerID, true)
+	retried, err := in.Retry(t.Context(), r.LedgerID, inside)
 	if err != nil || retried.LedgerID != r.LedgerID || retried.TicketID == 0 {
 		t.Fatalf("retried %+v, %v", retried, err)
 	}
-	if _, err := in.Retry(t.Context(), r.LedgerID, true); !errors.Is(err, intake.ErrSettled) {
+	if _, err := in.Retry(t.Context(), r.LedgerID, inside); !errors.Is(err, intake.ErrSettled) {
 		t.Errorf("a second retry: %v", err)
 	}
-	if _, err := in.Retry(t.Context(), 99, true); !errors.Is(err, intake.ErrNotFound) {
+	if _, err := in.Retry(t.Context(), 99, inside); !errors.Is(err, intake.ErrNotFound) {
 		t.Errorf("of nothing: %v", err)
 	}
-	if s, err := in.Summary(t.Context(), intake.Period{}, true); err != nil || s.Received != 1 || s.ByFate[intake.FateTicket] != 1 || s.ByFate[intake.FateQuarantined] != 0 {
+	if s, err := in.Summary(t.Context(), intake.Period{}, inside); err != nil || s.Received != 1 || s.ByFate[intake.FateTicket] != 1 || s.ByFate[intake.FateQuarantined] != 0 {
 		t.Errorf("summary %+v, %v", s, err)
 	}
 	if n := o.count(`SELECT count(*) FROM tickets WHERE subject = $1`, good); n != 1 {
@@ -234,7 +234,7 @@ func TestRetriesOfOneEntryAtOnceMakeOneTicket(t *testing.T) {
 	var all sync.WaitGroup
 	for range 8 {
 		all.Go(func() {
-			switch _, err := in.Retry(t.Context(), r.LedgerID, true); {
+			switch _, err := in.Retry(t.Context(), r.LedgerID, inside); {
 			case err == nil:
 				won.Add(1)
 			case !errors.Is(err, intake.ErrSettled):

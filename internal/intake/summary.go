@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/escuta-sac/escuta/internal/access"
 	"github.com/escuta-sac/escuta/internal/brazil"
 	"github.com/escuta-sac/escuta/internal/channel"
 	"github.com/escuta-sac/escuta/internal/fault"
@@ -63,18 +64,26 @@ type Summary struct {
 type Period struct{ From, To brazil.Date }
 
 // Summary adds up the tallies: a few rows for each day, however long the ledger
-// is. What stood behind the ombudsman's wall when it came is left out unless
-// walled is set. What is moved there later stays counted: that it came was known
-// before, and a number that falls would tell what happened to it.
-func (in *Intake) Summary(ctx context.Context, p Period, walled bool) (Summary, error) {
+// is. What stood behind the ombudsman's wall when it came is left out for who does
+// not see behind it, and a case for whom it accuses. What is moved there later
+// stays counted: that it came was known before, and a number that falls would tell
+// what happened to it.
+func (in *Intake) Summary(ctx context.Context, p Period, see access.Scope) (Summary, error) {
 	s := Summary{Account: Account{ByFate: map[Fate]int64{}}, ByChannel: map[channel.Name]int64{}}
 	from, to, since, err := in.bounds(p)
 	if err != nil {
 		return s, err
 	}
-	rows, err := in.db.Pool.Query(ctx, `SELECT channel, fate, day, sum(n)::bigint FROM intake_tallies
-		WHERE ($1 OR NOT walled AND channel <> $2) AND day >= $3 AND day <= $4
-		GROUP BY channel, fate, day HAVING sum(n) <> 0 ORDER BY day DESC, channel, fate`, walled, channel.Ombudsman, from, to)
+	rows, err := in.db.Pool.Query(ctx, `
+		WITH told AS (
+		  SELECT channel, fate, day, n FROM intake_tallies
+		  WHERE ($1::text[] IS NOT NULL OR NOT walled AND channel <> $2) AND day >= $3 AND day <= $4
+		  UNION ALL
+		  SELECT g.channel, g.fate, g.day, -1 FROM intake_ledger g JOIN tickets t ON t.id = g.ticket_id
+		  WHERE g.channel = 'ombudsman' AND g.day >= $3 AND g.day <= $4 AND string_to_array(t.barred, ' ') && $1
+		    AND EXISTS (SELECT FROM case_accused a WHERE 'a' || a.account_id = ANY($1) OR 't' || a.team_id = ANY($1)))
+		SELECT channel, fate, day, sum(n)::bigint FROM told
+		GROUP BY channel, fate, day HAVING sum(n) <> 0 ORDER BY day DESC, channel, fate`, wall(see), channel.Ombudsman, from, to)
 	if err != nil {
 		return s, fmt.Errorf("add up the intake: %w", err)
 	}

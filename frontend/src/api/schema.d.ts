@@ -625,6 +625,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/intake/ledger/{id}/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Erase what an item holds, or the item itself */
+        post: operations["post-api-intake-ledger-by-id-erase"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/intake/ledger/{id}/retry": {
         parameters: {
             query?: never;
@@ -2565,6 +2582,12 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        EraseInputBody: {
+            /** @description Leave only a hash of its key, by which it is known when it is brought again */
+            altogether?: boolean;
+            /** @description Why, in the words of who decides */
+            reason: string;
+        };
         ExpectInputBody: {
             /** @enum {string} */
             channel: "phone" | "webform" | "email" | "ombudsman";
@@ -2937,7 +2960,7 @@ export interface components {
             /** Format: int64 */
             attempts: number;
             channel: string;
-            /** @description Who discarded it */
+            /** @description Who discarded or purged it */
             decided_by: string;
             /**
              * Format: int64
@@ -5555,6 +5578,42 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["DiscardInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-api-intake-ledger-by-id-erase": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EraseInputBody"];
             };
         };
         responses: {

@@ -62,6 +62,19 @@ func again(r Result, attempts int) time.Duration {
 // Window is when the customer is to be called.
 type Window struct{ From, To time.Time }
 
+// check refuses a window in which nobody can call; in is where its fields are.
+func (w Window) check(in string, now time.Time) error {
+	switch {
+	case w.To.Before(w.From):
+		return ErrInvalid.Field(in+"to", "before_start")
+	case w.To.Before(now):
+		return ErrInvalid.Field(in+"to", "in_the_past")
+	case w.From.After(now.Add(longestAhead)):
+		return ErrInvalid.Field(in+"from", "too_far_ahead")
+	}
+	return nil
+}
+
 // CallBack is a call that we owe.
 type CallBack struct {
 	ID        int64
@@ -119,13 +132,8 @@ func (r callBackRow) callBack() CallBack {
 // a customer is called once, at the time that was last agreed.
 func (s *Service) owe(ctx context.Context, tx *gorm.DB, r callBackRow, w Window) error {
 	now := s.now()
-	switch {
-	case w.To.Before(w.From):
-		return ErrInvalid.Field("call_back.to", "before_start")
-	case w.To.Before(now):
-		return ErrInvalid.Field("call_back.to", "in_the_past")
-	case w.From.After(now.Add(longestAhead)):
-		return ErrInvalid.Field("call_back.from", "too_far_ahead")
+	if err := w.check("call_back.", now); err != nil {
+		return err
 	}
 	if err := endCallBacks(ctx, tx, r.TicketID, cancelled, "replaced", now); err != nil {
 		return err
@@ -307,8 +315,8 @@ func (s *Service) ChangeCallBack(ctx context.Context, actor access.Actor, id int
 			}
 		}
 		if w := c.Window; w != nil {
-			if w.To.Before(w.From) || w.To.Before(now) {
-				return ErrInvalid.Field("to", "in_the_past")
+			if err := w.check("", now); err != nil {
+				return err
 			}
 			b.FromAt, b.ToAt, b.NextAt = w.From.UTC(), w.To.UTC(), w.From.UTC()
 		}

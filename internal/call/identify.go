@@ -187,11 +187,7 @@ func (s *Service) recognise(ctx context.Context, tx *gorm.DB, actor access.Actor
 		t.CustomerID, t.LegalPriority = nil, 0
 		return tx.WithContext(ctx).Exec("UPDATE contacts SET customer_id = NULL WHERE id = ?", r.ContactID).Error
 	}
-	var known struct {
-		ID            int64
-		Name          string
-		LegalPriority int
-	}
+	var known owner
 	err := tx.WithContext(ctx).Raw("SELECT c.id, c.name, c.legal_priority FROM customers c WHERE c.id = @id AND "+visible,
 		actor.Scope().Named(map[string]any{"id": id})).Scan(&known).Error
 	if err != nil {

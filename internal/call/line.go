@@ -172,7 +172,7 @@ func (s *Service) lineRow(ctx context.Context, db *gorm.DB) (lineRow, error) {
 
 // lineNamed finds the line that somebody named by its id, its number or its
 // name; nil when it is none of ours, which a call may well come by.
-func (s *Service) lineNamed(ctx context.Context, told string) (*Line, error) {
+func (s *Service) lineNamed(ctx context.Context, told string) (*lineRow, error) {
 	told = strings.TrimSpace(told)
 	id, err := strconv.ParseInt(told, 10, 32)
 	if err != nil {
@@ -180,12 +180,11 @@ func (s *Service) lineNamed(ctx context.Context, told string) (*Line, error) {
 	}
 	r, err := s.lineRow(ctx, s.db.Gorm.Where("active AND (id = ? OR number = ? OR lower(name) = lower(?))", id, numberOf(told), told).
 		Order("id"))
-	if errors.Is(err, ErrNoLine) {
+	switch {
+	case errors.Is(err, ErrNoLine):
 		return nil, nil //nolint:nilnil // a line that is not ours
-	}
-	if err != nil {
+	case err != nil:
 		return nil, err
 	}
-	line := r.line()
-	return &line, nil
+	return &r, nil
 }

@@ -9,6 +9,7 @@ import (
 	"gorm.io/gorm/clause"
 
 	"github.com/escuta-sac/escuta/internal/access"
+	"github.com/escuta-sac/escuta/internal/brazil"
 	"github.com/escuta-sac/escuta/internal/channel"
 	"github.com/escuta-sac/escuta/internal/channel/phone"
 	"github.com/escuta-sac/escuta/internal/event"
@@ -65,34 +66,53 @@ func (s *Service) Open(ctx context.Context, actor access.Actor, o Opening) (Open
 }
 
 // fill completes what the intake takes of a call.
-func (s *Service) fill(ctx context.Context, in *channel.Inbound, who phone.Caller, line *Line, told string) error {
+func (s *Service) fill(ctx context.Context, in *channel.Inbound, who phone.Caller, line *lineRow, told string) error {
 	in.Kind = demand
 	in.Subject = i18n.Text(i18n.Default, "call.subject", nil)
 	if line != nil {
 		in.BrandID, told = line.BrandID, line.Name
 	}
 	in.Body = i18n.Text(i18n.Default, "call.opening", map[string]any{"line": told})
-	if in.Name == "" || who.Hidden() {
-		in.Name = i18n.Text(i18n.Default, "call.unknown", nil)
-	}
-	if who.Phone == "" {
-		return nil
-	}
-	var verified bool
-	err := s.db.Gorm.WithContext(ctx).Raw(`SELECT EXISTS (SELECT FROM identities WHERE kind = 'phone' AND value = ? AND verified_at IS NOT NULL)`,
-		string(who.Phone)).Scan(&verified).Error
-	if err != nil {
-		return fmt.Errorf("look whose number it is: %w", err)
-	}
-	if verified {
+	in.Name = nameOf(who)
+	known, err := ownerOf(ctx, s.db.Gorm, who.Phone)
+	if err == nil && known.ID != 0 {
 		in.Phone = who.Phone
 	}
-	return nil
+	return err
+}
+
+// nameOf is what somebody is called of whom a telephone alone has told.
+func nameOf(who phone.Caller) string {
+	if who.Hidden() {
+		return i18n.Text(i18n.Default, "call.unknown", nil)
+	}
+	return who.Display()
+}
+
+// owner is a customer as their ticket names them; the zero owner is nobody.
+type owner struct {
+	ID            int64
+	Name          string
+	LegalPriority int
+}
+
+// ownerOf finds the customer who is verified to have a number.
+func ownerOf(ctx context.Context, db *gorm.DB, number brazil.Phone) (known owner, err error) {
+	if number == "" {
+		return owner{}, nil
+	}
+	err = db.WithContext(ctx).Raw(`SELECT c.id, coalesce(nullif(c.name, ''), ?) AS name, c.legal_priority FROM identities i
+		JOIN customers c ON c.id = i.customer_id WHERE i.kind = 'phone' AND i.value = ? AND i.verified_at IS NOT NULL`,
+		number.String(), string(number)).Scan(&known).Error
+	if err != nil {
+		return owner{}, fmt.Errorf("look whose number it is: %w", err)
+	}
+	return known, nil
 }
 
 // teamFor is where a call's ticket goes: to its line's team, if whoever is on the
 // phone may work there; else to a team of theirs.
-func teamFor(actor access.Actor, line *Line, standard int64) int64 {
+func teamFor(actor access.Actor, line *lineRow, standard int64) int64 {
 	may := func(team int64) bool { return actor.MaySee(access.Audience{Team: team}) }
 	switch {
 	case line != nil && line.TeamID != nil && may(*line.TeamID):

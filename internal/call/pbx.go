@@ -2,20 +2,21 @@ package call
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
 	"time"
 
-	"crypto/sha256"
-
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
 	"github.com/escuta-sac/escuta/internal/channel"
 	"github.com/escuta-sac/escuta/internal/channel/phone"
+	"github.com/escuta-sac/escuta/internal/event"
 	"github.com/escuta-sac/escuta/internal/intake"
+	"github.com/escuta-sac/escuta/internal/ticket"
 )
 
 // adopting is how far apart an agent's own note and the exchange's word of the
@@ -41,12 +42,8 @@ func (s *Service) Arrival(ctx context.Context, line, signature string, body []by
 		return channel.Arrival{}, err
 	}
 	if known != nil {
-		r, err := s.lineRow(ctx, s.db.Gorm.Where("id = ?", known.ID))
-		if err != nil {
-			return channel.Arrival{}, err
-		}
-		if secret, err = s.seal.Unseal(sealedAs, r.Secret); err != nil {
-			return channel.Arrival{}, fmt.Errorf("read the secret of line %d: %w", r.ID, err)
+		if secret, err = s.seal.Unseal(sealedAs, known.Secret); err != nil {
+			return channel.Arrival{}, fmt.Errorf("read the secret of line %d: %w", known.ID, err)
 		}
 	}
 	if err := phone.Verify(secret, signature, body, now); err != nil {
@@ -116,7 +113,7 @@ func (h heard) Decide(ctx context.Context, tx *gorm.DB) (intake.Verdict, error) 
 	if err != nil {
 		return intake.Verdict{}, err
 	}
-	if p.TicketID == nil && facts.State() == phone.Talking && agent != nil {
+	if p.TicketID == nil && len(facts.Legs) > 0 && agent != nil {
 		if err := h.adopt(ctx, tx, &p, *agent, who); err != nil {
 			return intake.Verdict{}, err
 		}
@@ -182,12 +179,11 @@ func (h heard) merge(ctx context.Context, tx *gorm.DB) (pbxRow, phone.Facts, err
 
 // inbound is what opens the ticket of a call that an exchange told of.
 func (h heard) inbound(ctx context.Context, tx *gorm.DB, who phone.Caller) (channel.Inbound, error) {
-	r, err := h.lineRow(ctx, tx.Where("id = ?", h.line))
+	line, err := h.lineRow(ctx, tx.Where("id = ?", h.line))
 	if err != nil {
 		return channel.Inbound{}, err
 	}
-	line := r.line()
-	in := channel.Inbound{Channel: channel.Phone, Name: who.Display()}
+	in := channel.Inbound{Channel: channel.Phone, Name: nameOf(who)}
 	if err := h.fill(ctx, &in, who, &line, line.Name); err != nil {
 		return channel.Inbound{}, err
 	}
@@ -256,9 +252,8 @@ func (h heard) follow(ctx context.Context, tx *gorm.DB, facts phone.Facts, agent
 		return err
 	}
 	before := r
-	who := phone.ReadCaller(facts.Caller.Value)
-	if r.Caller == "" {
-		r.Caller, r.Phone = who.Raw, string(who.Phone)
+	if err := h.callerIs(ctx, tx, &r, phone.ReadCaller(facts.Caller.Value)); err != nil {
+		return err
 	}
 	now := h.now()
 	switch facts.State() {
@@ -275,6 +270,9 @@ func (h heard) follow(ctx context.Context, tx *gorm.DB, facts phone.Facts, agent
 			if err := h.forgive(ctx, tx, r.TicketID); err != nil {
 				return err
 			}
+		}
+		if agent != nil && r.AgentID == nil && r.untouched() { // it ended as nobody's: its agent was told of later
+			r.EndedAt = nil
 		}
 		if agent != nil && (r.AgentID == nil || *r.AgentID != *agent) && r.EndedAt == nil {
 			r.AgentID = agent
@@ -297,6 +295,58 @@ func (h heard) follow(ctx context.Context, tx *gorm.DB, facts phone.Facts, agent
 		return nil
 	}
 	return save(ctx, tx, &r, now)
+}
+
+// untouched reports whether no person has written anything into the note.
+func (r row) untouched() bool { return r.Note == "" && r.Outcome == "" }
+
+// callerIs writes down who calls, as far as the exchange has told by now, and
+// whom we owe a call for it. While nobody has said whose ticket it is, it is that
+// of the customer whose verified number it is, as if that had been told at first.
+func (h heard) callerIs(ctx context.Context, tx *gorm.DB, r *row, who phone.Caller) error {
+	if who.Raw == "" || who.Raw == r.Caller {
+		return nil
+	}
+	was := phone.ReadCaller(r.Caller)
+	r.Caller, r.Phone = who.Raw, string(who.Phone)
+	t, err := ticket.ByID(ctx, tx, r.TicketID)
+	if err != nil {
+		return err
+	}
+	if t.CustomerID == nil {
+		told := Told{ContactID: r.ContactID}
+		cause := ticket.Cause{Kind: event.TicketCall, Data: &told, At: h.now()}
+		_, err = ticket.Change(ctx, tx, t.ID, cause, func(t *ticket.Ticket) error {
+			return h.nameBy(ctx, tx, t, r.ContactID, was, who, &told)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	err = tx.WithContext(ctx).Exec(`UPDATE call_backs SET phone = ? WHERE ticket_id = ? AND state = 'open' AND why = 'abandoned' AND attempts = 0`,
+		r.Phone, r.TicketID).Error
+	if err != nil {
+		return fmt.Errorf("correct the number of a call back of ticket %d: %w", r.TicketID, err)
+	}
+	return nil
+}
+
+// nameBy gives the ticket of a caller who turns out to be another the customer
+// and the name that go with that.
+func (h heard) nameBy(ctx context.Context, tx *gorm.DB, t *ticket.Ticket, contact int64, was, who phone.Caller, told *Told) error {
+	known, err := ownerOf(ctx, tx, who.Phone)
+	if err != nil {
+		return err
+	}
+	if known.ID != 0 {
+		t.CustomerID, t.CustomerName, t.LegalPriority, told.Customer = &known.ID, known.Name, known.LegalPriority, &known.ID
+		return ofCustomer(ctx, tx, contact, known.ID)
+	}
+	if t.CustomerName != nameOf(was) || t.CustomerName == nameOf(who) {
+		return ticket.ErrUnchanged
+	}
+	t.CustomerName = nameOf(who)
+	return nil
 }
 
 // same reports whether nothing that is stored has changed.

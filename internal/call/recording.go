@@ -134,6 +134,18 @@ func (s *Service) record(ctx context.Context, tx *gorm.DB, c Call, r recordingRo
 	return r.recording(), nil
 }
 
+// keepFrom makes a recording that was noted during the call be kept for as long
+// as one that was noted after its end.
+func keepFrom(ctx context.Context, tx *gorm.DB, contact int64, ended time.Time) error {
+	until := ended.Add(Kept)
+	err := tx.WithContext(ctx).Exec("UPDATE recordings SET retain_until = ? WHERE contact_id = ? AND retain_until < ? AND erased_at IS NULL",
+		until, contact, until).Error
+	if err != nil {
+		return fmt.Errorf("keep the recording of call %d: %w", contact, err)
+	}
+	return nil
+}
+
 // attended is when the attendance ended, as far as is known.
 func (c Call) attended() time.Time {
 	if c.EndedAt != nil {

@@ -90,7 +90,10 @@ func save(ctx context.Context, tx *gorm.DB, r *row, now time.Time) error {
 	if err != nil {
 		return fmt.Errorf("store call %d: %w", r.ContactID, err)
 	}
-	return nil
+	if r.EndedAt == nil {
+		return nil
+	}
+	return keepFrom(ctx, tx, r.ContactID, *r.EndedAt)
 }
 
 // Query asks for calls, the newest first.

@@ -15,7 +15,7 @@ type Facts struct {
 	HungUp    *time.Time `json:"hung_up,omitempty"`
 	Abandoned *time.Time `json:"abandoned,omitempty"`
 	Legs      []Leg      `json:"legs,omitempty"`     // who had the caller, in order
-	Caller    Told       `json:"caller,omitzero"`    // the first that was told
+	Caller    Told       `json:"caller,omitzero"`    // the first number that was told, else the first of anything
 	Recording Told       `json:"recording,omitzero"` // the last that was told
 	First     time.Time  `json:"first,omitzero"`     // the earliest of all events
 }
@@ -78,7 +78,7 @@ func (f Facts) Join(g Facts) Facts {
 		HungUp: later(f.HungUp, g.HungUp), Abandoned: earlier(f.Abandoned, g.Abandoned),
 		Legs: legs, Caller: f.Caller, Recording: f.Recording, First: f.First,
 	}
-	if f.Caller.Value == "" || g.Caller.Value != "" && g.Caller.compare(f.Caller) < 0 {
+	if g.Caller.tellsMore(f.Caller) {
 		j.Caller = g.Caller
 	}
 	if f.Recording.Value == "" || g.Recording.Value != "" && g.Recording.compare(f.Recording) > 0 {
@@ -92,6 +92,18 @@ func (f Facts) Join(g Facts) Facts {
 
 func (l Leg) compare(m Leg) int {
 	return cmp.Or(l.At.Compare(m.At), cmp.Compare(l.Extension, m.Extension))
+}
+
+// tellsMore reports whether t is to be preferred to u as the caller: a number to
+// what is none, and of two the one that was told first.
+func (t Told) tellsMore(u Told) bool {
+	if t.Value == "" || u.Value == "" {
+		return t.Value != ""
+	}
+	if number := ReadCaller(t.Value).Phone != ""; number != (ReadCaller(u.Value).Phone != "") {
+		return number
+	}
+	return t.compare(u) < 0
 }
 
 func (t Told) compare(u Told) int {

@@ -2,6 +2,7 @@ package call_test
 
 import (
 	"context"
+	"flag"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -23,6 +24,16 @@ import (
 	"github.com/escuta-sac/escuta/internal/sla"
 	"github.com/escuta-sac/escuta/internal/ticket/tickettest"
 )
+
+// Each check of a property is a call told to a real database, so a few are enough
+// for every day; -rapid.checks asks for more.
+func TestMain(m *testing.M) {
+	checks := flag.Lookup("rapid.checks")
+	if err := checks.Value.Set("20"); err != nil {
+		panic(err)
+	}
+	m.Run()
+}
 
 func must[T any](v T, err error) T {
 	if err != nil {

@@ -1,9 +1,9 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { connect } from "node:net";
 import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { admin, expectAccessible, launch, logIn, openWindow, picture, url } from "./browser";
+import { send } from "./smtp";
 
 const stamp = Date.now();
 const red =
@@ -72,42 +72,6 @@ const mail = (subject: string, html: string) =>
     "--x--",
     "",
   ].join("\r\n");
-
-/** Hands a mail over as a mail server does, one command after the other. */
-async function send(from: string, data: string): Promise<void> {
-  const [host, port] = inject("smtp").split(":");
-  const socket = connect(Number(port), host);
-  const lines: string[] = [];
-  let rest = "";
-  let told = () => {};
-  socket.on("data", (chunk) => {
-    rest += chunk.toString();
-    const all = rest.split("\r\n");
-    rest = all.pop()!;
-    lines.push(...all.filter((line) => /^\d{3} /.test(line)));
-    told();
-  });
-  const answer = async (want: string) => {
-    while (lines.length === 0)
-      await new Promise<void>((done) => {
-        told = done;
-      });
-    const line = lines.shift()!;
-    if (!line.startsWith(want)) throw new Error(line);
-  };
-  const say = async (text: string, want: string) => {
-    socket.write(`${text}\r\n`);
-    await answer(want);
-  };
-  await answer("220");
-  await say("EHLO mx.cliente.example", "250");
-  await say(`MAIL FROM:<${from}>`, "250");
-  await say("RCPT TO:<sac@aroeira.example>", "250");
-  await say("DATA", "354");
-  await say(`${data}\r\n.`, "250");
-  await say("QUIT", "221");
-  socket.end();
-}
 
 async function openMail(page: Page, subject: string): Promise<void> {
   const link = page.getByRole("link", { name: new RegExp(subject) }).first();

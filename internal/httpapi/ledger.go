@@ -107,11 +107,13 @@ type LedgerItem struct {
 	DecidedBy  string     `json:"decided_by" doc:"Who discarded or purged it"`
 	Remark     string     `json:"remark" doc:"In whose words"`
 	Purged     bool       `json:"purged" doc:"Its source is erased"`
+	From       string     `json:"from" doc:"Who it says to be from; a stranger's text"`
+	Subject    string     `json:"subject" doc:"What it says to be about; a stranger's text"`
 }
 
 func ledgerItem(e intake.Entry) LedgerItem {
 	return LedgerItem{e.ID, string(e.Channel), string(e.Fate), e.Reason, e.TicketID, e.Protocol, e.MessageID, e.Attempts, e.Failures,
-		e.ReceivedAt, e.FatedAt, e.NextTry, e.DecidedBy, e.Remark, e.Purged}
+		e.ReceivedAt, e.FatedAt, e.NextTry, e.DecidedBy, e.Remark, e.Purged, e.From, e.Subject}
 }
 
 // list handles GET /api/intake/ledger.

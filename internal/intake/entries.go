@@ -5,6 +5,8 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"io"
+	"maps"
 	"slices"
 	"strconv"
 	"time"
@@ -62,6 +64,10 @@ type Entry struct {
 	DecidedBy  string     // name of who discarded it
 	Remark     string     // in whose words
 	Purged     bool       // its raw source is erased
+
+	// What the start of its source says of itself, as far as the asker may have
+	// the source; empty when nothing can be told.
+	From, Subject string
 }
 
 // Query says which entries are listed. Empty fields ask for no restriction.
@@ -132,7 +138,7 @@ func (in *Intake) Ledger(ctx context.Context, q Query, see access.Scope) (entrie
 	if err != nil {
 		return nil, "", fmt.Errorf("list the ledger: %w", err)
 	}
-	entries, err = pgx.CollectRows(rows, pgx.RowToStructByPos[Entry])
+	entries, err = pgx.CollectRows(rows, scanEntry)
 	if err != nil {
 		return nil, "", fmt.Errorf("list the ledger: %w", err)
 	}
@@ -140,7 +146,7 @@ func (in *Intake) Ledger(ctx context.Context, q Query, see access.Scope) (entrie
 		entries = entries[:limit]
 		next = formatCursor(entries[limit-1].ID)
 	}
-	return entries, next, nil
+	return entries, next, in.title(ctx, entries)
 }
 
 // Entry reads one entry, with what can be told of its source before it is
@@ -151,7 +157,7 @@ func (in *Intake) Entry(ctx context.Context, id int64, see access.Scope) (Entry,
 	if err != nil {
 		return Entry{}, nil, fmt.Errorf("read entry %d of the ledger: %w", id, err)
 	}
-	e, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[Entry])
+	e, err := pgx.CollectExactlyOneRow(rows, scanEntry)
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):
 		return Entry{}, nil, ErrNotFound
@@ -165,7 +171,9 @@ func (in *Intake) Entry(ctx context.Context, id int64, see access.Scope) (Entry,
 	if err != nil {
 		return Entry{}, nil, err
 	}
-	return e, in.preview(e.Channel, raw), nil
+	told := in.preview(e.Channel, raw)
+	e.From, e.Subject = told["from"], told["subject"]
+	return e, told, nil
 }
 
 // Source is the raw source of an entry, as it was received. That of a ticket is
@@ -211,6 +219,61 @@ func (in *Intake) preview(ch channel.Name, raw []byte) (told map[string]string) 
 		return nil
 	})
 	return told
+}
+
+func scanEntry(row pgx.CollectableRow) (e Entry, err error) {
+	err = row.Scan(&e.ID, &e.Channel, &e.Fate, &e.Reason, &e.TicketID, &e.Protocol, &e.MessageID, &e.Attempts, &e.Failures,
+		&e.ReceivedAt, &e.FatedAt, &e.NextTry, &e.DecidedBy, &e.Remark, &e.Purged)
+	return e, err
+}
+
+// titleBytes is how much of each source is read for a list.
+const titleBytes = 64 << 10
+
+// title fills in who each entry says to be from and what about, so that those who
+// wait for the same reason can be told apart. A ticket of a team that the asker
+// does not see has no protocol, and here no title.
+func (in *Intake) title(ctx context.Context, entries []Entry) error {
+	at := make(map[int64]*Entry, len(entries))
+	for i := range entries {
+		e := &entries[i]
+		if !e.Purged && (e.TicketID == nil || e.Protocol != "") {
+			at[e.ID] = e
+		}
+	}
+	rows, err := in.db.Pool.Query(ctx, `SELECT id, substring(raw FOR $2), raw_blob FROM intake_ledger WHERE id = ANY($1)`,
+		slices.Collect(maps.Keys(at)), titleBytes)
+	if err != nil {
+		return fmt.Errorf("read the titles of the ledger: %w", err)
+	}
+	var id int64
+	var start []byte
+	var hash *string
+	_, err = pgx.ForEachRow(rows, []any{&id, &start, &hash}, func() error {
+		if hash != nil {
+			start = in.startOf(*hash)
+		}
+		e := at[id]
+		told := in.preview(e.Channel, start)
+		e.From, e.Subject = told["from"], told["subject"]
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("read the titles of the ledger: %w", err)
+	}
+	return nil
+}
+
+// startOf reads the start of a large source. One that cannot be read has no
+// title here, and tells why when it is opened.
+func (in *Intake) startOf(hash string) []byte {
+	f, err := in.blobs.Open(hash)
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	start, _ := io.ReadAll(io.LimitReader(f, titleBytes))
+	return start
 }
 
 func formatCursor(id int64) string {

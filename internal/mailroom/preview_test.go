@@ -9,6 +9,7 @@ import (
 	"github.com/escuta-sac/escuta/internal/access"
 	"github.com/escuta-sac/escuta/internal/channel/email"
 	"github.com/escuta-sac/escuta/internal/channel/email/hostile"
+	"github.com/escuta-sac/escuta/internal/intake"
 	"github.com/escuta-sac/escuta/internal/mailroom"
 )
 
@@ -46,6 +47,10 @@ func TestAWithheldMailIsPreviewedByItsHeader(t *testing.T) {
 	id := o.accepted(o.in, []byte(header), email.Envelope{Recipients: []string{ours}, Withheld: email.Oversized})
 	if r := o.settled(id); r.Reason != "mail_oversized" {
 		t.Fatalf("it became %+v", r)
+	}
+	if listed, _, err := o.in.Ledger(t.Context(), intake.Query{}, access.Actor{Role: access.Admin}.Scope()); err != nil || len(listed) != 1 ||
+		listed[0].From != "Ana <ana@cliente.example>" || listed[0].Subject != "Fotos" {
+		t.Errorf("listed as %+v, %v", listed, err)
 	}
 	_, told, err := o.in.Entry(t.Context(), id, access.Actor{Role: access.Admin}.Scope())
 	if err != nil || told["subject"] != "Fotos" || told["from"] != "Ana <ana@cliente.example>" {

@@ -2971,6 +2971,8 @@ export interface components {
             fate: "pending" | "ticket" | "reply" | "duplicate" | "automatic" | "quarantined" | "discarded";
             /** Format: date-time */
             fated_at: string | null;
+            /** @description Who it says to be from; a stranger's text */
+            from: string;
             /** Format: int64 */
             id: number;
             /** Format: int64 */
@@ -2990,6 +2992,8 @@ export interface components {
             received_at: string;
             /** @description In whose words */
             remark: string;
+            /** @description What it says to be about; a stranger's text */
+            subject: string;
             /** Format: int64 */
             ticket_id: number | null;
         };

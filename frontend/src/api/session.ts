@@ -32,9 +32,11 @@ export type Action =
   | "tickets.take_over"
   | "breaches.see"
   | "intake.see"
+  | "intake.erase"
   | "accounts.manage"
   | "desk.manage"
   | "forms.manage"
+  | "customers.keep"
   | "cases.work"
   | "imports.run";
 

@@ -1,13 +1,15 @@
 import { useQuery } from "@tanstack/react-query";
-import { Download, RotateCcw, Trash2 } from "lucide-react";
+import { Download, Eraser, RotateCcw, Trash2 } from "lucide-react";
+import { may, useMe } from "../../api/session";
 import type { LedgerItem } from "../../api/types";
 import { useText } from "../../lib/i18n";
 import { dayAndTime } from "../../lib/time";
 import { Button } from "../../ui/Button";
 import { Dialog } from "../../ui/Dialog";
 import { ErrorState, Skeleton } from "../../ui/states";
-import { canDiscard, canRetry, entryQuery, sourceTextQuery, sourceURL } from "./api";
+import { canDiscard, canErase, canRetry, entryQuery, sourceTextQuery, sourceURL } from "./api";
 import styles from "./IntakePage.module.css";
+import { Preview } from "./Preview";
 import { reasonInWords } from "./words";
 
 interface Props {
@@ -16,17 +18,16 @@ interface Props {
   onClose: () => void;
   onRetry: () => void;
   onDiscard: () => void;
+  onErase: () => void;
   onOpen: (protocol: string) => void;
 }
 
-const previewed = ["from", "to", "subject", "date", "body"] as const;
-
 /** One entry: why it is here, what can be told of it, and its bytes as they came. */
-export default function EntryDialog({ item, busy, onClose, onRetry, onDiscard, onOpen }: Props) {
+export default function EntryDialog({ item, busy, onClose, onRetry, onDiscard, onErase, onOpen }: Props) {
   const t = useText();
   const { data } = useQuery(entryQuery(item.id));
   const source = useQuery({ ...sourceTextQuery(item.id), enabled: !item.purged });
-  const told = previewed.filter((name) => data?.preview[name]);
+  const me = useMe();
   return (
     <Dialog open wide onClose={onClose} title={t("intake.number", { id: item.id })}>
       <div className={styles.detail}>
@@ -42,10 +43,8 @@ export default function EntryDialog({ item, busy, onClose, onRetry, onDiscard, o
               value={`${item.decided_by}${item.fated_at ? `, ${dayAndTime(item.fated_at)}` : ""}`}
             />
           )}
-          {told.map((name) => (
-            <Fact key={name} name={t(`intake.preview.${name}`)} value={data?.preview[name] ?? ""} />
-          ))}
         </dl>
+        {data && <Preview told={data.preview} />}
         <div className={styles.actions}>
           {canRetry(item) && (
             <Button look="primary" icon={<RotateCcw aria-hidden />} busy={busy} onClick={onRetry}>
@@ -55,6 +54,11 @@ export default function EntryDialog({ item, busy, onClose, onRetry, onDiscard, o
           {canDiscard(item) && (
             <Button icon={<Trash2 aria-hidden />} busy={busy} onClick={onDiscard}>
               {t("intake.discard")}
+            </Button>
+          )}
+          {canErase(item) && may(me, "intake.erase") && (
+            <Button icon={<Eraser aria-hidden />} busy={busy} onClick={onErase}>
+              {t("intake.erase")}
             </Button>
           )}
           {item.protocol && <Button onClick={() => onOpen(item.protocol)}>{t("intake.open_ticket")}</Button>}

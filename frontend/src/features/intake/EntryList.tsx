@@ -9,9 +9,18 @@ import { Button } from "../../ui/Button";
 import { SelectField } from "../../ui/Field";
 import { EmptyState, ErrorState, Skeleton } from "../../ui/states";
 import { toast } from "../../ui/toast";
-import { canDiscard, canRetry, discardEntry, type LedgerChannel, ledgerQuery, retryEntry } from "./api";
+import {
+  canDiscard,
+  canRetry,
+  discardEntry,
+  eraseEntry,
+  type LedgerChannel,
+  ledgerQuery,
+  retryEntry,
+} from "./api";
 import DiscardDialog from "./DiscardDialog";
 import EntryDialog from "./EntryDialog";
+import EraseDialog from "./EraseDialog";
 import styles from "./IntakePage.module.css";
 import { reasonInWords } from "./words";
 
@@ -30,6 +39,7 @@ export function EntryList({ fate, onOpen }: Props) {
   const [chosen, setChosen] = useState<ReadonlySet<number>>(new Set());
   const [open, setOpen] = useState<LedgerItem>();
   const [discards, setDiscards] = useState<number[]>();
+  const [erased, setErased] = useState<LedgerItem>();
   const [busy, setBusy] = useState(false);
   const list = useInfiniteQuery(ledgerQuery(fate, channel));
   const items = list.data?.pages.flatMap((page) => page.items) ?? [];
@@ -105,16 +115,17 @@ export function EntryList({ fate, onOpen }: Props) {
           <caption className="visually-hidden">{t(`ledger.fate.${fate}`)}</caption>
           <thead>
             <tr>
-              <th scope="col">
-                {actionable.length > 0 && (
+              {actionable.length > 0 && (
+                <th scope="col" className={styles.tick}>
                   <input
                     type="checkbox"
                     aria-label={t("intake.choose_all")}
                     checked={selection.length === actionable.length}
                     onChange={(e) => setChosen(new Set(e.target.checked ? actionable.map((i) => i.id) : []))}
                   />
-                )}
-              </th>
+                </th>
+              )}
+              <th scope="col">{t("intake.what")}</th>
               <th scope="col">{t("intake.why")}</th>
               <th scope="col">{t("intake.channel")}</th>
               <th scope="col">{t("intake.came")}</th>
@@ -124,25 +135,33 @@ export function EntryList({ fate, onOpen }: Props) {
           <tbody>
             {items.map((item) => (
               <tr key={item.id}>
-                <td>
-                  {(canRetry(item) || canDiscard(item)) && (
-                    <input
-                      type="checkbox"
-                      aria-label={t("intake.choose", { id: item.id })}
-                      checked={chosen.has(item.id)}
-                      onChange={() => toggle(item.id)}
-                    />
-                  )}
-                </td>
-                <td>
+                {actionable.length > 0 && (
+                  <td>
+                    {(canRetry(item) || canDiscard(item)) && (
+                      <input
+                        type="checkbox"
+                        aria-label={t("intake.choose", { id: item.id })}
+                        checked={chosen.has(item.id)}
+                        onChange={() => toggle(item.id)}
+                      />
+                    )}
+                  </td>
+                )}
+                <td className={styles.what}>
                   <button type="button" className={styles.open} onClick={() => setOpen(item)}>
-                    {reasonInWords(t, item)}
+                    {item.subject || item.from || t("intake.number", { id: item.id })}
                   </button>
                   <span className={styles.quiet}>
-                    {t("intake.number", { id: item.id })}
-                    {item.decided_by && ` · ${item.decided_by}`}
-                    {item.protocol && ` · ${item.protocol}`}
+                    {item.subject && item.from ? item.from : t("intake.number", { id: item.id })}
                   </span>
+                </td>
+                <td className={styles.why}>
+                  {reasonInWords(t, item)}
+                  {(item.decided_by || item.protocol) && (
+                    <span className={styles.quiet}>
+                      {[item.decided_by, item.protocol].filter(Boolean).join(" · ")}
+                    </span>
+                  )}
                 </td>
                 <td>{t(`channel.${item.channel as "email"}`)}</td>
                 <td>{shortMoment(item.received_at, now())}</td>
@@ -157,14 +176,29 @@ export function EntryList({ fate, onOpen }: Props) {
           {t("intake.more")}
         </Button>
       )}
-      {open && discards === undefined && (
+      {open && !discards && !erased && (
         <EntryDialog
           item={open}
           busy={busy}
           onClose={() => setOpen(undefined)}
           onRetry={() => void retry([open.id])}
           onDiscard={() => setDiscards([open.id])}
+          onErase={() => setErased(open)}
           onOpen={onOpen}
+        />
+      )}
+      {erased && (
+        <EraseDialog
+          item={erased}
+          onClose={() => setErased(undefined)}
+          onErase={(reason, altogether) => {
+            setErased(undefined);
+            void each(
+              [erased.id],
+              (id) => eraseEntry(id, reason, altogether),
+              () => t(altogether ? "intake.erased.all" : "intake.erased"),
+            );
+          }}
         />
       )}
       {discards && (

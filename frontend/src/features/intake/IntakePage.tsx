@@ -10,6 +10,7 @@ import { EntryList } from "./EntryList";
 import styles from "./IntakePage.module.css";
 import { Proof } from "./Proof";
 import { SourceAlarms } from "./SourceAlarms";
+import { Sources } from "./Sources";
 
 const drawers = [
   "quarantined",
@@ -18,7 +19,7 @@ const drawers = [
   "duplicate",
   "discarded",
 ] as const satisfies LedgerFate[];
-type Tab = "accounts" | (typeof drawers)[number];
+type Tab = "accounts" | "sources" | (typeof drawers)[number];
 
 /** Everything that came in is accounted for: the proof, and what waits for a person. */
 export function IntakePage({ onOpen }: { onOpen: (protocol: string) => void }) {
@@ -49,10 +50,13 @@ export function IntakePage({ onOpen }: { onOpen: (protocol: string) => void }) {
               </>
             ),
           })),
+          { value: "sources", name: t("source.all") },
         ]}
       >
         {tab === "accounts" ? (
           <Accounts days={summary.data.days} />
+        ) : tab === "sources" ? (
+          <Sources />
         ) : (
           <EntryList key={tab} fate={tab} onOpen={onOpen} />
         )}

@@ -1,7 +1,7 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { api, callHeaders, refusal, unwrap } from "../../api/client";
 import { keys } from "../../api/keys";
-import type { LedgerFate, LedgerItem } from "../../api/types";
+import type { LedgerFate, LedgerItem, SourceHealth } from "../../api/types";
 
 /** How much of a raw source is shown; all of it can be downloaded. */
 export const shownSource = 64 * 1024;
@@ -68,7 +68,25 @@ export const discardEntry = (id: number, reason: string) =>
     api.POST("/api/intake/ledger/{id}/discard", { params: { path: { id: String(id) } }, body: { reason } }),
   );
 
+export const eraseEntry = (id: number, reason: string, altogether: boolean) =>
+  unwrap(
+    api.POST("/api/intake/ledger/{id}/erase", {
+      params: { path: { id: String(id) } },
+      body: { reason, altogether },
+    }),
+  );
+
+export const expectWithin = (source: SourceHealth, hours: number) =>
+  unwrap(
+    api.PATCH("/api/intake/sources", {
+      body: { channel: source.channel as LedgerChannel, name: source.name, quiet_after: hours },
+    }),
+  );
+
 /** What a person may still decide about an entry. */
 export const canRetry = (item: LedgerItem) =>
   !item.purged && ["pending", "quarantined", "discarded"].includes(item.fate);
 export const canDiscard = (item: LedgerItem) => ["pending", "quarantined"].includes(item.fate);
+/** Only what became nothing: a ticket's original goes with the ticket. */
+export const canErase = (item: LedgerItem) =>
+  ["discarded", "automatic", "duplicate"].includes(item.fate) && item.ticket_id === null;

@@ -32,7 +32,7 @@ test-crash: ## five minutes of kill -9 at everything under load; ESCUTA_CRASH_SE
 	ESCUTA_BIN=$(CURDIR)/bin/escuta-race ESCUTA_CRASH_SECONDS=$${ESCUTA_CRASH_SECONDS:-300} \
 	  go test -race -count 1 -timeout 6h -v -run TestWhatWasAccepted ./internal/app
 
-test-soak: ## 20,000 mails, forms and answers under kill -9 at everything; ESCUTA_SOAK_ITEMS says how many, ESCUTA_SOAK_SEED repeats
+test-soak: ## 20,000 mails, forms, calls and answers under kill -9 at everything; ESCUTA_SOAK_ITEMS says how many, ESCUTA_SOAK_SEED repeats
 	go build -race -o bin/escuta-race ./cmd/escuta
 	ESCUTA_BIN=$(CURDIR)/bin/escuta-race ESCUTA_SOAK_ITEMS=$${ESCUTA_SOAK_ITEMS:-20000} \
 	  go test -race -count 1 -timeout 24h -v -run TestEverythingStandsOnce ./internal/app

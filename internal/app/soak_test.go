@@ -46,8 +46,8 @@ func mailServer(sink *sinktest.Sink) []string {
 	}
 }
 
-// soak is a desk under load: customers who write by forms and by mail, an agent
-// who answers by mail, customers who answer that.
+// soak is a desk under load: customers who write by forms and by mail or call, an
+// agent who answers by mail, customers who answer that.
 type soak struct {
 	t        testing.TB
 	server   *server
@@ -58,6 +58,7 @@ type soak struct {
 	forms    *crowd
 	letters  *writers
 	exchange *exchange
+	phones   *callers
 	began    time.Time
 	kills    map[string]int
 	slowest  map[string]time.Duration // until ready again
@@ -71,6 +72,7 @@ func newSoak(t testing.TB, seed uint64) *soak {
 	mailboxOf(t, s.server, s.admin, s.dovecot)
 	s.letters = newWriters(t, s.dovecot, s.server)
 	s.exchange = converse(t, s.sink, s.letters, hire(t, s.db, "agent"), seed)
+	s.phones = dial(t, s.server, s.admin, hire(t, s.db, "agent"), 400*time.Millisecond, seed)
 	s.forms = gather(t, s.server, 3, seed)
 	s.forms.pace.Reset(60 * time.Millisecond)
 	s.letters.write(5, 20*time.Millisecond, seed)
@@ -82,7 +84,7 @@ func (s *soak) items() int {
 	s.forms.mu.Lock()
 	n := len(s.forms.accepted)
 	s.forms.mu.Unlock()
-	return n + s.letters.count() + s.exchange.count()
+	return n + s.letters.count() + s.exchange.count() + s.phones.count()
 }
 
 // reach waits until so many are accepted. Under load nobody may be turned away
@@ -153,7 +155,7 @@ func (s *soak) killed() (n int) {
 	return n
 }
 
-// Mails, forms and answers come through all channels while the server,
+// Mails, forms, calls and answers come through all channels while the server,
 // PostgreSQL, Redis and Dovecot are killed by SIGKILL at random points. In the
 // end the ledger balances, each item stands once, and each mail of ours was
 // handed over once.
@@ -181,6 +183,7 @@ func TestEverythingStandsOnceAfterASoak(t *testing.T) {
 	}
 	s.forms.leave()
 	s.letters.leave()
+	s.phones.leave()
 	patience := 15 * time.Minute
 	if !l.long { // nobody waits for what only takes time
 		patience = time.Minute
@@ -198,6 +201,7 @@ func TestEverythingStandsOnceAfterASoak(t *testing.T) {
 	balanced(t, s.server, s.db, s.admin)
 	s.forms.keptAmongOthers(s.db)
 	s.letters.kept(s.db)
+	s.phones.kept(s.db)
 	s.exchange.kept(s.db)
 	handedOverOnce(t, s.db, s.sink)
 	toldInOrder(t, s.db)

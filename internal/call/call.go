@@ -82,6 +82,7 @@ type Opening struct {
 	Line   string
 	Caller string // as it was told: a number, an address, or anything
 	Note   string
+	Key    string // makes a repetition of the same agent's recognisable; empty means that nothing does
 }
 
 // Opened is a call with its ticket and the lease under which its agent has it.
@@ -104,7 +105,7 @@ type Told struct {
 
 // taker is what calls need of the intake.
 type taker interface {
-	Submit(ctx context.Context, m channel.Inbound) (intake.Receipt, error)
+	OpenIn(ctx context.Context, tx *gorm.DB, m channel.Inbound) (intake.Receipt, error)
 }
 
 // Leases learns whose ticket is nobody's any more.

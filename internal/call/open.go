@@ -2,6 +2,7 @@ package call
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"time"
 
@@ -28,7 +29,7 @@ const demand = "informacao"
 // calling may follow later: a number that somebody shows proves nothing, so only
 // one that has been verified names the customer.
 func (s *Service) Open(ctx context.Context, actor access.Actor, o Opening) (Opened, error) {
-	in, who, err := phone.Check(phone.Opening{Line: o.Line, Caller: o.Caller, Note: o.Note, Account: actor.AccountID})
+	in, who, err := phone.Check(phone.Opening{Line: o.Line, Caller: o.Caller, Note: o.Note, Account: actor.AccountID, Key: ownKey(actor, o.Key)})
 	if err != nil {
 		return Opened{}, err
 	}
@@ -44,18 +45,25 @@ func (s *Service) Open(ctx context.Context, actor access.Actor, o Opening) (Open
 		return Opened{}, err
 	}
 	in.TeamID = teamFor(actor, line, standard)
-	receipt, err := s.intake.Submit(ctx, in)
-	if err != nil {
-		return Opened{}, err
-	}
-	made := row{TicketID: receipt.TicketID, Protocol: receipt.Protocol, Line: o.Line, Caller: who.Raw, Phone: string(who.Phone),
+	made := row{Line: o.Line, Caller: who.Raw, Phone: string(who.Phone),
 		AgentID: &actor.AccountID, Note: o.Note, Direction: In, StartedAt: s.now()}
 	if line != nil {
 		made.LineID = &line.ID
 	}
 	var opened Opened
-	err = s.db.InTx(ctx, func(tx *gorm.DB) (err error) {
-		opened, err = s.begin(ctx, tx, made)
+	// One transaction: a ticket without its call would be a demand without its words.
+	err = s.db.InTx(ctx, func(tx *gorm.DB) error {
+		receipt, err := s.intake.OpenIn(ctx, tx, in)
+		if err != nil {
+			return err
+		}
+		if receipt.Replayed {
+			opened, err = s.openedBefore(ctx, tx, receipt.TicketID)
+			return err
+		}
+		fresh := made
+		fresh.TicketID, fresh.Protocol = receipt.TicketID, receipt.Protocol
+		opened, err = s.begin(ctx, tx, fresh)
 		return err
 	})
 	if err != nil {
@@ -63,6 +71,25 @@ func (s *Service) Open(ctx context.Context, actor access.Actor, o Opening) (Open
 	}
 	s.poke.Poke()
 	return opened, nil
+}
+
+// ownKey makes a repetition recognisable, whatever the length of its key, without
+// letting one agent's key be another's; empty stays empty.
+func ownKey(actor access.Actor, key string) string {
+	if key == "" {
+		return ""
+	}
+	return fmt.Sprintf("%d:%x", actor.AccountID, sha256.Sum256([]byte(key)))
+}
+
+// openedBefore is a call that the same request has opened already.
+func (s *Service) openedBefore(ctx context.Context, tx *gorm.DB, ticketID int64) (Opened, error) {
+	r, err := read(ctx, tx.Where("opened_id = ?", ticketID))
+	if err != nil {
+		return Opened{}, err
+	}
+	t, err := ticket.ByID(ctx, tx, r.TicketID)
+	return Opened{r.call(), t}, err
 }
 
 // fill completes what the intake takes of a call.
@@ -189,7 +216,7 @@ func indexNote(ctx context.Context, tx *gorm.DB, t ticket.Ticket, note string) e
 
 // Another opens a further ticket from the same call: a second demand has a
 // protocol of its own.
-func (s *Service) Another(ctx context.Context, actor access.Actor, contact int64, subject, note string) (ticket.Ticket, error) {
+func (s *Service) Another(ctx context.Context, actor access.Actor, contact int64, subject, note, key string) (ticket.Ticket, error) {
 	c, t, err := s.see(ctx, s.db.Gorm, actor, contact)
 	if err != nil {
 		return ticket.Ticket{}, err
@@ -197,7 +224,7 @@ func (s *Service) Another(ctx context.Context, actor access.Actor, contact int64
 	if err := c.mine(actor); err != nil {
 		return ticket.Ticket{}, err
 	}
-	in, who, err := phone.Check(phone.Opening{Line: c.Line, Caller: c.Caller.Raw, Note: note, Account: actor.AccountID})
+	in, who, err := phone.Check(phone.Opening{Line: c.Line, Caller: c.Caller.Raw, Note: note, Account: actor.AccountID, Key: ownKey(actor, key)})
 	if err != nil {
 		return ticket.Ticket{}, err
 	}
@@ -205,12 +232,16 @@ func (s *Service) Another(ctx context.Context, actor access.Actor, contact int64
 		return ticket.Ticket{}, err
 	}
 	in.TeamID, in.BrandID, in.Name = t.TeamID, t.BrandID, t.CustomerName
-	receipt, err := s.intake.Submit(ctx, in)
-	if err != nil {
-		return ticket.Ticket{}, err
-	}
 	var second ticket.Ticket
-	err = s.db.InTx(ctx, func(tx *gorm.DB) (err error) {
+	err = s.db.InTx(ctx, func(tx *gorm.DB) error {
+		receipt, err := s.intake.OpenIn(ctx, tx, in)
+		if err != nil {
+			return err
+		}
+		if receipt.Replayed {
+			second, err = ticket.ByID(ctx, tx, receipt.TicketID)
+			return err
+		}
 		second, err = s.takeUp(ctx, tx, row{ContactID: contact, TicketID: receipt.TicketID, AgentID: &actor.AccountID, Note: note})
 		if err != nil {
 			return err

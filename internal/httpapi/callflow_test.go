@@ -245,3 +245,31 @@ func TestAttack95UnsignedEvents(t *testing.T) {
 		t.Errorf("%d rows in the ledger", rows)
 	}
 }
+
+// The same request again, as after a connection that broke, is the same call.
+func TestACallThatIsOpenedAgainIsTheSame(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	agent, other := w.as(access.Agent), w.as(access.Agent)
+	open := func(p *person, note string) answer {
+		return p.call("POST", "/api/calls", "application/json", fmt.Appendf(nil, `{"line":"0800","note":%q}`, note), "Idempotency-Key", "k1")
+	}
+	var first, again, others OpenedCall
+	open(agent, "Quer a segunda via").want(201).into(&first)
+	open(agent, "Quer a segunda via").want(201).into(&again)
+	if again.Protocol != first.Protocol || again.ContactID != first.ContactID || again.Call.Note != "Quer a segunda via" {
+		t.Errorf("first %+v, again %+v", first, again)
+	}
+	open(agent, "Outra coisa").want(422).problem("idempotency_key_reused")
+	if open(other, "Quer a segunda via").want(201).into(&others); others.Protocol == first.Protocol {
+		t.Error("another agent's key leads to the same call")
+	}
+	more := func() (m AnotherTicket) {
+		agent.call("POST", fmt.Sprintf("/api/calls/%d/tickets", first.ContactID), "application/json", []byte(`{"subject":"Troca"}`), "Idempotency-Key", "k2").
+			want(201).into(&m)
+		return m
+	}
+	if a, b := more(), more(); a.Protocol != b.Protocol {
+		t.Errorf("opened twice: %s and %s", a.Protocol, b.Protocol)
+	}
+}

@@ -111,6 +111,7 @@ func (h callRoutes) whole(ctx context.Context, who access.Actor, o call.Opened) 
 }
 
 type openCall struct {
+	RepetitionKey
 	Body struct {
 		Line   string `json:"line" minLength:"1" maxLength:"100" doc:"The number that was dialled, or the id or name of a line"`
 		Caller string `json:"caller,omitempty" maxLength:"2000" doc:"As the telephone shows it, whatever it is"`
@@ -120,7 +121,7 @@ type openCall struct {
 
 // open handles POST /api/calls.
 func (h callRoutes) open(ctx context.Context, who access.Actor, in *openCall) (OpenedCall, error) {
-	o, err := h.calls.Open(ctx, who, call.Opening{Line: in.Body.Line, Caller: in.Body.Caller, Note: in.Body.Note})
+	o, err := h.calls.Open(ctx, who, call.Opening{Line: in.Body.Line, Caller: in.Body.Caller, Note: in.Body.Note, Key: in.Key})
 	if err != nil {
 		return OpenedCall{}, err
 	}
@@ -252,6 +253,7 @@ func (h callRoutes) patch(ctx context.Context, who access.Actor, in *patchCall) 
 
 type anotherTicket struct {
 	ByID
+	RepetitionKey
 	Body struct {
 		Subject string `json:"subject,omitempty" maxLength:"200"`
 		Note    string `json:"note,omitempty" maxLength:"20000"`
@@ -272,7 +274,7 @@ func (h callRoutes) another(ctx context.Context, who access.Actor, in *anotherTi
 	if err != nil {
 		return AnotherTicket{}, err
 	}
-	t, err := h.calls.Another(ctx, who, id, in.Body.Subject, in.Body.Note)
+	t, err := h.calls.Another(ctx, who, id, in.Body.Subject, in.Body.Note, in.Key)
 	if err != nil {
 		return AnotherTicket{}, err
 	}

@@ -77,3 +77,9 @@ func (s *Server) requestHash(c *fiber.Ctx) []byte {
 	h.Write(c.Request().Body())
 	return h.Sum(nil)
 }
+
+// RepetitionKey is for the calls that know a repetition by themselves, also when
+// the process died before the key had its answer.
+type RepetitionKey struct {
+	Key string `header:"Idempotency-Key" maxLength:"200" hidden:"true"`
+}

@@ -16,6 +16,7 @@ type need struct {
 	anyone  bool
 	browser bool // anyone, but not sent by another site's page
 	secret  bool // its answer holds a secret, which is not kept for a repetition
+	keyed   bool // it knows its repetitions by itself
 	action  access.Action
 }
 
@@ -31,6 +32,13 @@ func may(do access.Action) need { return need{action: do} }
 // secretly is the same need for a call whose answer holds a secret.
 func secretly(n need) need {
 	n.secret = true
+	return n
+}
+
+// byItself is the same need for a call that knows its repetitions by their key
+// without help (see RepetitionKey), also when the process died on the way.
+func byItself(n need) need {
+	n.keyed = true
 	return n
 }
 
@@ -81,7 +89,9 @@ func register[I, O any](s *Server, method, path, summary string, who need, statu
 		op.Security = []map[string][]string{{"session": {}}, {"token": {}}}
 	}
 	if method == http.MethodPost && !who.anyone && !who.secret {
-		op.Middlewares = append(op.Middlewares, s.once)
+		if !who.keyed {
+			op.Middlewares = append(op.Middlewares, s.once)
+		}
 		op.Parameters = append(op.Parameters, idempotencyParameter)
 	}
 	huma.Register(s.api, op, func(ctx context.Context, in *I) (*O, error) {

@@ -8,6 +8,10 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"gorm.io/gorm"
+
+	"github.com/escuta-sac/escuta/internal/channel"
+	"github.com/escuta-sac/escuta/internal/postgres"
 )
 
 // write takes the items in, in one transaction and one round trip, and answers
@@ -29,6 +33,26 @@ func (in *Intake) write(ctx context.Context, items []*item, claim string) error 
 		it.answer(g.outcome(it))
 	}
 	return nil
+}
+
+// OpenIn takes a submission in within tx, by the statements of a group of one, for
+// a caller whose own rows stand or fall with the ticket. What Submit says of
+// repetitions is true here, too; nothing is accepted until tx is committed.
+func (in *Intake) OpenIn(ctx context.Context, tx *gorm.DB, m channel.Inbound) (Receipt, error) {
+	borrowed, err := postgres.PgxTx(tx)
+	if err != nil {
+		return Receipt{}, err
+	}
+	it := in.prepare(ctx, m, origin{})
+	items := []*item{it}
+	if err := in.reserve(ctx, borrowed, items); err != nil {
+		return Receipt{}, err
+	}
+	g := newGroup(items, insertLedger)
+	if err := borrowed.SendBatch(ctx, &g.batch).Close(); err != nil {
+		return Receipt{}, fmt.Errorf("take something in: %w", err)
+	}
+	return g.outcome(it)
 }
 
 // claimed notes how many rows of the ledger the group has made its own.

@@ -250,7 +250,7 @@ func TestAttack95UnsignedEvents(t *testing.T) {
 func TestACallThatIsOpenedAgainIsTheSame(t *testing.T) {
 	t.Parallel()
 	w := start(t)
-	agent, other := w.as(access.Agent), w.as(access.Agent)
+	agent, other := w.as(access.Agent), w.as(access.Supervisor)
 	open := func(p *person, note string) answer {
 		return p.call("POST", "/api/calls", "application/json", fmt.Appendf(nil, `{"line":"0800","note":%q}`, note), "Idempotency-Key", "k1")
 	}

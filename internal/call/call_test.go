@@ -96,7 +96,7 @@ func TestWhatBecomesOfACall(t *testing.T) {
 	if solved.Ticket.Status != ticket.Resolved || o.count("SELECT count(*) FROM messages WHERE ticket_id = $1 AND body = 'A segunda via foi enviada.'", solved.Ticket.ID) != 1 {
 		t.Errorf("solved: %+v", solved.Ticket)
 	}
-	second, err := o.node.Another(t.Context(), o.ana, solved.Call.ContactID, "Outra demanda", "Também quer trocar o plano")
+	second, err := o.node.Another(t.Context(), o.ana, solved.Call.ContactID, "Outra demanda", "Também quer trocar o plano", "")
 	if err != nil || second.Protocol == solved.Call.Protocol || second.Subject != "Outra demanda" {
 		t.Fatalf("%+v %v", second, err)
 	}

@@ -99,7 +99,7 @@ func (a *App) build(ctx context.Context, cfg config.Config) error {
 	a.closers = append(a.closers, func() error { in.Close(); return nil })
 	mails := mailroom.New(mailroom.Options{
 		DB: db, Blobs: files, Signer: email.NewSigner(secret), Now: clock.Now, Log: log,
-		Authserv: cfg.AuthservID, Verify: verifier(cfg), Flood: cfg.MailFlood,
+		Authserv: cfg.AuthservID, Verify: verifier(cfg), Notice: imports.Notice, Flood: cfg.MailFlood,
 	})
 	in.Digest(channel.Email, mails)
 	base, err := url.Parse(string(cfg.BaseURL))

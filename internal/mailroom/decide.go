@@ -57,9 +57,13 @@ func (r *reading) Decide(ctx context.Context, tx *gorm.DB) (intake.Verdict, erro
 	if err != nil {
 		return intake.Verdict{}, err
 	}
-	switch class := r.automatic(p); {
-	case p.duplicate:
+	if p.duplicate {
 		return intake.Verdict{Fate: intake.FateDuplicate, Reason: ReasonSameMail, TicketID: p.ticketID}, nil
+	}
+	if in, ok := r.notice(); ok {
+		return r.noticed(ctx, tx, t, in)
+	}
+	switch class := r.automatic(p); {
 	case class != "":
 		return r.aside(p, class), nil
 	case p.ticketID != 0:

@@ -15,6 +15,7 @@ import (
 	"github.com/escuta-sac/escuta/internal/blob"
 	"github.com/escuta-sac/escuta/internal/channel"
 	"github.com/escuta-sac/escuta/internal/channel/email"
+	"github.com/escuta-sac/escuta/internal/imports"
 	"github.com/escuta-sac/escuta/internal/intake"
 	"github.com/escuta-sac/escuta/internal/mailroom"
 	"github.com/escuta-sac/escuta/internal/outbox"
@@ -100,6 +101,7 @@ func (o *office) node(change ...func(*mailroom.Options)) *intake.Intake {
 		c(&options)
 	}
 	in.Digest(channel.Email, mailroom.New(options))
+	in.Digest(channel.Ombudsman, imports.Digester{})
 	ctx, cancel := context.WithCancel(context.Background())
 	var done sync.WaitGroup
 	done.Go(func() {

@@ -52,6 +52,8 @@ type Options struct {
 	// Verify checks SPF, DKIM and DMARC of what comes straight to us by SMTP, which
 	// asks the DNS; nil does not.
 	Verify *Verifier
+	// Notice reads what complaint sites and public bodies write; nil reads none.
+	Notice Noticer
 	// Flood is how many tickets an hour one address may open; 0 sets no limit.
 	Flood int
 }

@@ -20,6 +20,16 @@ func (m mailSources) Alive(ctx context.Context, source string) {
 	m.noted(ctx, source, m.sources.Alive(ctx, mailSource(source)))
 }
 
+// Arrived implements imap.Sources.
+func (m mailSources) Arrived(ctx context.Context, source string) {
+	m.noted(ctx, source, m.sources.Arrived(ctx, mailSource(source)))
+}
+
+// Only implements imap.Sources.
+func (m mailSources) Only(ctx context.Context, sources []string) {
+	m.noted(ctx, "imap", m.sources.Only(ctx, channel.Email, "imap:", sources))
+}
+
 // Failed implements imap.Sources.
 func (m mailSources) Failed(ctx context.Context, source, code string) {
 	m.noted(ctx, source, m.sources.Failed(ctx, mailSource(source), code))

@@ -90,11 +90,13 @@ func (s *Sources) note(ctx context.Context, src Source, moment, failure string) 
 	return nil
 }
 
-// Forget is called when a source is no longer one: nobody waits for it any more.
-func (s *Sources) Forget(ctx context.Context, src Source) error {
-	_, err := s.db.Pool.Exec(ctx, `DELETE FROM channel_sources WHERE channel = $1 AND name = $2`, src.Channel, src.Name)
+// Only says which sources of a channel there are now whose names begin so. Of
+// others nothing is expected any more: they are neither quiet nor failing.
+func (s *Sources) Only(ctx context.Context, ch channel.Name, prefix string, names []string) error {
+	_, err := s.db.Pool.Exec(ctx, `DELETE FROM channel_sources WHERE channel = $1 AND starts_with(name, $2) AND name <> ALL(coalesce($3::text[], '{}'))`,
+		ch, prefix, names)
 	if err != nil {
-		return fmt.Errorf("forget the source %s of %s: %w", src.Name, src.Channel, err)
+		return fmt.Errorf("forget the sources of %s that are none any more: %w", ch, err)
 	}
 	return nil
 }

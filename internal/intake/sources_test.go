@@ -62,6 +62,14 @@ func TestASourceThatFailsOrIsQuietIsSeen(t *testing.T) {
 	if err := sources.ExpectWithin(t.Context(), intake.Source{Channel: channel.Email, Name: "x"}, 1, false); !errors.Is(err, intake.ErrSource) {
 		t.Error(err)
 	}
+	// A mailbox that is none any more is neither quiet nor failing.
+	other := intake.Source{Channel: channel.Email, Name: "imap:antiga@aroeira.example"}
+	for _, err := range []error{sources.Failed(t.Context(), other, "refused"), sources.Only(t.Context(), channel.Email, "imap:", []string{"imap:outra@aroeira.example"})} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	only()
 	if _, err := in.Accept(t.Context(), script{}.arrival("1")); err != nil {
 		t.Fatal(err)
 	}
@@ -78,7 +86,7 @@ func TestASourceThatFailsOrIsQuietIsSeen(t *testing.T) {
 	if figures["escuta_intake_pending"] != 1 || figures["escuta_intake_received"] != 1 || figures["escuta_intake_sources_failing"] != 0 || figures["escuta_intake_oldest_pending_seconds"] < 0 {
 		t.Errorf("figures %v", figures)
 	}
-	if err := sources.Forget(t.Context(), box); err != nil {
+	if err := sources.Only(t.Context(), channel.Email, "sac@", nil); err != nil {
 		t.Fatal(err)
 	}
 	if all, err := sources.List(t.Context(), false); err != nil || len(all) != 1 || all[0].Name != "" {

@@ -59,8 +59,11 @@ func New(ctx context.Context, d Deps) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
+	web := d.Dialer.Client(maxTokenAnswer)
+	// Whoever followed would hand the refresh token to a server that nobody named.
+	web.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	s := &Service{
-		db: d.DB, rdb: d.Redis, sealer: sealer, signer: email.NewSigner(d.Secret), dialer: d.Dialer, web: d.Dialer.Client(maxTokenAnswer),
+		db: d.DB, rdb: d.Redis, sealer: sealer, signer: email.NewSigner(d.Secret), dialer: d.Dialer, web: web,
 		now: func() time.Time { return d.Now().UTC().Truncate(time.Microsecond) }, log: d.Log,
 		recheck: make(chan struct{}, 1), testTime: testTime, tokens: map[int64]*token{},
 	}

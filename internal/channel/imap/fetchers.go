@@ -41,8 +41,10 @@ func (f *Fetchers) Run(ctx context.Context) error {
 	for {
 		changed := f.o.Directory.Changed()
 		wanted := map[int64]bool{}
+		sources := []string{}
 		for _, a := range f.o.Directory.Accounts() {
 			wanted[a.MailboxID] = true
+			sources = append(sources, sourceOf(a))
 			before, running := keepers[a.MailboxID]
 			if running && before.version == a.Version {
 				continue
@@ -64,6 +66,9 @@ func (f *Fetchers) Run(ctx context.Context) error {
 				k.stop()
 				delete(keepers, id)
 			}
+		}
+		if f.o.Sources != nil {
+			f.o.Sources.Only(ctx, sources)
 		}
 		select {
 		case <-changed:
@@ -182,10 +187,14 @@ func (f *Fetchers) fetch(ctx context.Context, a Account, c *cursor, oversized ma
 		return err
 	}
 	for ctx.Err() == nil {
+		before := c.uid
 		if err := one.all(ctx); err != nil {
 			return err
 		}
 		f.fared(ctx, a, c, "")
+		if c.uid > before && f.o.Sources != nil {
+			f.o.Sources.Arrived(ctx, sourceOf(a))
+		}
 		if err := session.wait(ctx); err != nil {
 			return err
 		}
@@ -201,12 +210,15 @@ func (f *Fetchers) fared(ctx context.Context, a Account, c *cursor, failure stri
 	if f.o.Sources == nil {
 		return
 	}
-	if source := "imap:" + a.Address; failure == "" {
+	if source := sourceOf(a); failure == "" {
 		f.o.Sources.Alive(ctx, source)
 	} else {
 		f.o.Sources.Failed(ctx, source, failure)
 	}
 }
+
+// sourceOf names a mailbox as a place from which mail comes.
+func sourceOf(a Account) string { return "imap:" + a.Address }
 
 // Check logs in and opens the folder, to see whether that works.
 func Check(ctx context.Context, d Dialer, a Account) error {

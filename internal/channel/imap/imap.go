@@ -70,7 +70,10 @@ type Directory interface {
 // Sources hears how a source fares ("imap:sac@empresa.example").
 type Sources interface {
 	Alive(ctx context.Context, source string)
+	Arrived(ctx context.Context, source string)
 	Failed(ctx context.Context, source, code string)
+	// Only says which there are now: of another one nothing is to be expected.
+	Only(ctx context.Context, sources []string)
 }
 
 // Dialer opens connections; *dial.Dialer is one.

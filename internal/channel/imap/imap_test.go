@@ -6,8 +6,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
-	"net/netip"
 	"slices"
 	"strings"
 	"sync"
@@ -21,7 +21,6 @@ import (
 	"github.com/escuta-sac/escuta/internal/channel/email/hostile"
 	"github.com/escuta-sac/escuta/internal/channel/imap/dovecottest"
 	"github.com/escuta-sac/escuta/internal/channel/spool"
-	"github.com/escuta-sac/escuta/internal/dial"
 	"github.com/escuta-sac/escuta/internal/postgres"
 	"github.com/escuta-sac/escuta/internal/postgres/pgtest"
 )
@@ -101,10 +100,11 @@ func (b *boxes) set(all ...Account) {
 	b.changed = make(chan struct{})
 }
 
-// health remembers the last word of each source.
+// health remembers the last word of each source, and from which mail came.
 type health struct {
-	mu   sync.Mutex
-	last map[string]string
+	mu      sync.Mutex
+	last    map[string]string
+	arrived map[string]int
 }
 
 func (h *health) Alive(_ context.Context, source string) { h.set(source, "alive") }
@@ -115,6 +115,24 @@ func (h *health) set(source, word string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.last[source] = word
+}
+
+func (h *health) Arrived(_ context.Context, source string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.arrived[source]++
+}
+
+func (h *health) Only(_ context.Context, sources []string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	maps.DeleteFunc(h.last, func(name, _ string) bool { return !slices.Contains(sources, name) })
+}
+
+func (h *health) mailOf(source string) int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.arrived[source]
 }
 
 func (h *health) of(source string) string {
@@ -141,13 +159,13 @@ func newWorld(t *testing.T, limit int64) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &world{&ledger{byKey: map[string]bool{}}, t, pgtest.New(t), &boxes{changed: make(chan struct{})}, &health{last: map[string]string{}}, pool}
+	return &world{&ledger{byKey: map[string]bool{}}, t, pgtest.New(t), &boxes{changed: make(chan struct{})}, &health{last: map[string]string{}, arrived: map[string]int{}}, pool}
 }
 
 // node runs fetchers; stop ends them and waits.
 func (w *world) node() (f *Fetchers, stop func()) {
 	w.t.Helper()
-	here := dial.New([]netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")})
+
 	f = New(Options{DB: w.db, Directory: w.boxes, Dialer: here, Acceptor: w.ledger, Spool: w.pool, Sources: w.health, Log: slog.New(slog.DiscardHandler), times: quick})
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
@@ -354,6 +372,25 @@ func TestTwoNodesShareTheMailboxes(t *testing.T) {
 	if w.replays() != 0 {
 		t.Errorf("%d were fetched twice", w.replays())
 	}
+}
+
+// What a mailbox brings is its own news: one that is busy does not hide that
+// another one is silent. One that is fetched no more is expected to bring nothing.
+func TestEachMailboxTellsOfItsOwnMail(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1<<20)
+	busy := w.box(1, port(serve(t, turn{uidNext: 2, mails: map[int][]byte{1: ordinary(1)}}).ln))
+	silent := w.box(2, port(serve(t, turn{uidNext: 1}).ln))
+	w.boxes.set(busy, silent)
+	w.node()
+	eventually(t, "both are reached", func() bool {
+		return w.health.mailOf("imap:"+busy.Address) == 1 && w.health.of("imap:"+silent.Address) == "alive"
+	})
+	if n := w.health.mailOf("imap:" + silent.Address); n != 0 {
+		t.Errorf("the silent mailbox brought %d", n)
+	}
+	w.boxes.set(busy)
+	eventually(t, "nobody waits for the one that is gone", func() bool { return w.health.of("imap:"+silent.Address) == "" })
 }
 
 func TestANodePausedPastItsLeaseWritesNothing(t *testing.T) {

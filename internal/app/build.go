@@ -111,11 +111,11 @@ func (a *App) build(ctx context.Context, cfg config.Config) error {
 		return err
 	}
 	signer := email.NewSigner(secret)
-	orders := post(signer, out, base, in.Tokens(), cfg.Timezone)
 	texts, err := gateway(cfg)
 	if err != nil {
 		return err
 	}
+	orders := post(signer, out, base, in.Tokens(), cfg.Timezone, texts != nil)
 	told := &delivery.Protocols{DB: db, Post: orders, Texts: texts != nil, Base: strings.TrimSuffix(string(cfg.BaseURL), "/"), Now: clock.Now, Log: log}
 	sender, err := delivery.NewSender(delivery.Options{
 		DB: db, Ways: ways{out, boxes}, Blobs: files, Signer: signer, Texts: texts, Dialer: dialer, Trusted: trusted,
@@ -145,6 +145,7 @@ func (a *App) build(ctx context.Context, cfg config.Config) error {
 	}
 	calls := call.New(db, in, acts, assigned, sealer, sequencer, clock.Now, log)
 	in.Digest(channel.Phone, calls.Exchange())
+	copied := &copies.Service{DB: db, Post: orders, Blobs: files, Recordings: call.Copies{}, Now: clock.Now, Zone: cfg.Timezone}
 	cases := ombudsman.New(db, acts, in, policies.Calendars(), sequencer, clock.Now, log)
 	in.Digest(channel.Ombudsman, imports.Digester{})
 	in.Digest(imports.Channel, imports.Digester{})
@@ -174,7 +175,7 @@ func (a *App) build(ctx context.Context, cfg config.Config) error {
 		Calls: calls,
 		DB:    db, Accounts: accounts, Replays: account.NewIdempotency(db, clock.Now), Blobs: files,
 		Intake: in, Sources: in.Sources(), Tokens: in.Tokens(), Assign: assigned, Desk: acts, Hub: hub, Ombudsman: cases, Imports: lists, Mailboxes: boxes,
-		Copies:    &copies.Service{DB: db, Post: orders, Blobs: files, Now: clock.Now, Zone: cfg.Timezone},
+		Copies:    copied,
 		Calendars: policies.Calendars(), Toll: proofs,
 		Scan: antivirus.New(cfg.ClamdAddr, files, db.Gorm), Dialer: dialer, Now: clock.Now,
 	})
@@ -192,7 +193,7 @@ func (a *App) build(ctx context.Context, cfg config.Config) error {
 			{"intake", in.Run}, {"claims", assigned.Run}, {"closing of tickets", acts.Run},
 			{"archiving of cases", cases.Run}, {"imports", lists.Run},
 			{"timers", timers.Run}, {"jobs", work.Run}, {"outgoing mail", sender.Run}, {"accounts", accounts.Run}, {"mailboxes", boxes.Run},
-			{"acknowledgements", acknowledger.Run}, {"protocols of calls", told.Run}, {"proofs of work", proofs.Run},
+			{"acknowledgements", acknowledger.Run}, {"protocols of calls", told.Run}, {"copies", func(ctx context.Context) error { return copied.Run(ctx, log) }}, {"proofs of work", proofs.Run},
 			{"recordings", calls.Run}, {"sweep of files", sweeper{files, db, log}.Run}, profiler(cfg.AdminListen, log),
 		}},
 		{parts: []part{ // what tells of it

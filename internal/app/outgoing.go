@@ -30,8 +30,12 @@ func relay(cfg config.Config) (*delivery.Relay, error) {
 
 // post orders mails. Without a mailbox they come from an address at our own
 // host, if there is a relay to take them.
-func post(ids outbox.IDs, r *delivery.Relay, base *url.URL, tokens *intake.Tokens, zone *time.Location) *outbox.Post {
-	p := &outbox.Post{IDs: ids, Day: func(lang string, at time.Time) string { return day(lang, at.In(zone)) }}
+func post(ids outbox.IDs, r *delivery.Relay, base *url.URL, tokens *intake.Tokens, zone *time.Location, texts bool) *outbox.Post {
+	p := &outbox.Post{
+		IDs: ids, Texts: texts,
+		Day:    func(lang string, at time.Time) string { return day(lang, at.In(zone)) },
+		Moment: func(lang string, at time.Time) string { return moment(lang, at.In(zone)) },
+	}
 	p.Link = func(ticketID int64, protocol string) string {
 		return strings.TrimSuffix(base.String(), "/") + "/acompanhar/" + protocol + "?token=" + tokens.Permanent(ticketID, protocol)
 	}
@@ -61,6 +65,13 @@ func day(lang string, at time.Time) string {
 		text += ", " + clock
 	}
 	return text
+}
+
+// moment words an instant as the customers' pages do.
+func moment(lang string, at time.Time) string {
+	return i18n.Text(lang, "date.when", map[string]any{
+		"day": at.Format("02"), "month": at.Format("01"), "year": at.Year(), "clock": at.Format("15:04"),
+	})
 }
 
 // boxes is what the way out asks of package mailbox.

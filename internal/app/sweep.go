@@ -44,11 +44,13 @@ func (s sweeper) Run(ctx context.Context) error {
 
 // referenced also looks into what may be tried again from the ledger: its source
 // names its files. A mail's does not, it has them inside; and a large source is a
-// file itself.
+// file itself. What is to be sent, or may be sent again, names its files, too.
 func (s sweeper) referenced(ctx context.Context, hash string) (used bool, err error) {
 	err = s.db.Pool.QueryRow(ctx, `SELECT EXISTS (SELECT FROM attachments WHERE blob = $1) OR EXISTS (SELECT FROM imports WHERE blob = $1)
 		OR EXISTS (SELECT FROM recordings WHERE blob = $1 AND erased_at IS NULL)
 		OR EXISTS (SELECT FROM intake_ledger WHERE raw_blob = $1)
+		OR EXISTS (SELECT FROM outbox WHERE state IN ('queued', 'sending', 'failed', 'suppressed')
+		           AND envelope->'files' @> jsonb_build_array(jsonb_build_object('blob', $1::text)))
 		OR EXISTS (SELECT FROM intake_ledger WHERE fate IN ('pending', 'quarantined', 'discarded') AND channel <> 'email'
 		           AND position(convert_to($1, 'UTF8') IN raw) > 0)`, hash).Scan(&used)
 	if err != nil {

@@ -29,10 +29,7 @@ import (
 )
 
 // Faults of asking for a copy.
-var (
-	ErrNoMail      = fault.New(fault.Conflict, "copy_no_mail")      // no mail can be sent from here
-	ErrNoRecording = fault.New(fault.Conflict, "copy_no_recording") // there is none to be sent
-)
+var ErrNoMail = fault.New(fault.Conflict, "copy_no_mail") // no mail can be sent from here
 
 // Days is how long the law gives, from the day after the request.
 const Days = 5
@@ -73,11 +70,12 @@ type Blobs interface {
 
 // Service takes requests.
 type Service struct {
-	DB    *postgres.DB
-	Post  *outbox.Post
-	Blobs Blobs
-	Now   func() time.Time // PostgreSQL's
-	Zone  *time.Location   // whose days are counted
+	DB         *postgres.DB
+	Post       *outbox.Post
+	Blobs      Blobs
+	Recordings Recordings
+	Now        func() time.Time // PostgreSQL's
+	Zone       *time.Location   // whose days are counted
 }
 
 // maxPages bounds the PDF of a history, in bytes.
@@ -96,6 +94,8 @@ func (s *Service) Ask(ctx context.Context, who access.Actor, ticketID int64, r R
 			return Copy{}, ticket.Wrong("email", "email")
 		}
 		r.Email = email
+	} else if r.Address, err = outbox.CheckAddress(r.Address); err != nil {
+		return Copy{}, err
 	}
 	now := s.Now()
 	files, text, err := s.prepare(ctx, t, r, now)
@@ -107,6 +107,11 @@ func (s *Service) Ask(ctx context.Context, who access.Actor, ticketID int64, r R
 		id, err := s.note(ctx, tx, who, t, r, now)
 		if err != nil {
 			return err
+		}
+		if r.What == Recording {
+			if files, err = s.recordings(ctx, tx, t.ID, who.AccountID, r.Email != "", now); err != nil {
+				return err
+			}
 		}
 		out, err := s.order(ctx, tx, t, r, id, files, text, now)
 		if err != nil {
@@ -141,18 +146,17 @@ func (s *Service) note(ctx context.Context, tx *gorm.DB, who access.Actor, t tic
 // prepare makes what is sent, outside the transaction.
 func (s *Service) prepare(ctx context.Context, t ticket.Ticket, r Request, now time.Time) (files []outbox.File, text string, err error) {
 	if r.What == Recording {
-		files, err = s.recordings(ctx, t.ID)
-		return files, "", err
+		return nil, i18n.Text(i18n.Default, "copy.recording.letter", map[string]any{"protocol": t.Protocol}), nil
 	}
 	text, err = s.history(ctx, t)
 	if err != nil || r.Email == "" {
 		return nil, text, err
 	}
-	l, err := s.Post.Letter(ctx, s.DB.Gorm, t, []string{"-", "-", "-"}, now)
+	l, err := s.Post.Page(ctx, s.DB.Gorm, t, now)
 	if err != nil {
 		return nil, "", err
 	}
-	l.To, l.Subject, l.Text = []string{t.CustomerName}, historySubject(t), text
+	l.To, l.Subject, l.Text = []string{t.CustomerName}, subject(r.What, t), text
 	var pdf bytes.Buffer
 	if err := letter.Write(&pdf, outbox.Labels(i18n.Default), l.Page(s.Zone)); err != nil {
 		return nil, "", err
@@ -164,8 +168,8 @@ func (s *Service) prepare(ctx context.Context, t ticket.Ticket, r Request, now t
 	return []outbox.File{{Blob: ref.Hash, Name: "historico-" + t.Protocol + ".pdf", Mime: "application/pdf", Size: ref.Size}}, text, nil
 }
 
-func historySubject(t ticket.Ticket) string {
-	return i18n.Text(i18n.Default, "copy.history.subject", map[string]any{"protocol": t.Protocol})
+func subject(w What, t ticket.Ticket) string {
+	return i18n.Text(i18n.Default, "copy."+string(w)+".subject", map[string]any{"protocol": t.Protocol})
 }
 
 // order puts it into the outbox.
@@ -179,14 +183,11 @@ func (s *Service) order(ctx context.Context, tx *gorm.DB, t ticket.Ticket, r Req
 		}
 		return out, err
 	}
-	if r.What == Recording {
-		return outbox.Out{}, ErrNoRecording // sound does not go onto paper
-	}
 	l, err := s.Post.Letter(ctx, tx, t, r.Address, now)
 	if err != nil {
 		return outbox.Out{}, err
 	}
-	l.Subject, l.Text = historySubject(t), text
+	l.Subject, l.Text = subject(r.What, t), text
 	l.Closing = []string{i18n.Text(l.Lang, "letter.closing", nil), l.Brand.Name}
 	return outbox.Insert(ctx, tx, l.Out(t, reach.History, key))
 }
@@ -220,20 +221,6 @@ func (s *Service) history(ctx context.Context, t ticket.Ticket) (string, error) 
 		}
 	}
 	return b.String(), nil
-}
-
-// recordings are the calls of a ticket that were recorded and are kept.
-func (s *Service) recordings(ctx context.Context, ticketID int64) ([]outbox.File, error) {
-	var files []outbox.File
-	err := s.DB.Gorm.WithContext(ctx).Raw(`SELECT a.blob, a.name, a.mime, a.size FROM attachments a
-		WHERE a.ticket_id = ? AND a.mime LIKE 'audio/%' ORDER BY a.id`, ticketID).Scan(&files).Error
-	switch {
-	case err != nil:
-		return nil, fmt.Errorf("look for the recordings of ticket %d: %w", ticketID, err)
-	case len(files) == 0:
-		return nil, ErrNoRecording
-	}
-	return files, nil
 }
 
 // Of lists what was asked for about a ticket, newest first.

@@ -2,11 +2,14 @@ package desk
 
 import (
 	"context"
+	"time"
 
 	"gorm.io/gorm"
 
 	"github.com/escuta-sac/escuta/internal/access"
+	"github.com/escuta-sac/escuta/internal/channel"
 	"github.com/escuta-sac/escuta/internal/event"
+	"github.com/escuta-sac/escuta/internal/outbox"
 	"github.com/escuta-sac/escuta/internal/ticket"
 )
 
@@ -17,7 +20,8 @@ type Carried struct {
 }
 
 // ConfirmDuty records that what a demand obliges to at once was carried out; how
-// says where (a number of the billing system), and may be empty. A second
+// says where (a number of the billing system), and may be empty. Its customer is
+// told by the channel they came by, and finds it on their page. A second
 // confirmation changes nothing.
 func (s *Service) ConfirmDuty(ctx context.Context, actor access.Actor, id int64, d ticket.Duty, how string) (ticket.Ticket, error) {
 	how, err := checkReason(how)
@@ -27,6 +31,34 @@ func (s *Service) ConfirmDuty(ctx context.Context, actor access.Actor, id int64,
 	now := s.now()
 	c := ticket.Cause{Kind: event.TicketDuty, Data: Carried{d, how}, At: now}
 	return s.act(ctx, &actor, id, c, func(tx *gorm.DB, t *ticket.Ticket) error {
-		return ticket.ConfirmDuty(ctx, tx, *t, d, actor.AccountID, how, now)
+		if err := ticket.ConfirmDuty(ctx, tx, *t, d, actor.AccountID, how, now); err != nil {
+			return err
+		}
+		return s.tellCarried(ctx, tx, *t, d, now)
 	})
+}
+
+// tellCarried orders what tells a customer that it was done: by SMS who called,
+// when that can be, by mail everybody else.
+func (s *Service) tellCarried(ctx context.Context, tx *gorm.DB, t ticket.Ticket, d ticket.Duty, now time.Time) error {
+	all, err := ticket.Duties(ctx, tx, t.ID)
+	if err != nil {
+		return err
+	}
+	told := outbox.Confirmation{Duty: d, DoneAt: now}
+	for _, o := range all {
+		if o.Duty == d {
+			told.EffectiveAt = o.EffectiveAt
+		}
+	}
+	if told.Phone, err = mobileOf(ctx, tx, t); err != nil {
+		return err
+	}
+	if t.Channel != string(channel.Phone) || told.Phone == "" || !s.post.Texts {
+		if told.Email, err = addressOf(ctx, tx, t); err != nil {
+			return err
+		}
+	}
+	_, _, err = s.post.Confirm(ctx, tx, t, told)
+	return err
 }

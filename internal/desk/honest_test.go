@@ -20,6 +20,7 @@ import (
 func TestTheEventsOfEveryCallGiveTheFreshRows(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
+	o.post.Texts = true
 	other := tickettest.Team(t, o.db, "Cobrança")
 	old := time.Now().Add(-ticket.Grace - time.Hour)
 	recent := time.Now().Add(-time.Hour)
@@ -78,6 +79,10 @@ func TestTheEventsOfEveryCallGiveTheFreshRows(t *testing.T) {
 			_, _, err := o.s.Write(t.Context(), o.ana, id, desk.Written{Body: "Oi", Address: []string{"Ana", "Rua A, 1", "São Paulo"}})
 			return err
 		}, event.TicketReplied},
+		{"Text", "", ticket.Ticket{}, func(id int64) error {
+			_, _, err := o.s.Text(t.Context(), o.ana, id, desk.Texted{Body: "Oi", To: "(11) 98765-4321"})
+			return err
+		}, event.TicketReplied},
 		{"ConfirmDuty", "", ticket.Ticket{Kind: "cancelamento"}, func(id int64) error {
 			err := o.db.InTx(t.Context(), func(tx *gorm.DB) error {
 				return ticket.OweDuties(t.Context(), tx, tickettest.Fresh(t, o.db, id), time.Now())
@@ -106,6 +111,7 @@ func TestTheEventsOfEveryCallGiveTheFreshRows(t *testing.T) {
 		"Say":              true, // a part of Speak
 		"Absorb":           true, // changes two tickets; the tests of calls have it
 		"KeepApart":        true, // changes no ticket
+		"Ways":             true, // changes no ticket
 		"UpsertCustomer":   true, // TestAProofJoinsAndAClaimDoesNot
 		"UnmergeCustomers": true, // TestTwoThatSomebodyJoinedCanBeParted
 	}

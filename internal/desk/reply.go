@@ -186,7 +186,7 @@ func (s *Service) send(ctx context.Context, tx *gorm.DB, t *ticket.Ticket, m tic
 // envelope is where a message goes, decided when it is sent: an address that
 // changes afterwards does not redirect it.
 type envelope struct {
-	Channel string `json:"channel"`      // the one the customer came by
+	Channel string `json:"channel"`      // the one the customer came by, or by which we answer
 	To      string `json:"to,omitempty"` // e-mail, when one is known; the page shows it in any case
 	ToName  string `json:"to_name,omitempty"`
 	Subject string `json:"subject"`
@@ -194,8 +194,10 @@ type envelope struct {
 }
 
 // freeze makes the envelope of a message. Strings and a number: it cannot fail.
-func freeze(t ticket.Ticket, to string) json.RawMessage {
-	text, err := json.Marshal(envelope{Channel: t.Channel, To: to, ToName: t.CustomerName, Subject: t.Subject, BrandID: t.BrandID})
+func freeze(t ticket.Ticket, to string) json.RawMessage { return freezeAs(t.Channel, t, to) }
+
+func freezeAs(channel string, t ticket.Ticket, to string) json.RawMessage {
+	text, err := json.Marshal(envelope{Channel: channel, To: to, ToName: t.CustomerName, Subject: t.Subject, BrandID: t.BrandID})
 	if err != nil {
 		panic("desk: " + err.Error())
 	}

@@ -2,7 +2,6 @@ package desk
 
 import (
 	"context"
-	"encoding/json"
 
 	"gorm.io/gorm"
 
@@ -49,6 +48,9 @@ func (s *Service) Say(ctx context.Context, tx *gorm.DB, actor access.Actor, t *t
 	if err != nil {
 		return ticket.Message{}, err
 	}
+	if sp.Resolve && t.Walled {
+		return ticket.Message{}, ErrCase
+	}
 	if err := s.mayReply(ctx, tx, actor, t, Reply{}); err != nil {
 		return ticket.Message{}, err
 	}
@@ -56,13 +58,9 @@ func (s *Service) Say(ctx context.Context, tx *gorm.DB, actor access.Actor, t *t
 	if err := t.Answered(sp.Resolve, now); err != nil {
 		return ticket.Message{}, err
 	}
-	how, err := json.Marshal(envelope{Channel: string(channel.Phone), ToName: t.CustomerName, Subject: t.Subject, BrandID: t.BrandID})
-	if err != nil {
-		return ticket.Message{}, err
-	}
 	said, err := ticket.InsertMessage(ctx, tx, t, ticket.Message{
 		ContactID: &sp.ContactID, Direction: ticket.Out, AuthorID: &actor.AccountID, AuthorName: actor.Name,
-		Body: body, Delivery: ticket.Delivered, Envelope: how, At: now,
+		Body: body, Delivery: ticket.Delivered, Envelope: freezeAs(string(channel.Phone), *t, ""), At: now,
 	})
 	if err != nil {
 		return ticket.Message{}, err

@@ -8,7 +8,9 @@ import (
 	"github.com/escuta-sac/escuta/internal/access"
 	"github.com/escuta-sac/escuta/internal/event"
 	"github.com/escuta-sac/escuta/internal/outbox"
+	"github.com/escuta-sac/escuta/internal/reach"
 	"github.com/escuta-sac/escuta/internal/sla"
+	"github.com/escuta-sac/escuta/internal/sms"
 	"github.com/escuta-sac/escuta/internal/ticket"
 )
 
@@ -16,6 +18,15 @@ import (
 type Written struct {
 	Body        string
 	Address     []string // name and address, a line each
+	Resolve     bool
+	SeenVersion *int
+	Fence       *int64
+}
+
+// Texted is an answer that goes out as a text message.
+type Texted struct {
+	Body        string
+	To          string // a mobile phone as it was typed; empty is the one that is known
 	Resolve     bool
 	SeenVersion *int
 	Fence       *int64
@@ -32,15 +43,53 @@ func (s *Service) Write(ctx context.Context, actor access.Actor, id int64, w Wri
 	if w.Address, err = outbox.CheckAddress(w.Address); err != nil {
 		return ticket.Message{}, ticket.Ticket{}, err
 	}
+	r := Reply{Body: body, Resolve: w.Resolve, SeenVersion: w.SeenVersion, Fence: w.Fence}
+	return s.answerBy(ctx, actor, id, reach.Letter, r, func(tx *gorm.DB, t ticket.Ticket, m ticket.Message) (outbox.Out, error) {
+		return s.post.WriteReply(ctx, tx, t, m, w.Address)
+	})
+}
+
+// Text answers by SMS, under the conditions of Write. There is no undo window: a
+// text message is short, and its author has seen it before sending.
+func (s *Service) Text(ctx context.Context, actor access.Actor, id int64, x Texted) (ticket.Message, ticket.Ticket, error) {
+	body, err := checkText(x.Body)
+	if err == nil && x.To != "" {
+		x.To, err = checkMobile(x.To)
+	}
+	if err == nil && !s.post.Texts {
+		err = sms.ErrOff
+	}
+	if err != nil {
+		return ticket.Message{}, ticket.Ticket{}, err
+	}
+	r := Reply{Body: body, Resolve: x.Resolve, SeenVersion: x.SeenVersion, Fence: x.Fence}
+	return s.answerBy(ctx, actor, id, reach.SMS, r, func(tx *gorm.DB, t ticket.Ticket, m ticket.Message) (outbox.Out, error) {
+		to := x.To
+		if to == "" {
+			if to, err = mobileOf(ctx, tx, t); err != nil {
+				return outbox.Out{}, err
+			}
+		}
+		return s.post.TextReply(ctx, tx, t, m, to)
+	})
+}
+
+// answerBy answers by a way that its author has chosen: order puts it into the
+// outbox. What the gate refuses is no answer at all.
+func (s *Service) answerBy(ctx context.Context, actor access.Actor, id int64, way reach.Way, r Reply,
+	order func(tx *gorm.DB, t ticket.Ticket, m ticket.Message) (outbox.Out, error)) (ticket.Message, ticket.Ticket, error) {
 	var sent ticket.Message
 	var told Replied
 	c := ticket.Cause{Kind: event.TicketReplied, Data: &told, At: s.now()}
 	done, err := s.act(ctx, &actor, id, c, func(tx *gorm.DB, t *ticket.Ticket) error {
 		told.From = t.Status
-		if err := s.mayReply(ctx, tx, actor, t, Reply{SeenVersion: w.SeenVersion, Fence: w.Fence}); err != nil {
+		if r.Resolve && t.Walled {
+			return ErrCase
+		}
+		if err := s.mayReply(ctx, tx, actor, t, r); err != nil {
 			return err
 		}
-		if err := t.Answered(w.Resolve, c.At); err != nil {
+		if err := t.Answered(r.Resolve, c.At); err != nil {
 			return err
 		}
 		contact, err := ticket.InsertContact(ctx, tx, t, ticket.Out, c.At)
@@ -49,7 +98,7 @@ func (s *Service) Write(ctx context.Context, actor access.Actor, id int64, w Wri
 		}
 		sent, err = ticket.InsertMessage(ctx, tx, t, ticket.Message{
 			ContactID: &contact, Direction: ticket.Out, AuthorID: &actor.AccountID, AuthorName: actor.Name,
-			Body: body, Delivery: ticket.Queued, Envelope: freeze(*t, ""), At: c.At,
+			Body: r.Body, Delivery: ticket.Queued, Envelope: freezeAs(string(way), *t, ""), At: c.At,
 		})
 		if err != nil {
 			return err
@@ -60,7 +109,10 @@ func (s *Service) Write(ctx context.Context, actor access.Actor, id int64, w Wri
 				return err
 			}
 		}
-		_, err = s.post.WriteReply(ctx, tx, *t, sent, w.Address)
+		o, err := order(tx, *t, sent)
+		if err == nil && o.State == outbox.Suppressed {
+			err = closed(o.Reason)
+		}
 		return err
 	})
 	return sent, done, err

@@ -10,7 +10,10 @@ import (
 	"github.com/escuta-sac/escuta/internal/ticket"
 )
 
-type customerRoutes struct{ db *postgres.DB }
+type customerRoutes struct {
+	db  *postgres.DB
+	now func() time.Time
+}
 
 // Customer is the person or company, with as much as the reader may see.
 type Customer struct {

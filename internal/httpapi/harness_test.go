@@ -25,6 +25,7 @@ import (
 	"github.com/escuta-sac/escuta/internal/blob"
 	"github.com/escuta-sac/escuta/internal/call"
 	"github.com/escuta-sac/escuta/internal/channel"
+	"github.com/escuta-sac/escuta/internal/copies"
 	"github.com/escuta-sac/escuta/internal/desk"
 	"github.com/escuta-sac/escuta/internal/dial"
 	"github.com/escuta-sac/escuta/internal/event"
@@ -148,6 +149,7 @@ func start(t testing.TB, changes ...change) *world {
 		Intake: in, Sources: in.Sources(), Tokens: in.Tokens(), Assign: assigned, Desk: acts, Hub: hub, Mailboxes: boxes, Calendars: policies.Calendars(),
 		Toll: toll.New(options.Secret, db.Gorm, now, log), Now: now,
 		Ombudsman: ombudsman.New(db, acts, in, policies.Calendars(), quiet{}, now, log), Imports: lists,
+		Copies: &copies.Service{DB: db, Post: &outbox.Post{}, Blobs: files, Recordings: call.Copies{}, Now: now, Zone: zone},
 		Dialer: dial.New([]netip.Prefix{netip.MustParsePrefix("127.0.0.2/32")}), // where the tests' other servers are
 	})
 	w.must(err)

@@ -18,6 +18,8 @@ var bodies = map[string]string{
 	"POST /api/tickets/{ticket}/replies":           `{"body":"Olá"}`,
 	"POST /api/tickets/{ticket}/notes":             `{"body":"Olá"}`,
 	"POST /api/tickets/{ticket}/letters":           `{"body":"Olá","address":["Ana","Rua A, 1","01310-100 São Paulo"]}`,
+	"POST /api/tickets/{ticket}/texts":             `{"body":"Olá","to":"(11) 98765-4321"}`,
+	"PUT /api/customers/{id}/wishes":               `{"way":"sms","allowed":false}`,
 	"POST /api/tickets/{ticket}/copies":            `{"what":"history","email":"ana@example.com"}`,
 	"POST /api/letters/batches":                    `{"ids":[1]}`,
 	"POST /api/letters/batches/{id}/posted":        `{"day":"2026-11-22"}`,

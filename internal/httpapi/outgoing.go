@@ -9,7 +9,10 @@ import (
 	"github.com/escuta-sac/escuta/internal/postgres"
 )
 
-type outgoingRoutes struct{ db *postgres.DB }
+type outgoingRoutes struct {
+	*Server
+	db *postgres.DB
+}
 
 // OutPage is one page of what goes out, newest first.
 type OutPage struct {
@@ -28,7 +31,7 @@ type Held struct {
 type OutItem struct {
 	ID        int64      `json:"id"`
 	Way       string     `json:"way" enum:"email,sms,letter"`
-	Purpose   string     `json:"purpose" enum:"reply,acknowledgement,history,protocol,survey,request"`
+	Purpose   string     `json:"purpose" enum:"reply,acknowledgement,confirmation,history,protocol,survey,request"`
 	TicketID  *int64     `json:"ticket_id"`
 	Protocol  string     `json:"protocol"`
 	Recipient string     `json:"recipient"`
@@ -90,7 +93,37 @@ func (h outgoingRoutes) cancel(ctx context.Context, who access.Actor, in *ByID) 
 	return outbox.Cancel(ctx, h.db, who.Scope(), id)
 }
 
+// Outgoing says whether things go out, and how many wait.
+type Outgoing struct {
+	Held    *Held     `json:"held" doc:"Nothing goes out until a person releases it; null when it does"`
+	Waiting []Pending `json:"waiting" doc:"While it is held: what would go, as far as the reader sees it"`
+}
+
+// Pending is how much waits to go out by one way.
+type Pending struct {
+	Way    string    `json:"way" enum:"email,sms,letter"`
+	N      int64     `json:"n"`
+	Oldest time.Time `json:"oldest" doc:"When the first of it was ordered"`
+}
+
+// state handles GET /api/outgoing.
+func (h outgoingRoutes) state(ctx context.Context, who access.Actor, _ *none) (Outgoing, error) {
+	out := Outgoing{Waiting: []Pending{}}
+	at, why, err := outbox.HeldSince(ctx, h.db.Gorm)
+	if err != nil || at == nil {
+		return out, err
+	}
+	out.Held = &Held{*at, why}
+	all, err := outbox.Pending(ctx, h.db.Gorm, who.Scope())
+	out.Waiting = itemsOf(all, func(c outbox.Count) Pending { return Pending{string(c.Way), c.N, c.Oldest} }).Items
+	return out, err
+}
+
 // release handles POST /api/outgoing/release.
-func (h outgoingRoutes) release(ctx context.Context, _ access.Actor, _ *none) error {
-	return outbox.Release(ctx, h.db.Gorm)
+func (h outgoingRoutes) release(ctx context.Context, who access.Actor, _ *none) error {
+	if err := outbox.Release(ctx, h.db.Gorm); err != nil {
+		return err
+	}
+	h.options.Log.WarnContext(ctx, "sending was released", "account", who.AccountID)
+	return nil
 }

@@ -20,6 +20,8 @@ import (
 // writer is what these handlers need from package desk, and no more.
 type writer interface {
 	Write(ctx context.Context, actor access.Actor, id int64, w desk.Written) (ticket.Message, ticket.Ticket, error)
+	Text(ctx context.Context, actor access.Actor, id int64, x desk.Texted) (ticket.Message, ticket.Ticket, error)
+	Ways(ctx context.Context, t ticket.Ticket) ([]desk.OpenWay, error)
 }
 
 // paperRoutes are the calls about what goes out on paper, and about copies.
@@ -58,20 +60,21 @@ func (h paperRoutes) write(ctx context.Context, who access.Actor, in *letterInpu
 
 // Letter is a letter that is still to be posted.
 type Letter struct {
-	ID        int64     `json:"id"`
-	TicketID  int64     `json:"ticket_id"`
-	Protocol  string    `json:"protocol"`
-	Recipient string    `json:"recipient"`
-	Purpose   string    `json:"purpose" enum:"reply,history,request"`
-	OrderedAt time.Time `json:"ordered_at"`
-	BatchID   *int64    `json:"batch_id" doc:"The batch it was printed in"`
+	ID        int64      `json:"id"`
+	TicketID  int64      `json:"ticket_id"`
+	Protocol  string     `json:"protocol"`
+	Recipient string     `json:"recipient"`
+	Purpose   string     `json:"purpose" enum:"reply,history,request"`
+	OrderedAt time.Time  `json:"ordered_at"`
+	BatchID   *int64     `json:"batch_id" doc:"The batch it was printed in"`
+	PrintedAt *time.Time `json:"printed_at"`
 }
 
 // waiting handles GET /api/letters.
 func (h paperRoutes) waiting(ctx context.Context, who access.Actor, _ *none) (Items[Letter], error) {
 	all, err := outbox.Letters(ctx, h.db.Gorm, who)
 	return itemsOf(all, func(w outbox.Waiting) Letter {
-		return Letter{w.ID, w.TicketID, w.Protocol, w.Recipient, w.Purpose, w.OrderedAt, w.BatchID}
+		return Letter{w.ID, w.TicketID, w.Protocol, w.Recipient, w.Purpose, w.OrderedAt, w.BatchID, w.PrintedAt}
 	}), err
 }
 

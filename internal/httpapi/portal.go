@@ -156,7 +156,7 @@ func (h portalRoutes) ticket(c *fiber.Ctx, status int, protocol string, v portal
 func (h portalRoutes) worded(words portalWords, t PublicTicket) *portalTicket {
 	out := &portalTicket{
 		Protocol: t.Protocol, Subject: t.Subject, Status: t.Status, Next: t.Next,
-		Team: t.HandledBy.Team, Brand: t.HandledBy.Brand, OpenedAt: t.OpenedAt, AnswerBy: t.AnswerBy,
+		Team: t.HandledBy.Team, Brand: t.HandledBy.Brand, OpenedAt: t.OpenedAt, AnswerBy: t.AnswerBy, Duties: t.Duties,
 		CanReply:  slices.Contains(t.Can, "reply") || slices.Contains(t.Can, "reopen"),
 		CanReopen: slices.Contains(t.Can, "reopen"), CanRate: slices.Contains(t.Can, "rate"),
 	}

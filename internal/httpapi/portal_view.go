@@ -108,6 +108,7 @@ type portalTicket struct {
 	UsedPercent                     int
 	CanReply, CanReopen, CanRate    bool
 	Messages                        []portalMessage
+	Duties                          []PublicDuty
 }
 
 type portalMessage struct {

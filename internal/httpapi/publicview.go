@@ -22,6 +22,14 @@ type PublicTicket struct {
 	Can       []string        `json:"can" doc:"Of reply, reopen, rate"`
 	Next      string          `json:"next" enum:"queued,working,your_turn,third,resolved,closed" doc:"What happens next"`
 	Messages  []PublicMessage `json:"messages"`
+	Duties    []PublicDuty    `json:"duties"`
+}
+
+// PublicDuty is what a demand obliges us to at once, as the customer sees it.
+type PublicDuty struct {
+	Duty        string     `json:"duty" enum:"cancellation,undue_charge"`
+	EffectiveAt time.Time  `json:"effective_at" doc:"Since when it counts: the request"`
+	ConfirmedAt *time.Time `json:"confirmed_at" doc:"When it was recorded as carried out"`
 }
 
 // HandledBy says who has the matter.
@@ -61,11 +69,16 @@ func (h publicRoutes) publicTicket(ctx context.Context, t ticket.Ticket) (Public
 	if err != nil {
 		return PublicTicket{}, err
 	}
+	duties, err := ticket.Duties(ctx, h.db, t.ID)
+	if err != nil {
+		return PublicTicket{}, err
+	}
 	row := t.Snapshot()
 	return PublicTicket{
 		Protocol: t.Protocol, Subject: t.Subject, Kind: string(t.Kind), Status: string(t.Status), OpenedAt: row.OpenedAt,
 		AnswerBy: row.NextDue, HandledBy: by, Can: can, Next: nextSteps[t.Status],
 		Messages: itemsOf(messages, publicMessage).Items,
+		Duties:   itemsOf(duties, func(o ticket.Obligation) PublicDuty { return PublicDuty{string(o.Duty), o.EffectiveAt, o.ConfirmedAt} }).Items,
 	}, nil
 }
 

@@ -26,7 +26,7 @@ func (s *Server) addRoutes() {
 		tokens      = tokenRoutes{is.Accounts}
 		people      = accountRoutes{is.Accounts}
 		lists       = catalogueRoutes{db}
-		customers   = customerRoutes{is.DB}
+		customers   = customerRoutes{is.DB, is.Now}
 		records     = recordRoutes{s, customers, is.Desk}
 		clocks      = clockRoutes{db, is.Calendars, is.Hub}
 		tickets     = ticketRoutes{db, is.Hub, is.Accounts, clocks, customers, s.today}
@@ -37,7 +37,7 @@ func (s *Server) addRoutes() {
 		paper       = paperRoutes{s, is.DB, is.Desk, is.Copies, is.Now}
 		ledger      = ledgerRoutes{is.Intake}
 		channels    = sourceRoutes{is.Sources}
-		outgoing    = outgoingRoutes{is.DB}
+		outgoing    = outgoingRoutes{s, is.DB}
 		live        = liveRoutes{s, is.Hub, is.Accounts}
 		files       = fileRoutes{s, db}
 		public      = publicRoutes{s, db, is.Intake, is.Tokens, is.Toll, is.Now}
@@ -83,6 +83,8 @@ func (s *Server) addRoutes() {
 	on(s, post, "/api/tickets/{ticket}/replies/{message}/undo", "Take an answer back before it goes out", work, ok, acts.undo)
 	on(s, post, "/api/tickets/{ticket}/notes", "Write a note", work, created, acts.note)
 	on(s, post, "/api/tickets/{ticket}/letters", "Answer by letter", work, created, paper.write)
+	on(s, post, "/api/tickets/{ticket}/texts", "Answer by SMS", work, created, paper.text)
+	on(s, get, "/api/tickets/{ticket}/ways", "How the customer can be answered now", work, ok, paper.ways)
 	on(s, post, "/api/tickets/{ticket}/copies", "Give the customer the history or a recording", work, created, paper.ask)
 	on(s, get, "/api/tickets/{ticket}/copies", "What the customer asked to have", work, ok, paper.asked)
 	on(s, get, "/api/letters", "Letters that wait to be printed or posted", work, ok, paper.waiting)
@@ -128,6 +130,8 @@ func (s *Server) addRoutes() {
 	on(s, put, "/api/customers/by/{source}/{external_id}", "Keep a customer's record of another system", may(access.KeepCustomers), ok, records.keep)
 	s.native(post, "/api/customers/import", may(access.KeepCustomers), records.importFile,
 		s.document("Keep the customers of a CSV file", ok, nil, typeOf[ImportedCustomers]()))
+	on(s, get, "/api/customers/{id}/wishes", "By which ways a customer wants to be contacted", work, ok, customers.wishes)
+	on(s, put, "/api/customers/{id}/wishes", "Note whether a customer wants a way", work, ok, customers.want)
 	on(s, get, "/api/customers/{id}/suggestions", "Records that may be the same person", work, ok, records.suggest)
 	on(s, post, "/api/customers/{id}/merge", "Make one customer of two", work, ok, records.merge)
 	done(s, post, "/api/customers/{id}/apart", "Note that two customers are two people", work, records.apart)
@@ -162,6 +166,7 @@ func (s *Server) addRoutes() {
 	on(s, get, "/api/outbox", "What goes out and what became of it", intake, ok, outgoing.list)
 	done(s, post, "/api/outbox/{id}/retry", "Send something now that waits or failed", intake, outgoing.retry)
 	done(s, post, "/api/outbox/{id}/cancel", "Stop something that waits", intake, outgoing.cancel)
+	on(s, get, "/api/outgoing", "Whether things go out, and how many wait", work, ok, outgoing.state)
 	done(s, post, "/api/outgoing/release", "Let everything go out again after a restore", arrange, outgoing.release)
 
 	on(s, get, "/api/ombudsman/cases", "The ombudsman's cases", judge, ok, cases.list)

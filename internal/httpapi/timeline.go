@@ -6,6 +6,7 @@ import (
 	"maps"
 	"strings"
 
+	"github.com/escuta-sac/escuta/internal/reach"
 	"github.com/escuta-sac/escuta/internal/ticket"
 )
 
@@ -35,10 +36,22 @@ func objectOf(data json.RawMessage) map[string]any {
 }
 
 func messageBody(m ticket.Message) Message {
-	return Message{ID: m.ID, Direction: string(m.Direction), AuthorID: m.AuthorID, AuthorName: m.AuthorName, Body: m.Body,
+	return Message{ID: m.ID, Direction: string(m.Direction), AuthorID: m.AuthorID, AuthorName: m.AuthorName, Body: m.Body, Way: wayOf(m),
 		Delivery: string(m.Delivery), DeliveryReason: m.DeliveryReason, HeldUntil: m.HeldUntil,
 		Folded: m.Folded, HasHTML: m.HasHTML, Automatic: m.Automatic, Origin: originBody(m),
 		Version: m.Version, At: m.At, Files: itemsOf(m.Files, fileBody).Items}
+}
+
+// wayOf reads from the frozen envelope by which way an answer of ours goes.
+func wayOf(m ticket.Message) string {
+	var frozen struct{ Channel string }
+	if m.Direction != ticket.Out || json.Unmarshal(m.Envelope, &frozen) != nil {
+		return ""
+	}
+	if frozen.Channel == string(reach.Letter) || frozen.Channel == string(reach.SMS) {
+		return frozen.Channel
+	}
+	return ""
 }
 
 func noteBody(n ticket.Note) Note {

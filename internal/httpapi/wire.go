@@ -136,6 +136,7 @@ type Message struct {
 	AuthorID   *int64 `json:"author_id" doc:"Null when the customer speaks"`
 	AuthorName string `json:"author_name"`
 	Body       string `json:"body"`
+	Way        string `json:"way" doc:"By which a person chose to answer: letter or sms; empty for the others"`
 	Delivery   string `json:"delivery" enum:"none,queued,sent,delivered,failed,undone"`
 	// Why it failed or what it waits for, and until when its author may take it back.
 	DeliveryReason string     `json:"delivery_reason" doc:"Code of why it failed or what it waits for"`

@@ -87,7 +87,7 @@ func limit(ctx context.Context, tx *gorm.DB, o Out) (reason string, err error) {
 	err = tx.WithContext(ctx).Raw(`SELECT count(*) FILTER (WHERE created_at > now() - interval '1 hour') AS hour, count(*) AS day,
 		count(*) FILTER (WHERE digest = ? AND created_at > now() - make_interval(secs => ?)) AS same
 		FROM outbox WHERE purpose = 'acknowledgement' AND recipient = ? AND created_at > now() - interval '1 day'
-		AND state <> 'suppressed' AND ticket_id <> ?`, o.Digest, sameWithin.Seconds(), o.Recipient, *o.TicketID).Scan(&told).Error
+		AND state <> 'suppressed' AND ticket_id <> ? AND key NOT LIKE 'confirmed:%'`, o.Digest, sameWithin.Seconds(), o.Recipient, *o.TicketID).Scan(&told).Error
 	switch {
 	case err != nil:
 		return "", fmt.Errorf("count the acknowledgements of an address: %w", err)

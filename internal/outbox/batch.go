@@ -13,6 +13,7 @@ import (
 	"github.com/escuta-sac/escuta/internal/i18n"
 	"github.com/escuta-sac/escuta/internal/letter"
 	"github.com/escuta-sac/escuta/internal/postgres"
+	"github.com/escuta-sac/escuta/internal/reach"
 	"github.com/escuta-sac/escuta/internal/ticket"
 )
 
@@ -22,6 +23,7 @@ var (
 	ErrNoLetters  = fault.New(fault.Conflict, "batch_empty")  // none of them waits any more
 	ErrPosted     = fault.New(fault.Conflict, "batch_posted") // args: day
 	ErrPostedWhen = fault.New(fault.Invalid, "batch_day")     // before they were printed, or a day that has not come
+	ErrHeld       = fault.New(fault.Conflict, "out_held")     // nothing goes out after a restore, paper neither
 )
 
 // maxBatch bounds how many letters are printed together.
@@ -36,12 +38,13 @@ type Waiting struct {
 	Purpose   string
 	OrderedAt time.Time
 	BatchID   *int64 // the batch it was printed in
+	PrintedAt *time.Time
 }
 
 // Letters lists what waits to be printed or posted, oldest first.
 func Letters(ctx context.Context, db *gorm.DB, who access.Actor) (waiting []Waiting, err error) {
-	err = db.WithContext(ctx).Raw(`SELECT o.id, o.ticket_id, t.protocol, o.recipient, o.purpose, o.created_at AS ordered_at, o.batch_id
-		FROM outbox o JOIN tickets t ON t.id = o.ticket_id
+	err = db.WithContext(ctx).Raw(`SELECT o.id, o.ticket_id, t.protocol, o.recipient, o.purpose, o.created_at AS ordered_at, o.batch_id, b.at AS printed_at
+		FROM outbox o JOIN tickets t ON t.id = o.ticket_id LEFT JOIN letter_batches b ON b.id = o.batch_id
 		WHERE o.way = 'letter' AND o.state = 'queued' AND `+access.Condition+` ORDER BY o.id LIMIT @most`, who.Scope().Named(map[string]any{"most": maxBatch})).Scan(&waiting).Error
 	if err != nil {
 		return nil, fmt.Errorf("list the letters that wait: %w", err)
@@ -50,13 +53,26 @@ func Letters(ctx context.Context, db *gorm.DB, who access.Actor) (waiting []Wait
 }
 
 // Gather puts letters that wait, and were not printed yet, into a batch. What the
-// actor does not see, or somebody else has just taken, is left out.
+// actor does not see, or somebody else has just taken, is left out; so is what the
+// gate refuses by now, and that is noted.
 func Gather(ctx context.Context, db *postgres.DB, who access.Actor, ids []int64) (batch int64, letters int64, err error) {
 	if len(ids) == 0 || len(ids) > maxBatch {
 		return 0, 0, ErrNoLetters
 	}
+	if err := stillWanted(ctx, db, who, ids); err != nil {
+		return 0, 0, err
+	}
 	err = db.InTx(ctx, func(tx *gorm.DB) error {
-		err := tx.Raw("INSERT INTO letter_batches (by) VALUES (?) RETURNING id", who.AccountID).Scan(&batch).Error
+		// A release, or a hold, waits until the batch is made.
+		var held bool
+		err := tx.Raw("SELECT outgoing_held_at IS NOT NULL FROM installation FOR SHARE").Scan(&held).Error
+		if err != nil {
+			return fmt.Errorf("ask whether sending is held: %w", err)
+		}
+		if held {
+			return ErrHeld
+		}
+		err = tx.Raw("INSERT INTO letter_batches (by) VALUES (?) RETURNING id", who.AccountID).Scan(&batch).Error
 		if err != nil {
 			return fmt.Errorf("begin a batch of letters: %w", err)
 		}
@@ -72,6 +88,35 @@ func Gather(ctx context.Context, db *postgres.DB, who access.Actor, ids []int64)
 		return nil
 	})
 	return batch, letters, err
+}
+
+// stillWanted asks the gate again about letters that are about to be printed: what
+// their customers want may have changed since they were ordered.
+func stillWanted(ctx context.Context, db *postgres.DB, who access.Actor, ids []int64) error {
+	var waiting []row
+	err := db.Gorm.WithContext(ctx).Raw(`SELECT o.* FROM outbox o JOIN tickets t ON t.id = o.ticket_id
+		WHERE o.id IN @ids AND o.way = 'letter' AND o.state = 'queued' AND o.batch_id IS NULL AND `+access.Condition+` ORDER BY o.id`,
+		who.Scope().Named(map[string]any{"ids": ids})).Scan(&waiting).Error
+	if err != nil {
+		return fmt.Errorf("read the letters to be printed: %w", err)
+	}
+	for _, r := range waiting {
+		err := db.InTx(ctx, func(tx *gorm.DB) error {
+			var now time.Time
+			if err := tx.Raw("SELECT clock_timestamp()").Scan(&now).Error; err != nil {
+				return fmt.Errorf("ask for the time: %w", err)
+			}
+			may, err := reach.May(ctx, tx, reach.Question{CustomerID: r.CustomerID, Address: r.Recipient, Way: r.Way, Purpose: r.out().Purpose, At: now})
+			if err != nil || may.Allowed || may.Until != nil {
+				return err
+			}
+			return Refuse(ctx, tx, Claimed{r.out(), r.Fence}, may.Reason, now.UTC())
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Print writes the letters of a batch that the actor sees into one PDF.

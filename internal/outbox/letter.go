@@ -74,8 +74,15 @@ func (p *Post) Letter(ctx context.Context, tx *gorm.DB, t ticket.Ticket, to []st
 	if err != nil {
 		return Letter{}, err
 	}
+	l, err := p.Page(ctx, tx, t, at)
+	l.To = to
+	return l, err
+}
+
+// Page begins what looks like a letter and goes to no address on paper.
+func (p *Post) Page(ctx context.Context, tx *gorm.DB, t ticket.Ticket, at time.Time) (Letter, error) {
 	var b struct{ Name, LegalName, Cnpj, Color string }
-	err = tx.WithContext(ctx).Raw(`SELECT name, legal_name, cnpj, color FROM brands WHERE id = ?`, t.BrandID).Scan(&b).Error
+	err := tx.WithContext(ctx).Raw(`SELECT name, legal_name, cnpj, color FROM brands WHERE id = ?`, t.BrandID).Scan(&b).Error
 	if err != nil {
 		return Letter{}, fmt.Errorf("read the letterhead for ticket %d: %w", t.ID, err)
 	}
@@ -83,7 +90,7 @@ func (p *Post) Letter(ctx context.Context, tx *gorm.DB, t ticket.Ticket, to []st
 		b.Cnpj = cnpj.String()
 	}
 	return Letter{
-		At: at, To: to, Protocol: t.Protocol, Lang: i18n.Default,
+		At: at, Protocol: t.Protocol, Lang: i18n.Default,
 		Brand: letter.Brand{Name: b.Name, LegalName: b.LegalName, CNPJ: b.Cnpj, Color: b.Color},
 	}, nil
 }

@@ -80,8 +80,9 @@ func Again(ctx context.Context, db *postgres.DB, scope access.Scope, id int64) e
 		if r.State != Queued && r.State != Failed && r.State != Suppressed {
 			return ErrState
 		}
-		err := tx.Exec(`UPDATE outbox SET state = 'queued', reason = '', next_try = clock_timestamp(), first_try = NULL, attempts = 0, settled_at = NULL
-			WHERE id = ?`, r.ID).Error
+		// A letter is printed anew: the batch it was in may have gone without it.
+		err := tx.Exec(`UPDATE outbox SET state = 'queued', reason = '', next_try = clock_timestamp(), first_try = NULL, attempts = 0, settled_at = NULL,
+			batch_id = CASE WHEN state = 'queued' THEN batch_id END WHERE id = ?`, r.ID).Error
 		if err != nil {
 			return fmt.Errorf("try %d again: %w", r.ID, err)
 		}
@@ -138,26 +139,4 @@ func change(ctx context.Context, db *postgres.DB, scope access.Scope, id int64, 
 		}
 		return fn(tx, r, at.UTC())
 	})
-}
-
-// HeldSince tells since when nothing goes out, and why; nil when it does.
-func HeldSince(ctx context.Context, db *gorm.DB) (at *time.Time, why string, err error) {
-	var held struct {
-		OutgoingHeldAt  *time.Time
-		OutgoingHeldWhy string
-	}
-	if err := db.WithContext(ctx).Raw("SELECT outgoing_held_at, outgoing_held_why FROM installation").Scan(&held).Error; err != nil {
-		return nil, "", fmt.Errorf("ask whether sending is held: %w", err)
-	}
-	return held.OutgoingHeldAt, held.OutgoingHeldWhy, nil
-}
-
-// Release lets everything go out again. The sweep of any node begins within
-// seconds.
-func Release(ctx context.Context, db *gorm.DB) error {
-	err := db.WithContext(ctx).Exec("UPDATE installation SET outgoing_held_at = NULL, outgoing_held_why = ''").Error
-	if err != nil {
-		return fmt.Errorf("release what is held: %w", err)
-	}
-	return nil
 }

@@ -111,7 +111,7 @@ func Insert(ctx context.Context, tx *gorm.DB, o Out) (Out, error) {
 		return Out{}, fmt.Errorf("order %s %s: %w", o.Purpose, o.Key, err)
 	}
 	if r.ID == 0 {
-		err := tx.WithContext(ctx).Raw("SELECT * FROM outbox WHERE purpose = ? AND key = ?", o.Purpose, o.Key).Scan(&r).Error
+		err := tx.WithContext(ctx).Raw("SELECT * FROM outbox WHERE purpose = ? AND key = ?", r.Purpose, r.Key).Scan(&r).Error
 		if err != nil {
 			return Out{}, fmt.Errorf("read the order %s %s: %w", o.Purpose, o.Key, err)
 		}

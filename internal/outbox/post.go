@@ -30,6 +30,10 @@ type Post struct {
 	Link func(ticketID int64, protocol string) string
 	// Day words the day by which an answer is due, in the company's time zone.
 	Day func(lang string, at time.Time) string
+	// Moment words an instant in the company's time zone.
+	Moment func(lang string, at time.Time) string
+	// Texts says whether a gateway takes text messages.
+	Texts bool
 }
 
 // maxAttached bounds the files of a mail, in bytes: over it they are read on

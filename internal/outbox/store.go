@@ -2,6 +2,7 @@ package outbox
 
 import (
 	"encoding/json"
+	"strings"
 	"time"
 
 	"github.com/escuta-sac/escuta/internal/reach"
@@ -45,8 +46,15 @@ func rowOf(o Out) row {
 	if o.MailID != "" {
 		r.MailID = &o.MailID
 	}
+	if o.Purpose == reach.Confirmation {
+		r.Purpose, r.Key = reach.Acknowledgement, confirmed+o.Key
+	}
 	return r
 }
+
+// confirmed begins the keys of confirmations. The table's check knows the purposes
+// of its day, and takes one as an acknowledgement under such a key.
+const confirmed = "confirmed:"
 
 func (r row) out() Out {
 	o := Out{
@@ -57,6 +65,9 @@ func (r row) out() Out {
 	}
 	if r.MailID != nil {
 		o.MailID = *r.MailID
+	}
+	if key, is := strings.CutPrefix(r.Key, confirmed); is && r.Purpose == reach.Acknowledgement {
+		o.Purpose, o.Key = reach.Confirmation, key
 	}
 	return o
 }

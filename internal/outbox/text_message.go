@@ -1,8 +1,12 @@
 package outbox
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
+	"strconv"
+
+	"gorm.io/gorm"
 
 	"github.com/escuta-sac/escuta/internal/reach"
 	"github.com/escuta-sac/escuta/internal/ticket"
@@ -20,6 +24,13 @@ func (m TextMessage) Out(t ticket.Ticket, purpose reach.Purpose, key, to string)
 		panic("outbox: " + err.Error())
 	}
 	return Out{Way: reach.SMS, Purpose: purpose, Key: key, TicketID: &t.ID, CustomerID: t.CustomerID, Recipient: to, Envelope: text}
+}
+
+// TextReply orders the SMS that brings a message of ours to its customer.
+func (p *Post) TextReply(ctx context.Context, tx *gorm.DB, t ticket.Ticket, m ticket.Message, to string) (Out, error) {
+	o := TextMessage{Text: m.Body}.Out(t, reach.Reply, strconv.FormatInt(m.ID, 10), to)
+	o.MessageID = &m.ID
+	return Insert(ctx, tx, o)
 }
 
 // TextMessageOf reads the SMS that a row has frozen.

@@ -39,7 +39,8 @@ const (
 	History         Purpose = "history"         // a copy of what was said, asked for by the customer
 	Protocol        Purpose = "protocol"        // the number of a call
 	Survey          Purpose = "survey"
-	Request         Purpose = "request" // we need something of them
+	Request         Purpose = "request"      // we need something of them
+	Confirmation    Purpose = "confirmation" // what they asked for was carried out
 )
 
 // The reasons for which an answer is no; keys of "reach.<reason>".

@@ -418,6 +418,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/customers/{id}/wishes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** By which ways a customer wants to be contacted */
+        get: operations["get-api-customers-by-id-wishes"];
+        /** Note whether a customer wants a way */
+        put: operations["put-api-customers-by-id-wishes"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/files/{token}": {
         parameters: {
             query?: never;
@@ -1297,6 +1315,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/outgoing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether things go out, and how many wait */
+        get: operations["get-api-outgoing"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/outgoing/release": {
         parameters: {
             query?: never;
@@ -1811,6 +1846,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/tickets/{ticket}/texts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Answer by SMS */
+        post: operations["post-api-tickets-by-ticket-texts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tickets/{ticket}/timeline": {
         parameters: {
             query?: never;
@@ -1820,6 +1872,23 @@ export interface paths {
         };
         /** All that happened with a ticket */
         get: operations["get-api-tickets-by-ticket-timeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tickets/{ticket}/ways": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the customer can be answered now */
+        get: operations["get-api-tickets-by-ticket-ways"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2921,6 +2990,12 @@ export interface components {
         ItemsView: {
             items: components["schemas"]["View"][];
         };
+        ItemsWay: {
+            items: components["schemas"]["Way"][];
+        };
+        ItemsWish: {
+            items: components["schemas"]["Wish"][];
+        };
         JudgeCaseBody: {
             /** @enum {string} */
             consumer_view?: "" | "solved" | "partly" | "unsolved";
@@ -3011,6 +3086,8 @@ export interface components {
             id: number;
             /** Format: date-time */
             ordered_at: string;
+            /** Format: date-time */
+            printed_at: string | null;
             protocol: string;
             /** @enum {string} */
             purpose: "reply" | "history" | "request";
@@ -3233,6 +3310,8 @@ export interface components {
             origin?: components["schemas"]["Origin"];
             /** Format: int64 */
             version: number;
+            /** @description By which a person chose to answer: letter or sms; empty for the others */
+            way: string;
         };
         MessageHTML: {
             /** @description Made harmless; only for a frame without scripts. Images that would be fetched have data-remote-src and no src */
@@ -3452,7 +3531,7 @@ export interface components {
             next_try: string | null;
             protocol: string;
             /** @enum {string} */
-            purpose: "reply" | "acknowledgement" | "history" | "protocol" | "survey" | "request";
+            purpose: "reply" | "acknowledgement" | "confirmation" | "history" | "protocol" | "survey" | "request";
             /** @description Code of why it waits, failed or was refused */
             reason: string;
             recipient: string;
@@ -3470,6 +3549,12 @@ export interface components {
             held: components["schemas"]["Held"];
             items: components["schemas"]["OutItem"][];
             next: string | null;
+        };
+        Outgoing: {
+            /** @description Nothing goes out until a person releases it; null when it does */
+            held: components["schemas"]["Held"];
+            /** @description While it is held: what would go, as far as the reader sees it */
+            waiting: components["schemas"]["Pending"][];
         };
         PasswordInputBody: {
             current_password: string;
@@ -3605,6 +3690,17 @@ export interface components {
             /** Format: date-time */
             to: string | null;
         };
+        Pending: {
+            /** Format: int64 */
+            n: number;
+            /**
+             * Format: date-time
+             * @description When the first of it was ordered
+             */
+            oldest: string;
+            /** @enum {string} */
+            way: "email" | "sms" | "letter";
+        };
         Person: {
             /** @description Whoever left still is the author of what they wrote */
             active: boolean;
@@ -3712,6 +3808,20 @@ export interface components {
             expires_at: string;
             protocol: string;
         };
+        PublicDuty: {
+            /**
+             * Format: date-time
+             * @description When it was recorded as carried out
+             */
+            confirmed_at: string | null;
+            /** @enum {string} */
+            duty: "cancellation" | "undue_charge";
+            /**
+             * Format: date-time
+             * @description Since when it counts: the request
+             */
+            effective_at: string;
+        };
         PublicMessage: {
             /** Format: date-time */
             at: string;
@@ -3742,6 +3852,7 @@ export interface components {
             answer_by: string | null;
             /** @description Of reply, reopen, rate */
             can: string[];
+            duties: components["schemas"]["PublicDuty"][];
             handled_by: components["schemas"]["HandledBy"];
             kind: string;
             messages: components["schemas"]["PublicMessage"][];
@@ -3928,6 +4039,17 @@ export interface components {
             id?: number;
             mailbox: components["schemas"]["MailboxFields"];
         };
+        TextInputBody: {
+            body: string;
+            /** Format: int64 */
+            fence?: number;
+            /** @description The answer settles the matter */
+            resolve?: boolean;
+            /** Format: int64 */
+            seen_version?: number;
+            /** @description A mobile phone; without it, the one that is known */
+            to?: string;
+        };
         TicketDetail: {
             /** @description The same fields, in the order in which the form asked for them */
             answers: components["schemas"]["Answered"][];
@@ -4049,6 +4171,15 @@ export interface components {
             id: string;
             name: string;
         };
+        Way: {
+            allowed: boolean;
+            /** @description Where it would go, masked; empty when nobody knows, or for a letter */
+            known_masked: string;
+            /** @description Why not: no_address, preference, suppressed, bouncing, own_address, quiet or off */
+            reason: string;
+            /** @enum {string} */
+            way: "email" | "sms" | "letter";
+        };
         WhoCalls: {
             /**
              * Format: int64
@@ -4065,6 +4196,21 @@ export interface components {
             from: string;
             /** Format: date-time */
             to: string;
+        };
+        Wish: {
+            allowed: boolean;
+            /**
+             * Format: date-time
+             * @description Since when; null when the customer has said nothing
+             */
+            at: string | null;
+            /** @enum {string} */
+            way: "email" | "sms" | "letter" | "phone";
+        };
+        WishInputBody: {
+            allowed: boolean;
+            /** @enum {string} */
+            way: "email" | "sms" | "letter" | "phone";
         };
         WriteDraftBody: {
             body: string;
@@ -5081,6 +5227,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CustomerSuggestions"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-api-customers-by-id-wishes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsWish"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-api-customers-by-id-wishes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WishInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsWish"];
                 };
             };
             /** @description Error */
@@ -7107,6 +7319,35 @@ export interface operations {
             };
         };
     };
+    "get-api-outgoing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Outgoing"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "post-api-outgoing-release": {
         parameters: {
             query?: never;
@@ -8321,6 +8562,45 @@ export interface operations {
             };
         };
     };
+    "post-api-tickets-by-ticket-texts": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Id or protocol */
+                ticket: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TextInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Replied"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-api-tickets-by-ticket-timeline": {
         parameters: {
             query?: never;
@@ -8340,6 +8620,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Timeline"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-api-tickets-by-ticket-ways": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or protocol */
+                ticket: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsWay"];
                 };
             };
             /** @description Error */

@@ -7,6 +7,7 @@ import {
   Menu as MenuIcon,
   MessageCircleQuestion,
   Scale,
+  Send,
   Settings,
 } from "lucide-react";
 import { lazy, Suspense, useEffect, useState } from "react";
@@ -14,7 +15,7 @@ import { may, useMe } from "../api/session";
 import { Rail } from "../features/queue/Rail";
 import { keepLease } from "../features/ticket/lease";
 import { useCommands } from "../lib/commands";
-import { useText } from "../lib/i18n";
+import { useText, withTexts } from "../lib/i18n";
 import { useHeldLetters } from "../lib/keyboard";
 import { IconButton } from "../ui/Button";
 import { Mark } from "../ui/Mark";
@@ -26,6 +27,7 @@ import styles from "./Shell.module.css";
 const warmUpAfter = 800;
 const Palette = lazy(() => import("./Palette"));
 const Help = lazy(() => import("./Help"));
+const HeldBanner = lazy(() => withTexts(() => import("../features/outgoing/HeldBanner")));
 
 /** What floats is not part of the shell, but nobody should wait for it at the first press. */
 const warmUp = () =>
@@ -50,6 +52,7 @@ export function Shell() {
     return () => clearTimeout(idle);
   }, []);
 
+  const works = may(me, "tickets.work");
   const sees = may(me, "breaches.see");
   const counts = may(me, "intake.see");
   useCommands({
@@ -95,6 +98,11 @@ export function Shell() {
               <Inbox aria-hidden /> {t("intake.title")}
             </Link>
           )}
+          {works && (
+            <Link to="/saida" className={styles.place}>
+              <Send aria-hidden /> {t("outgoing.title")}
+            </Link>
+          )}
           {may(me, "cases.work") && (
             <Link to="/casos" className={styles.place}>
               <Scale aria-hidden /> {t("cases.title")}
@@ -118,7 +126,14 @@ export function Shell() {
         </div>
       </nav>
       <main className={styles.main}>
-        <Outlet />
+        {works && (
+          <Suspense>
+            <HeldBanner />
+          </Suspense>
+        )}
+        <div className={styles.screen}>
+          <Outlet />
+        </div>
       </main>
       <Suspense>
         {dialog === "palette" && <Palette onClose={() => setDialog(undefined)} />}

@@ -115,6 +115,12 @@ const intake = createRoute({
   component: lazyRouteComponent(screens, "IntakeScreen"),
 });
 
+const outgoing = createRoute({
+  getParentRoute: () => inside,
+  path: "/saida",
+  component: lazyRouteComponent(screens, "OutgoingScreen"),
+});
+
 const cases = createRoute({
   getParentRoute: () => inside,
   path: "/casos",
@@ -159,7 +165,19 @@ const settings = createRoute({
 
 const routes = root.addChildren([
   login,
-  inside.addChildren([home, desk, panel, intake, cases, oneCase, areas, imports, settingsHome, settings]),
+  inside.addChildren([
+    home,
+    desk,
+    panel,
+    intake,
+    outgoing,
+    cases,
+    oneCase,
+    areas,
+    imports,
+    settingsHome,
+    settings,
+  ]),
 ]);
 
 export function newRouter(cache: QueryClient) {

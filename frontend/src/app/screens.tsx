@@ -6,6 +6,7 @@ import { IntakePage } from "../features/intake/IntakePage";
 import { AreaPage } from "../features/ombudsman/AreaPage";
 import { CasePage } from "../features/ombudsman/CasePage";
 import { CasesPage } from "../features/ombudsman/CasesPage";
+import { OutgoingPage } from "../features/outgoing/OutgoingPage";
 import { SettingsPage, sections } from "../features/settings/SettingsPage";
 import { useText } from "../lib/i18n";
 import { EmptyState } from "../ui/states";
@@ -35,6 +36,18 @@ export function IntakeScreen() {
   }
   return (
     <IntakePage onOpen={(protocol) => void navigate({ to: "/fila", search: { view: "all", t: protocol } })} />
+  );
+}
+
+export function OutgoingScreen() {
+  const t = useText();
+  const me = useMe();
+  const navigate = useNavigate();
+  if (!may(me, "tickets.work")) return <EmptyState title={t("outgoing.denied")} />;
+  return (
+    <OutgoingPage
+      onOpen={(protocol) => void navigate({ to: "/fila", search: { view: "all", t: protocol } })}
+    />
   );
 }
 

@@ -31,6 +31,10 @@ const dayKey = (at: Instant) =>
 
 export const sameDay = (a: Instant, b: Instant) => dayKey(a) === dayKey(b);
 
+/** "2026-11-22": the day as a date field holds it. */
+export const calendarDay = (at: Instant) =>
+  new Intl.DateTimeFormat("sv-SE", { timeZone: zone }).format(date(at));
+
 /** "15:40" */
 export const clockTime = (at: Instant) =>
   format("time", { hour: "2-digit", minute: "2-digit" }).format(date(at));

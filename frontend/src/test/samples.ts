@@ -86,6 +86,7 @@ export function message(values: Partial<Message> = {}): Message {
     author_id: null,
     author_name: "Célia Moura",
     body: "Meu pedido não chegou.",
+    way: "",
     delivery: "none",
     delivery_reason: "",
     held_until: null,

@@ -1,4 +1,4 @@
-import { type InputHTMLAttributes, type ReactNode, useId } from "react";
+import { type InputHTMLAttributes, type ReactNode, type TextareaHTMLAttributes, useId } from "react";
 import styles from "./Field.module.css";
 
 interface Frame {
@@ -41,6 +41,17 @@ export function Field({ label, hint, error, ...input }: FieldProps) {
   return (
     <Labelled label={label} hint={hint} error={error}>
       {(wiring) => <input className={styles.input} {...input} {...wiring} />}
+    </Labelled>
+  );
+}
+
+type AreaFieldProps = Frame & Omit<TextareaHTMLAttributes<HTMLTextAreaElement>, "id">;
+
+/** Several lines. */
+export function AreaField({ label, hint, error, ...area }: AreaFieldProps) {
+  return (
+    <Labelled label={label} hint={hint} error={error}>
+      {(wiring) => <textarea className={`${styles.input} ${styles.area}`} {...area} {...wiring} />}
     </Labelled>
   );
 }

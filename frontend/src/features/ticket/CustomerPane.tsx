@@ -1,14 +1,16 @@
 import { useQuery } from "@tanstack/react-query";
 import { BadgeCheck } from "lucide-react";
-import type { ReactNode } from "react";
+import { lazy, type ReactNode, Suspense } from "react";
 import type { TicketDetail } from "../../api/types";
 import { useNow } from "../../lib/clock";
-import { useText } from "../../lib/i18n";
+import { useText, withTexts } from "../../lib/i18n";
 import { fullDate, shortMoment } from "../../lib/time";
 import { EmptyState, Skeleton } from "../../ui/states";
 import { ticketQuery } from "./api";
 import styles from "./CustomerPane.module.css";
 import { SamePerson } from "./SamePerson";
+
+const Wishes = lazy(() => withTexts(() => import("./Wishes")));
 
 /** Who is on the other side, as they want to be called. */
 export function CustomerPane({ protocol, onOpen }: { protocol: string; onOpen: (protocol: string) => void }) {
@@ -68,6 +70,9 @@ export function CustomerPane({ protocol, onOpen }: { protocol: string; onOpen: (
         </Section>
       )}
       {said}
+      <Suspense>
+        <Wishes key={customer.id} customerId={customer.id} />
+      </Suspense>
       <Section title={t("customer.recent")}>
         {others.length === 0 ? (
           <p className={styles.quiet}>{t("customer.recent.none")}</p>

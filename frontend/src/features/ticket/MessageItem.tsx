@@ -38,7 +38,7 @@ export function MessageItem({ ticketId, message }: MessageItemProps) {
           <strong>{name}</strong>
           <span>{t(ours ? "message.out" : "message.in")}</span>
           <Moment at={message.at} />
-          {ours && <DeliveryState delivery={message.delivery} />}
+          {ours && <DeliveryState message={message} />}
           {message.origin && <MailBadges origin={message.origin} />}
         </header>
         {message.origin && <MailWarnings origin={message.origin} />}

@@ -1,0 +1,79 @@
+import { useQuery } from "@tanstack/react-query";
+import { type FormEvent, useState } from "react";
+import { useMe } from "../../api/session";
+import type { TicketRow } from "../../api/types";
+import { useText } from "../../lib/i18n";
+import { Button } from "../../ui/Button";
+import { AreaField, CheckField } from "../../ui/Field";
+import { addressLines, closedInWords, waysQuery, writeLetter } from "./reach";
+import styles from "./reach.module.css";
+import { useOtherAnswer } from "./useOtherAnswer";
+
+const fewestLines = 3;
+
+/** An answer on paper: what it says, where it goes, and how the sheet will look. */
+export function LetterForm({ row, onDone }: { row: TicketRow; onDone: () => void }) {
+  const t = useText();
+  const me = useMe();
+  const [typed, setTyped] = useState(row.customer_name ? `${row.customer_name}\n` : "");
+  const address = addressLines(typed);
+  const ways = useQuery(waysQuery(row.id)).data;
+  const closed = closedInWords(
+    t,
+    ways?.find((w) => w.way === "letter"),
+  );
+  const answer = useOtherAnswer(row, (a) => writeLetter(row.id, { ...a, address }), "letter.sent", onDone);
+  const ready = answer.body.trim() !== "" && address.length >= fewestLines && closed === "";
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (ready) answer.send(address.join("\n"));
+  };
+  return (
+    <form className={styles.form} onSubmit={submit}>
+      {closed && <p className={styles.closed}>{closed}</p>}
+      <div className={styles.sides}>
+        <div className={styles.side}>
+          <AreaField
+            label={t("letter.body")}
+            rows={9}
+            maxLength={50_000}
+            value={answer.body}
+            onChange={(e) => answer.write(e.target.value)}
+          />
+          <AreaField
+            label={t("letter.address")}
+            hint={t("letter.address.hint")}
+            rows={5}
+            value={typed}
+            onChange={(e) => setTyped(e.target.value)}
+          />
+        </div>
+        <figure className={styles.preview}>
+          <figcaption>{t("letter.preview")}</figcaption>
+          <div className={styles.sheet}>
+            <address>{address.join("\n") || "…"}</address>
+            <h3>{t("letter.preview.subject", { protocol: row.protocol })}</h3>
+            <p>{answer.body.trim() || "…"}</p>
+            <p>{`${t("letter.preview.closing")}\n${me.name}`}</p>
+          </div>
+        </figure>
+      </div>
+      {row.status !== "resolved" && (
+        <CheckField
+          label={t("reach.resolve")}
+          hint={t("reach.resolve.hint")}
+          checked={answer.resolve}
+          onChange={answer.setResolve}
+        />
+      )}
+      <footer className={styles.foot}>
+        <p className={styles.failure} role="alert">
+          {answer.failure}
+        </p>
+        <Button look="primary" type="submit" busy={answer.sending} disabled={!ready}>
+          {t("letter.send")}
+        </Button>
+      </footer>
+    </form>
+  );
+}

@@ -2,14 +2,17 @@ import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/r
 import { useId, useState } from "react";
 import { api, callHeaders, refusal, unwrap } from "../../api/client";
 import type { components } from "../../api/schema";
-import { useMe } from "../../api/session";
+import { may, useMe } from "../../api/session";
 import { useText } from "../../lib/i18n";
 import { dayAndTime } from "../../lib/time";
 import { Button } from "../../ui/Button";
 import { SelectField } from "../../ui/Field";
 import { EmptyState, ErrorState, Skeleton } from "../../ui/states";
+import { Tabs } from "../../ui/Tabs";
 import { toastError } from "../../ui/toast";
+import { CustomersPart } from "./CustomersPart";
 import styles from "./imports.module.css";
+import { Rows } from "./Rows";
 
 type Schemas = components["schemas"];
 type Import = Schemas["Import"];
@@ -41,18 +44,44 @@ async function upload(file: File, target: string): Promise<Preview> {
   return body as Preview;
 }
 
-/** Lists of complaints: upload, say which column is what, run, and see what became of each row. */
+/** What other systems hold: lists of complaints, and who the customers are. */
 export function ImportsPage() {
   const t = useText();
-  const [chosen, setChosen] = useState<number>();
+  const me = useMe();
+  const [tab, setTab] = useState<"complaints" | "customers">("complaints");
   return (
     <div className={`${styles.page} quiet-scroll`}>
       <h1 className={styles.title}>{t("imports.title")}</h1>
+      {may(me, "customers.keep") ? (
+        <Tabs
+          label={t("imports.title")}
+          value={tab}
+          onChange={setTab}
+          tabs={[
+            { value: "complaints", name: t("imports.complaints") },
+            { value: "customers", name: t("customers.import") },
+          ]}
+        >
+          <div className={styles.tab}>{tab === "customers" ? <CustomersPart /> : <ComplaintsPart />}</div>
+        </Tabs>
+      ) : (
+        <ComplaintsPart />
+      )}
+    </div>
+  );
+}
+
+/** Lists of complaints: upload, say which column is what, run, and see what became of each row. */
+function ComplaintsPart() {
+  const t = useText();
+  const [chosen, setChosen] = useState<number>();
+  return (
+    <>
       <p className={styles.quiet}>{t("imports.lead")}</p>
       <UploadForm onUploaded={setChosen} />
       {chosen !== undefined && <One id={chosen} key={chosen} />}
       <List chosen={chosen} onChoose={setChosen} />
-    </div>
+    </>
   );
 }
 
@@ -218,36 +247,6 @@ function Progress({ i }: { i: Import }) {
       </p>
       {i.state === "done" && i.imported === 0 && i.already > 0 && <p>{t("imports.already")}</p>}
     </div>
-  );
-}
-
-function Rows({ columns, rows }: { columns: string[]; rows: string[][] }) {
-  const t = useText();
-  return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
-    <section className={styles.scroll} aria-label={t("imports.preview")} tabIndex={0}>
-      <table>
-        <thead>
-          <tr>
-            {columns.map((c) => (
-              <th key={c} scope="col">
-                {c}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((cells, n) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: rows of a file have no other name
-            <tr key={n}>
-              {columns.map((c, at) => (
-                <td key={c}>{cells[at]}</td>
-              ))}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </section>
   );
 }
 

@@ -58,7 +58,7 @@ export default function EntryDialog({ item, busy, onClose, onRetry, onDiscard, o
           )}
           {canErase(item) && may(me, "intake.erase") && (
             <Button icon={<Eraser aria-hidden />} busy={busy} onClick={onErase}>
-              {t("intake.erase")}
+              {t("intake.erase.open")}
             </Button>
           )}
           {item.protocol && <Button onClick={() => onOpen(item.protocol)}>{t("intake.open_ticket")}</Button>}

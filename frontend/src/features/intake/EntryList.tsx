@@ -151,9 +151,7 @@ export function EntryList({ fate, onOpen }: Props) {
                   <button type="button" className={styles.open} onClick={() => setOpen(item)}>
                     {item.subject || item.from || t("intake.number", { id: item.id })}
                   </button>
-                  <span className={styles.quiet}>
-                    {item.subject && item.from ? item.from : t("intake.number", { id: item.id })}
-                  </span>
+                  <span className={styles.quiet}>{item.subject && item.from}</span>
                 </td>
                 <td className={styles.why}>
                   {reasonInWords(t, item)}

@@ -8,6 +8,7 @@ import { DeadlineChip } from "../../ui/deadline/DeadlineChip";
 import { CheckField, SelectField } from "../../ui/Field";
 import { ErrorState, Skeleton } from "../../ui/states";
 import { toastError } from "../../ui/toast";
+import { AccusedPart } from "./AccusedPart";
 import { AnswerPart } from "./AnswerPart";
 import { AreasPart, ComplementPart, RecommendationsPart } from "./AskParts";
 import { type Case, caseQuery, useAct } from "./api";
@@ -51,6 +52,7 @@ export function CasePage({ protocol, onBack }: { protocol: string; onBack: () =>
           {!over && <ComplementPart c={c} />}
         </div>
       </div>
+      <AccusedPart c={c} />
       <AreasPart c={c} over={over} />
       <RecommendationsPart c={c} />
       <Trail c={c} />

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
-import { Eye, EyeOff, ShieldCheck } from "lucide-react";
-import { useState } from "react";
+import { Eye, EyeOff, Plus, ShieldCheck } from "lucide-react";
+import { lazy, Suspense, useState } from "react";
 import { now } from "../../lib/clock";
 import { useText } from "../../lib/i18n";
 import { shortMoment } from "../../lib/time";
@@ -12,15 +12,23 @@ import { toastError } from "../../ui/toast";
 import { type CaseRow, casesQuery, figuresQuery, officeQuery, ticketOf, useSeat } from "./api";
 import styles from "./cases.module.css";
 
+const OpenCaseDialog = lazy(() => import("./OpenCaseDialog"));
+
 const secrecy = { open: Eye, protected: ShieldCheck, anonymous: EyeOff };
 
 /** The ombudsman's cases by deadline, with the office's figures above them. */
 export function CasesPage({ onOpen }: { onOpen: (protocol: string) => void }) {
   const t = useText();
   const [state, setState] = useState<"open" | "ended">("open");
+  const [writing, setWriting] = useState(false);
   return (
     <div className={`${styles.page} quiet-scroll`}>
-      <h1 className={styles.title}>{t("cases.title")}</h1>
+      <header className={styles.head}>
+        <h1 className={styles.title}>{t("cases.title")}</h1>
+        <Button look="primary" icon={<Plus aria-hidden />} onClick={() => setWriting(true)}>
+          {t("cases.new")}
+        </Button>
+      </header>
       <Figures />
       <Waiting />
       <Tabs
@@ -34,6 +42,11 @@ export function CasesPage({ onOpen }: { onOpen: (protocol: string) => void }) {
       >
         <CaseTable state={state} onOpen={onOpen} />
       </Tabs>
+      {writing && (
+        <Suspense>
+          <OpenCaseDialog onClose={() => setWriting(false)} onOpen={onOpen} />
+        </Suspense>
+      )}
     </div>
   );
 }

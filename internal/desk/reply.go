@@ -75,6 +75,9 @@ func (s *Service) Reply(ctx context.Context, actor access.Actor, id int64, r Rep
 			Body: body, Delivery: ticket.Queued, At: c.At, Files: r.Files,
 		}, undo)
 		told.MessageID, told.To = sent.ID, t.Status
+		if err == nil {
+			err = sentDraft(ctx, tx, actor, t.ID, DraftReply, body)
+		}
 		if err == nil && r.Within != nil {
 			err = r.Within(ctx, tx, sent)
 		}
@@ -246,7 +249,10 @@ func (s *Service) Note(ctx context.Context, actor access.Actor, id int64, body s
 	done, err := s.act(ctx, &actor, id, c, func(tx *gorm.DB, t *ticket.Ticket) (err error) {
 		noted, err = ticket.InsertNote(ctx, tx, t, ticket.Note{AuthorID: actor.AccountID, AuthorName: actor.Name, Body: body, At: c.At})
 		told.NoteID = noted.ID
-		return err
+		if err != nil {
+			return err
+		}
+		return sentDraft(ctx, tx, actor, t.ID, DraftNote, body)
 	})
 	return noted, done, err
 }

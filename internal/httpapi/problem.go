@@ -16,6 +16,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/escuta-sac/escuta/internal/desk"
 	"github.com/escuta-sac/escuta/internal/fault"
 	"github.com/escuta-sac/escuta/internal/i18n"
 	"github.com/escuta-sac/escuta/internal/intake"
@@ -84,6 +85,8 @@ type Problem struct {
 	Version  *int      `json:"version,omitempty" doc:"With version_conflict and stale: the ticket's version now"`
 	Messages []Message `json:"messages,omitempty" doc:"With stale: what was said since the version that was seen"`
 
+	Draft *Draft `json:"draft,omitempty" doc:"With draft_newer: what is stored"`
+
 	Challenge *Challenge `json:"challenge,omitempty" doc:"With proof_required and proof_refused: the work that opens the way"`
 
 	retryAfter time.Duration
@@ -147,6 +150,10 @@ func (p *Problem) extend(args map[string]any) {
 	}
 	if asked, ok := args["challenge"].(*Challenge); ok {
 		p.Challenge = asked
+	}
+	if stored, ok := args["draft"].(desk.Draft); ok {
+		body := draftBody(stored)
+		p.Draft = &body
 	}
 	if missed, ok := args["messages"].([]ticket.Message); ok {
 		p.Messages = itemsOf(missed, messageBody).Items

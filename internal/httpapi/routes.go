@@ -54,6 +54,7 @@ func (s *Server) addRoutes() {
 		calls       = callRoutes{s, is.Calls, uploads}
 		hooks       = hookRoutes{is.Calls, is.Intake}
 		duties      = dutyRoutes{db, is.Desk}
+		drafts      = draftRoutes{db, is.Desk}
 
 		work, breaches, intake = may(access.WorkTickets), may(access.SeeBreaches), may(access.SeeIntake)
 		judge, bring           = may(access.WorkCases), may(access.RunImports)
@@ -82,6 +83,8 @@ func (s *Server) addRoutes() {
 	on(s, post, "/api/tickets/{ticket}/replies", "Answer the customer", work, created, acts.reply)
 	on(s, post, "/api/tickets/{ticket}/replies/{message}/undo", "Take an answer back before it goes out", work, ok, acts.undo)
 	on(s, post, "/api/tickets/{ticket}/notes", "Write a note", work, created, acts.note)
+	on(s, get, "/api/tickets/{ticket}/drafts", "What is being written on a ticket", work, ok, drafts.list)
+	on(s, put, "/api/tickets/{ticket}/drafts/{kind}", "Keep what I am writing", work, ok, drafts.save)
 	on(s, post, "/api/tickets/{ticket}/letters", "Answer by letter", work, created, paper.write)
 	on(s, post, "/api/tickets/{ticket}/texts", "Answer by SMS", work, created, paper.text)
 	on(s, get, "/api/tickets/{ticket}/ways", "How the customer can be answered now", work, ok, paper.ways)

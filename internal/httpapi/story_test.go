@@ -352,3 +352,36 @@ func TestPlainPages(t *testing.T) {
 		t.Errorf("%v", a.header)
 	}
 }
+
+// What I am writing is there on my other machine, and colleagues may read it.
+func TestADraftIsThereOnAnyMachine(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	agent, boss := w.as(access.Agent), w.as(access.Supervisor)
+	tk := tickettest.Open(t, w.db, ticket.Ticket{})
+	path := fmt.Sprintf("/api/tickets/%d/drafts", tk.ID)
+	save := func(p *person, kind, body string, revision int64) answer {
+		return p.call("PUT", path+"/"+kind, "application/json", fmt.Appendf(nil, `{"body":%q,"seen":1,"revision":%d}`, body, revision))
+	}
+	var d Draft
+	save(agent, "reply", "Bom dia", 0).want(200).into(&d)
+	save(agent, "reply", "Boa tarde", d.Revision+1).want(409).problem("draft_newer")
+	save(agent, "letter", "Bom dia", 0).want(400).problem("invalid", "path.kind")
+	save(agent, "note", strings.Repeat("x", 50_001), 0).want(422)
+	var p Problem
+	if save(agent, "reply", "Boa noite", 0).want(409).into(&p); p.Draft == nil || p.Draft.Body != "Bom dia" || p.Draft.Revision != d.Revision {
+		t.Errorf("the one that is stored: %+v", p.Draft)
+	}
+	var all Items[Draft]
+	boss.get(path).want(200).into(&all)
+	if len(all.Items) != 1 || all.Items[0].Body != "Bom dia" || all.Items[0].AccountID != agent.account.ID {
+		t.Errorf("a colleague reads %+v", all.Items)
+	}
+	agent.post(fmt.Sprintf("/api/tickets/%d/replies", tk.ID), `{"body":"Bom dia"}`).want(201)
+	if boss.get(path).want(200).into(&all); len(all.Items) != 0 {
+		t.Errorf("after it was sent: %+v", all.Items)
+	}
+	walled := tickettest.Open(t, w.db, ticket.Ticket{Walled: true, Channel: "ombudsman"})
+	agent.get(fmt.Sprintf("/api/tickets/%d/drafts", walled.ID)).want(404).problem("ticket_not_found")
+	agent.call("PUT", fmt.Sprintf("/api/tickets/%d/drafts/note", walled.ID), "application/json", []byte(`{"body":"x","seen":1,"revision":0}`)).want(404)
+}

@@ -28,6 +28,7 @@ export const keys = {
   list: (query: TicketQuery) => ["tickets", query] as const,
   tickets: ["ticket"] as const,
   ticket: (ref: string) => ["ticket", ref] as const,
+  drafts: (ticket: number) => ["drafts", ticket] as const,
   timelines: ["timeline"] as const,
   timeline: (id: number) => ["timeline", id] as const,
   allClocks: ["clocks"] as const,

@@ -1659,6 +1659,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/tickets/{ticket}/drafts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is being written on a ticket */
+        get: operations["get-api-tickets-by-ticket-drafts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tickets/{ticket}/drafts/{kind}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Keep what I am writing */
+        put: operations["put-api-tickets-by-ticket-drafts-by-kind"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tickets/{ticket}/duties": {
         parameters: {
             query?: never;
@@ -2616,6 +2650,26 @@ export interface components {
             /** @description Why it is to become nothing, in the words of who decides */
             reason: string;
         };
+        Draft: {
+            /** Format: int64 */
+            account_id: number;
+            author_name: string;
+            body: string;
+            /** @enum {string} */
+            kind: "reply" | "note";
+            /**
+             * Format: int64
+             * @description To be sent back with the next words; 0 when there is no draft
+             */
+            revision: number;
+            /**
+             * Format: int64
+             * @description public_version of the ticket when the writing began
+             */
+            seen: number;
+            /** Format: date-time */
+            updated_at: string;
+        };
         Due: {
             /** Format: date-time */
             due: string;
@@ -2947,6 +3001,9 @@ export interface components {
         };
         ItemsCopy: {
             items: components["schemas"]["Copy"][];
+        };
+        ItemsDraft: {
+            items: components["schemas"]["Draft"][];
         };
         ItemsDuty: {
             items: components["schemas"]["Duty"][];
@@ -3783,6 +3840,8 @@ export interface components {
             /** @example already_claimed */
             code: string;
             detail: string;
+            /** @description With draft_newer: what is stored */
+            draft?: components["schemas"]["Draft"];
             /** @description The fields that are wrong */
             errors?: components["schemas"]["FieldProblem"][];
             /** @description With already_claimed: who has it */
@@ -3959,6 +4018,17 @@ export interface components {
             };
             /** @enum {string} */
             source?: "consumidor_gov" | "reclame_aqui" | "procon" | "bacen" | "other";
+        };
+        SaveDraftBody: {
+            /** @description Empty removes the draft */
+            body: string;
+            /**
+             * Format: int64
+             * @description The one that was seen last; when other words were saved since, nothing is written
+             */
+            revision: number;
+            /** Format: int64 */
+            seen: number;
         };
         SeatBody: {
             /** @enum {string} */
@@ -8159,6 +8229,75 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Copy"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-api-tickets-by-ticket-drafts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or protocol */
+                ticket: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsDraft"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-api-tickets-by-ticket-drafts-by-kind": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or protocol */
+                ticket: string;
+                kind: "reply" | "note";
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SaveDraftBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Draft"];
                 };
             };
             /** @description Error */

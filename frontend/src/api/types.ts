@@ -14,6 +14,7 @@ export type Channel = TicketRow["channel"];
 
 export type TimelineItem = Schemas["Entry"];
 export type Message = Schemas["Message"];
+export type SavedDraft = Schemas["Draft"];
 export type Origin = Schemas["Origin"];
 export type Note = Schemas["Note"];
 export type Happened = Schemas["Happened"];

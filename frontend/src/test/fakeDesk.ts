@@ -1,4 +1,4 @@
-import type { Clock, TicketRow, TimelineItem } from "../api/types";
+import type { Clock, SavedDraft, TicketRow, TimelineItem } from "../api/types";
 import { at, me, message, noon, people, said } from "./samples";
 
 type Handler = (found: string[], body: Record<string, unknown>, url: URL) => unknown;
@@ -34,6 +34,37 @@ export class FakeDesk {
   readonly calls: { method: string; path: string; body: Record<string, unknown>; key: string | null }[] = [];
   /** Laid over a route for one test: `POST /api/tickets/3/replies`. */
   readonly overrides = new Map<string, () => unknown>();
+
+  /** What is being written, by ticket, account and kind. */
+  readonly drafts = new Map<string, SavedDraft>();
+
+  draftsOf(ticket: number): SavedDraft[] {
+    return [...this.drafts].flatMap(([key, draft]) => (key.startsWith(`${ticket}/`) ? [draft] : []));
+  }
+
+  saveDraft(
+    ticket: number,
+    kind: string,
+    { body, seen, revision }: Record<string, unknown>,
+    account = me.id,
+  ): SavedDraft {
+    const key = `${ticket}/${account}/${kind}`;
+    const stored = this.drafts.get(key);
+    if (stored && stored.revision !== revision && stored.body !== body)
+      refuse(409, "draft_newer", { draft: stored });
+    const draft = {
+      account_id: account,
+      author_name: people.find((p) => p.id === account)?.name ?? me.name,
+      kind: kind as SavedDraft["kind"],
+      body: String(body),
+      seen: Number(seen),
+      revision: body === "" ? 0 : ++this.pos,
+      updated_at: new Date(noon).toISOString(),
+    };
+    if (body === "") this.drafts.delete(key);
+    else this.drafts.set(key, draft);
+    return draft;
+  }
 
   get position() {
     return `e.${this.pos}`;
@@ -143,6 +174,11 @@ export class FakeDesk {
         if (version !== row.version) refuse(409, "version_conflict", { version: row.version });
         return { ticket: this.change(row.id, change) };
       },
+    ],
+    ["GET /api/tickets/(\\d+)/drafts", ([ref]) => ({ items: this.draftsOf(Number(ref)) })],
+    [
+      "PUT /api/tickets/(\\d+)/drafts/(reply|note)",
+      ([ref, kind], body) => this.saveDraft(Number(ref), kind!, body),
     ],
     [
       "GET /api/tickets/(\\d+)/timeline",

@@ -10,7 +10,9 @@ import { AttachmentList } from "./AttachmentList";
 import { attach } from "./attachments";
 import styles from "./Composer.module.css";
 import { ComposerStrips } from "./ComposerStrips";
+import { DraftStrips } from "./DraftStrips";
 import type { DraftKind } from "./drafts";
+import { useSavedDrafts } from "./savedDrafts";
 import { useComposer } from "./useComposer";
 import { pastedFiles, useFileDrop } from "./useFileDrop";
 
@@ -19,6 +21,7 @@ export function Composer({ row }: { row: TicketRow }) {
   const t = useText();
   const [kind, setKind] = useState<DraftKind>("reply");
   const composer = useComposer(row, kind);
+  const saved = useSavedDrafts(composer.me, row.id, kind);
   const area = useRef<HTMLTextAreaElement>(null);
   const frame = useRef<HTMLElement>(null);
   const chooser = useRef<HTMLInputElement>(null);
@@ -64,6 +67,7 @@ export function Composer({ row }: { row: TicketRow }) {
     <section ref={frame} className={`${styles.composer} ${styles[kind]}`} aria-label={t("composer.name")}>
       {dropping && <p className={styles.drop}>{t("attach.drop")}</p>}
       <ComposerStrips row={row} composer={composer} onAttach={choose} />
+      <DraftStrips saved={saved} account={composer.me} draft={composer.key} />
       <Tabs
         label={t("composer.name")}
         value={kind}
@@ -145,7 +149,7 @@ export function Composer({ row }: { row: TicketRow }) {
 type State = ReturnType<typeof useComposer>;
 
 function Hint({ t, composer }: { t: Translate; composer: State }): ReactNode {
-  const { failure, refusedFiles, waitingFiles, text } = composer;
+  const { failure, refusedFiles, waitingFiles, text, saved } = composer;
   if (failure)
     return (
       <span className={styles.failure}>
@@ -155,7 +159,7 @@ function Hint({ t, composer }: { t: Translate; composer: State }): ReactNode {
   if (refusedFiles > 0)
     return <span className={styles.failure}>{t("attach.refused", { n: refusedFiles })}</span>;
   if (waitingFiles > 0) return t("attach.waiting", { n: waitingFiles });
-  return text ? t("composer.draft") : null;
+  return text ? t(saved ? "composer.draft.saved" : "composer.draft") : null;
 }
 
 const sendText = (kind: DraftKind, { sending, overtaken }: State) =>

@@ -135,6 +135,9 @@ export function useComposer(row: TicketRow, kind: DraftKind) {
   const waitingFiles = files.filter((f) => !f.problem && !f.upload).length;
   const forgotten = kind === "reply" && files.length === 0 && promisesFile(text);
   return {
+    me: me.id,
+    /** The server has the text as it stands here. */
+    saved: draft?.unsaved === false,
     key,
     text,
     files,

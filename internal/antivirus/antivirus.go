@@ -95,6 +95,40 @@ func (s *Scanner) Check(ctx context.Context, blob string) error {
 	return nil
 }
 
+// Verdict is what is known of a file without asking anybody.
+type Verdict string
+
+// The verdicts. One that nobody asked for yet is Waiting: the file is looked at
+// when somebody opens it.
+const (
+	Waiting  Verdict = "waiting"
+	Clean    Verdict = "clean"
+	Infected Verdict = "infected"
+)
+
+// Known gives the verdicts of files by the hash of their content. Without a
+// scanner nothing is said of any of them.
+func (s *Scanner) Known(ctx context.Context, blobs []string) (map[string]Verdict, error) {
+	if s == nil || len(blobs) == 0 {
+		return nil, nil
+	}
+	var rows []struct {
+		Blob    string
+		Verdict Verdict
+	}
+	if err := s.db.WithContext(ctx).Raw("SELECT blob, verdict FROM blob_scans WHERE blob IN ?", blobs).Scan(&rows).Error; err != nil {
+		return nil, fmt.Errorf("look for the verdicts on %d files: %w", len(blobs), err)
+	}
+	known := make(map[string]Verdict, len(blobs))
+	for _, blob := range blobs {
+		known[blob] = Waiting
+	}
+	for _, r := range rows {
+		known[r.Blob] = r.Verdict
+	}
+	return known, nil
+}
+
 // look sends a file to clamd (INSTREAM of clamd's protocol) and returns what it
 // found, empty for nothing.
 func (s *Scanner) look(ctx context.Context, blob string) (found string, err error) {

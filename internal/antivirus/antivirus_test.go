@@ -116,6 +116,12 @@ func TestAttack87EICARIsFoundOnceAndForEver(t *testing.T) {
 		t.Error("whoever stopped asking got a verdict")
 	}
 	var none *Scanner
+	if known, err := s.Known(t.Context(), []string{clean, bad, "unseen"}); err != nil || known[clean] != Clean || known[bad] != Infected || known["unseen"] != Waiting {
+		t.Errorf("known is %v, %v", known, err)
+	}
+	if known, err := none.Known(t.Context(), []string{bad}); err != nil || len(known) != 0 {
+		t.Errorf("without a scanner is known %v, %v", known, err)
+	}
 	if err := none.Check(t.Context(), bad); err != nil || New("", files, db.Gorm) != nil {
 		t.Errorf("without a scanner: %v", err)
 	}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -89,7 +90,10 @@ func ReadCSV(r io.Reader, source string) (iter.Seq[Line], error) {
 				}
 				continue
 			}
-			l.Record, l.Err = record(fields, at, source).Check()
+			r := record(fields, at, source)
+			if l.Record, l.Err = r.Check(); l.Err != nil {
+				l.Err = byColumn(l.Err, r)
+			}
 			if !yield(l) {
 				return
 			}
@@ -123,6 +127,20 @@ func record(fields []string, at map[string]int, source string) Record {
 		}
 	}
 	return r
+}
+
+// byColumn names what is wrong with an identity by its column, as the file has it.
+func byColumn(err error, r Record) error {
+	named := *fault.From(err)
+	named.Details = slices.Clone(named.Details)
+	for i, d := range named.Details {
+		for n, given := range r.Identities {
+			if d.Field == fmt.Sprintf("identities[%d]", n) {
+				named.Details[i].Field = string(given.Kind)
+			}
+		}
+	}
+	return &named
 }
 
 func yes(s string) bool {

@@ -105,3 +105,16 @@ func FuzzReadCSV(f *testing.F) {
 		}
 	})
 }
+
+func TestAnIdentityInAFileIsWrongByItsColumn(t *testing.T) {
+	t.Parallel()
+	lines, err := customer.ReadCSV(strings.NewReader("external_id;name;email;cpf\n1;Ana;ana@cliente.example;111.111.111-11\n"), "crm")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for l := range lines {
+		if d := fault.From(l.Err).Details; len(d) != 1 || d[0].Field != "cpf" {
+			t.Errorf("wrong is %+v", d)
+		}
+	}
+}

@@ -160,6 +160,7 @@ func (h portalRoutes) worded(words portalWords, t PublicTicket) *portalTicket {
 		CanReply:  slices.Contains(t.Can, "reply") || slices.Contains(t.Can, "reopen"),
 		CanReopen: slices.Contains(t.Can, "reopen"), CanRate: slices.Contains(t.Can, "rate"),
 	}
+	out.Steps = steps(t)
 	if t.AnswerBy != nil {
 		now := h.now()
 		out.Left, out.Late = words.left(*t.AnswerBy, now), now.After(*t.AnswerBy)
@@ -171,7 +172,7 @@ func (h portalRoutes) worded(words portalWords, t PublicTicket) *portalTicket {
 		out.Answered = out.Answered || m.From == "us"
 		pm := portalMessage{From: m.From, Name: m.Name, Body: m.Body, At: m.At}
 		for _, f := range m.Files {
-			pm.Files = append(pm.Files, portalFile{f.Name, f.URL, readableSize(f.Size)})
+			pm.Files = append(pm.Files, portalFile{f.Name, f.URL, readableSize(f.Size), f.Scan})
 		}
 		out.Messages = append(out.Messages, pm)
 	}

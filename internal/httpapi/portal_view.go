@@ -107,6 +107,7 @@ type portalTicket struct {
 	Answered                        bool // we have spoken: what is due is the solution
 	UsedPercent                     int
 	CanReply, CanReopen, CanRate    bool
+	Steps                           []portalStep
 	Messages                        []portalMessage
 	Duties                          []PublicDuty
 }
@@ -117,7 +118,7 @@ type portalMessage struct {
 	Files            []portalFile
 }
 
-type portalFile struct{ Name, URL, Size string }
+type portalFile struct{ Name, URL, Size, Scan string }
 
 // portalField is one input with its label and what is wrong with it.
 type portalField struct{ Label, Error string }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/escuta-sac/escuta/internal/antivirus"
 	"github.com/escuta-sac/escuta/internal/survey"
 	"github.com/escuta-sac/escuta/internal/ticket"
 )
@@ -40,12 +41,18 @@ type HandledBy struct {
 
 // PublicMessage is one message as the customer sees it.
 type PublicMessage struct {
-	ID    int64     `json:"id"`
-	From  string    `json:"from" enum:"you,us"`
-	Name  string    `json:"name"`
-	Body  string    `json:"body"`
-	At    time.Time `json:"at"`
-	Files []File    `json:"files"`
+	ID    int64        `json:"id"`
+	From  string       `json:"from" enum:"you,us"`
+	Name  string       `json:"name"`
+	Body  string       `json:"body"`
+	At    time.Time    `json:"at"`
+	Files []PublicFile `json:"files"`
+}
+
+// PublicFile is a file of a message as the customer sees it.
+type PublicFile struct {
+	File
+	Scan string `json:"scan,omitempty" enum:"waiting,clean,infected" doc:"What the virus scanner said; left out without one"`
 }
 
 var nextSteps = map[ticket.Status]string{
@@ -73,22 +80,42 @@ func (h publicRoutes) publicTicket(ctx context.Context, t ticket.Ticket) (Public
 	if err != nil {
 		return PublicTicket{}, err
 	}
+	scans, err := h.scans(ctx, messages)
+	if err != nil {
+		return PublicTicket{}, err
+	}
 	row := t.Snapshot()
 	return PublicTicket{
 		Protocol: t.Protocol, Subject: t.Subject, Kind: string(t.Kind), Status: string(t.Status), OpenedAt: row.OpenedAt,
 		AnswerBy: row.NextDue, HandledBy: by, Can: can, Next: nextSteps[t.Status],
-		Messages: itemsOf(messages, publicMessage).Items,
+		Messages: itemsOf(messages, publicMessage(scans)).Items,
 		Duties:   itemsOf(duties, func(o ticket.Obligation) PublicDuty { return PublicDuty{string(o.Duty), o.EffectiveAt, o.ConfirmedAt} }).Items,
 	}, nil
 }
 
-// publicMessage leaves out who wrote it but for the name they answer by.
-func publicMessage(m ticket.Message) PublicMessage {
-	from := "us"
-	if m.Direction == ticket.In {
-		from = "you"
+// scans are the verdicts on the messages' files.
+func (h publicRoutes) scans(ctx context.Context, messages []ticket.Message) (map[string]antivirus.Verdict, error) {
+	var blobs []string
+	for _, m := range messages {
+		for _, f := range m.Files {
+			blobs = append(blobs, f.Blob)
+		}
 	}
-	return PublicMessage{m.ID, from, m.AuthorName, m.Body, m.At, itemsOf(m.Files, fileBody).Items}
+	return h.services.Scan.Known(ctx, blobs)
+}
+
+// publicMessage leaves out who wrote it but for the name they answer by.
+func publicMessage(scans map[string]antivirus.Verdict) func(ticket.Message) PublicMessage {
+	file := func(f ticket.File) PublicFile {
+		return PublicFile{fileBody(f), string(scans[f.Blob])}
+	}
+	return func(m ticket.Message) PublicMessage {
+		from := "us"
+		if m.Direction == ticket.In {
+			from = "you"
+		}
+		return PublicMessage{m.ID, from, m.AuthorName, m.Body, m.At, itemsOf(m.Files, file).Items}
+	}
 }
 
 func (h publicRoutes) handledBy(ctx context.Context, t ticket.Ticket) (HandledBy, error) {

@@ -3881,11 +3881,25 @@ export interface components {
              */
             effective_at: string;
         };
+        PublicFile: {
+            /** @description Empty when the message does not show it within its text */
+            content_id: string;
+            mime: string;
+            name: string;
+            /**
+             * @description What the virus scanner said; left out without one
+             * @enum {string}
+             */
+            scan?: "waiting" | "clean" | "infected";
+            /** Format: int64 */
+            size: number;
+            url: string;
+        };
         PublicMessage: {
             /** Format: date-time */
             at: string;
             body: string;
-            files: components["schemas"]["File"][];
+            files: components["schemas"]["PublicFile"][];
             /** @enum {string} */
             from: "you" | "us";
             /** Format: int64 */

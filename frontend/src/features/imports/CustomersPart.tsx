@@ -114,6 +114,10 @@ function Chosen({ file, head }: { file: File; head: Head }) {
 
 function Outcome({ result }: { result: Result }) {
   const t = useText();
+  const column = (name: string) => {
+    const field = customerFields.find((one) => one === name);
+    return field ? t(`customers.field.${field}`) : name;
+  };
   return (
     <section className={styles.progress} aria-label={t("customers.import.done")}>
       <p role="status" className="numeric">
@@ -130,7 +134,7 @@ function Outcome({ result }: { result: Result }) {
             <li key={line.line}>
               <span className="numeric">{t("imports.row", { row: line.line })}</span>
               <span>
-                {line.problems.map((p) => (p.column ? `${p.column}: ${p.text}` : p.text)).join(" ")}
+                {line.problems.map((p) => (p.column ? `${column(p.column)}: ${p.text}` : p.text)).join(" ")}
               </span>
             </li>
           ))}

@@ -113,7 +113,7 @@ function CaseTable({ state, onOpen }: { state: "open" | "ended"; onOpen: (protoc
         <tr>
           <th scope="col">{t("breaches.deadline")}</th>
           <th scope="col">{t("cases.case")}</th>
-          <th scope="col">{t("cases.points")}</th>
+          <th scope="col">{t("cases.points.short")}</th>
           <th scope="col">{t("cases.stage")}</th>
           <th scope="col">{t("cases.verdict")}</th>
         </tr>

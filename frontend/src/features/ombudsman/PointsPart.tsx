@@ -30,7 +30,8 @@ export function PointsPart({ c, over }: { c: Case; over: boolean }) {
   return (
     <section className={styles.part} aria-labelledby="points">
       <h2 id="points">
-        {t("cases.points")} <span className={styles.count}>{t("cases.points.open", { n: open })}</span>
+        {t("cases.points")}{" "}
+        {c.points.length > 0 && <span className={styles.count}>{t("cases.points.open", { n: open })}</span>}
       </h2>
       {c.points.length === 0 && <p className={styles.quiet}>{t("cases.points.none")}</p>}
       <ol className={styles.points}>

@@ -28,6 +28,7 @@ type exchange struct {
 	mu      sync.Mutex
 	read    int             // mails of the sink that were looked at
 	replies map[string]bool // by their text: whether they were confirmed
+	silent  bool            // mails are read and not answered any more
 }
 
 func converse(t testing.TB, sink *sinktest.Sink, w *writers, agent colleague, seed uint64) *exchange {
@@ -36,6 +37,13 @@ func converse(t testing.TB, sink *sinktest.Sink, w *writers, agent colleague, se
 	t.Cleanup(x.leave)
 	x.all.Go(func() { x.run(ctx, rand.New(rand.NewPCG(seed, 7))) })
 	return x
+}
+
+// hush lets nobody answer any more: the desk is to come to rest.
+func (x *exchange) hush() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.silent = true
 }
 
 func (x *exchange) leave() {
@@ -63,7 +71,10 @@ func (x *exchange) run(ctx context.Context, dice *rand.Rand) {
 			}
 			continue
 		}
-		if m := mails[next]; !seen[m.MessageID] {
+		x.mu.Lock()
+		silent := x.silent
+		x.mu.Unlock()
+		if m := mails[next]; !seen[m.MessageID] && !silent {
 			seen[m.MessageID] = true
 			x.answer(m, next, dice)
 		}

@@ -40,10 +40,12 @@ func (w *writers) fetched(db *pgxpool.Pool) error {
 	return nil
 }
 
-// calm waits until nothing is on its way any more and everybody has answered.
+// calm waits until nothing is on its way any more and everybody has answered. Its
+// patience ends when nothing has moved for so long.
 func calm(t testing.TB, db *pgxpool.Pool, w *writers, x *exchange, patience time.Duration) {
 	t.Helper()
 	began := time.Now()
+	moved, last := began, ""
 	for {
 		still := x.idle()
 		if still == nil {
@@ -52,12 +54,15 @@ func calm(t testing.TB, db *pgxpool.Pool, w *writers, x *exchange, patience time
 		if still == nil {
 			still = w.fetched(db)
 		}
+		if still != nil && still.Error() != last {
+			moved, last = time.Now(), still.Error()
+		}
 		switch {
 		case still == nil && x.idle() == nil:
 			t.Logf("all was settled after %v", time.Since(began).Round(time.Millisecond))
 			return
-		case time.Since(began) > patience:
-			t.Fatalf("after %v: still %v", patience, still)
+		case time.Since(moved) > patience:
+			t.Fatalf("nothing has moved for %v: still %v", patience, still)
 		}
 		time.Sleep(50 * time.Millisecond)
 	}

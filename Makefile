@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-crash test-soak check go-test frontend-test e2e lint generate verify fmt bench clean FORCE
+.PHONY: help run build test test-crash test-soak test-cluster check go-test frontend-test e2e lint generate verify fmt bench clean FORCE
 
 RELEASE ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X main.release=$(RELEASE)
@@ -36,6 +36,11 @@ test-soak: ## 20,000 mails, forms, calls and answers under kill -9 at everything
 	go build -race -o bin/escuta-race ./cmd/escuta
 	ESCUTA_BIN=$(CURDIR)/bin/escuta-race ESCUTA_SOAK_ITEMS=$${ESCUTA_SOAK_ITEMS:-20000} \
 	  go test -race -count 1 -timeout 24h -v -run TestEverythingStandsOnce ./internal/app
+
+test-cluster: ## three nodes restarted, killed and frozen under load; ESCUTA_CLUSTER_SECONDS says for how long
+	go build -race -o bin/escuta-race ./cmd/escuta
+	ESCUTA_BIN=$(CURDIR)/bin/escuta-race ESCUTA_CLUSTER_SECONDS=$${ESCUTA_CLUSTER_SECONDS:-300} \
+	  go run ./internal/postgres/pgtest/withengine go test -race -count 1 -timeout 6h -v -run 'TestThreeNodes|TestANodeThatWasFrozen' ./internal/app
 
 go-test: frontend/dist/index.html
 	go run ./internal/postgres/pgtest/withengine $(GOTEST) ./...

@@ -186,7 +186,7 @@ func TestEverythingStandsOnceAfterASoak(t *testing.T) {
 	s.phones.leave()
 	s.exchange.hush()
 	patience := 6 * time.Minute // longer than anything waits for another try
-	if !l.long { // nobody waits for what only takes time
+	if !l.long {                // nobody waits for what only takes time
 		patience = time.Minute
 		s.server.crash()
 		timePasses(t, s.db)

@@ -2,6 +2,7 @@ package delivery
 
 import (
 	"context"
+	"crypto/x509"
 	"sync"
 	"time"
 )
@@ -18,6 +19,7 @@ const (
 
 // pool keeps conversations with relays, a few for each.
 type pool struct {
+	roots  *x509.CertPool // whose certificates are believed; nil is the machine's
 	mu     sync.Mutex
 	relays map[string]*lane
 }
@@ -55,7 +57,7 @@ func (p *pool) send(ctx context.Context, r Relay, d Dialer, name, from, to strin
 	for {
 		c := l.take()
 		if c == nil {
-			if c, t = connect(ctx, r, d, name); t != nil {
+			if c, t = connect(ctx, r, d, p.roots, name); t != nil {
 				return "", t
 			}
 		}

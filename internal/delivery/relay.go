@@ -3,6 +3,7 @@ package delivery
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
@@ -13,6 +14,7 @@ import (
 	"github.com/emersion/go-sasl"
 	"github.com/emersion/go-smtp"
 
+	"github.com/escuta-sac/escuta/internal/channel/xoauth2"
 	"github.com/escuta-sac/escuta/internal/outbox"
 )
 
@@ -123,7 +125,7 @@ type conn struct {
 
 // connect opens a conversation and logs in. Whatever goes wrong here is not the
 // mail's fault: it waits.
-func connect(ctx context.Context, r Relay, d Dialer, name string) (*conn, *trouble) {
+func connect(ctx context.Context, r Relay, d Dialer, roots *x509.CertPool, name string) (*conn, *trouble) {
 	ours := func(step string, err error) *trouble {
 		t := judge(step, err)
 		t.reason, t.hard, t.ours = outbox.Deferred, false, true
@@ -133,7 +135,7 @@ func connect(ctx context.Context, r Relay, d Dialer, name string) (*conn, *troub
 	if err != nil {
 		return nil, ours("connect", err)
 	}
-	config := &tls.Config{ServerName: r.Host, MinVersion: tls.VersionTLS12}
+	config := &tls.Config{ServerName: r.Host, MinVersion: tls.VersionTLS12, RootCAs: roots}
 	var client *smtp.Client
 	switch r.Security {
 	case TLS:
@@ -164,7 +166,7 @@ func connect(ctx context.Context, r Relay, d Dialer, name string) (*conn, *troub
 func login(client *smtp.Client, r Relay) error {
 	switch {
 	case r.Token != "":
-		return client.Auth(xoauth2{r.User, r.Token})
+		return client.Auth(xoauth2.NewClient(r.User, r.Token))
 	case r.User == "":
 		return nil
 	case client.SupportsAuth(sasl.Plain):
@@ -172,16 +174,6 @@ func login(client *smtp.Client, r Relay) error {
 	}
 	return client.Auth(sasl.NewLoginClient(r.User, r.Password))
 }
-
-// xoauth2 is the log-in of Google and Microsoft with an access token.
-type xoauth2 struct{ user, token string }
-
-func (x xoauth2) Start() (mech string, ir []byte, err error) {
-	return "XOAUTH2", []byte("user=" + x.user + "\x01auth=Bearer " + x.token + "\x01\x01"), nil
-}
-
-// Next answers the explanation of a refusal, after which the refusal itself comes.
-func (x xoauth2) Next([]byte) ([]byte, error) { return []byte{}, nil }
 
 // send hands one mail over. It returns the relay's answer, or why not. ready is
 // asked right before the final dot, which is the moment at which the mail becomes

@@ -3,6 +3,7 @@ package delivery
 import (
 	"context"
 	"crypto"
+	"crypto/x509"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -46,8 +47,9 @@ type Options struct {
 	// Dialer opens connections to relays that somebody named in a mailbox, Trusted
 	// to the one that the server's configuration names.
 	Dialer, Trusted Dialer
-	Host            string // by which we introduce ourselves (EHLO)
-	Dir             string // of the journal, in the data folder
+	Roots           *x509.CertPool // whose certificates of relays are believed; nil is the machine's
+	Host            string         // by which we introduce ourselves (EHLO)
+	Dir             string         // of the journal, in the data folder
 	Poke            event.Poker
 	Now             func() time.Time // PostgreSQL's
 	Log             *slog.Logger
@@ -72,7 +74,7 @@ func NewSender(o Options) (*Sender, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Sender{o: o, journal: j, busy: map[int64]bool{}, unsettle: map[int64]handed{}}, nil
+	return &Sender{o: o, journal: j, pool: pool{roots: o.Roots}, busy: map[int64]bool{}, unsettle: map[int64]handed{}}, nil
 }
 
 // Close puts the sender away, after its jobs have ended.

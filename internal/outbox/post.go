@@ -67,10 +67,11 @@ func (p *Post) Reply(ctx context.Context, tx *gorm.DB, t ticket.Ticket, m ticket
 	mail.Text, mail.Author = m.Body, m.AuthorName
 	var size int64
 	for _, f := range m.Files {
-		if size += f.Size; size > maxAttached {
+		if size+f.Size > maxAttached {
 			mail.Left++
 			continue
 		}
+		size += f.Size
 		mail.Files = append(mail.Files, File{f.Blob, f.Name, f.Mime, f.Size})
 	}
 	o := p.out(t, reach.Reply, strconv.FormatInt(m.ID, 10), mail, plan)

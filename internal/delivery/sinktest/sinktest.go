@@ -4,6 +4,7 @@ package sinktest
 
 import (
 	"bytes"
+	"crypto/tls"
 	"errors"
 	"io"
 	"log"
@@ -56,6 +57,8 @@ type Sink struct {
 	Port int
 	User string // when set, who must log in
 	Pass string
+	// Token is what XOAUTH2 must show for User, which is then the only way in.
+	Token string
 
 	t     testing.TB
 	mu    sync.Mutex
@@ -69,6 +72,13 @@ type Sink struct {
 // New starts a sink that ends with the test.
 func New(t testing.TB) *Sink {
 	t.Helper()
+	return Secure(t, nil, false)
+}
+
+// Secure starts one that lets nobody in but over TLS: from the first byte when
+// wrapped, else after STARTTLS. Without a config there is no TLS.
+func Secure(t testing.TB, config *tls.Config, wrapped bool) *Sink {
+	t.Helper()
 	s := &Sink{t: t, tries: map[string]int{}}
 	s.more = sync.NewCond(&s.mu)
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
@@ -78,7 +88,12 @@ func New(t testing.TB) *Sink {
 	at := ln.Addr().(*net.TCPAddr)
 	s.Host, s.Port = at.IP.String(), at.Port
 	server := smtp.NewServer(backend{s})
-	server.Domain, server.AllowInsecureAuth = "sink.example", true
+	server.Domain, server.AllowInsecureAuth = "sink.example", config == nil
+	if wrapped {
+		ln = tls.NewListener(ln, config)
+	} else {
+		server.TLSConfig = config
+	}
 	server.MaxMessageBytes = 64 << 20
 	server.ErrorLog = log.New(io.Discard, "", 0)
 	done := make(chan struct{})
@@ -151,9 +166,17 @@ type session struct {
 	to    []string
 }
 
-func (s *session) AuthMechanisms() []string { return []string{sasl.Plain} }
+func (s *session) AuthMechanisms() []string {
+	if s.sink.Token != "" {
+		return []string{"XOAUTH2"}
+	}
+	return []string{sasl.Plain}
+}
 
 func (s *session) Auth(string) (sasl.Server, error) {
+	if s.sink.Token != "" {
+		return &shown{session: s}, nil
+	}
 	return sasl.NewPlainServer(func(_, user, pass string) error {
 		if user != s.sink.User || pass != s.sink.Pass {
 			return Refusal(535, [3]int{5, 7, 8}, "no")
@@ -161,6 +184,24 @@ func (s *session) Auth(string) (sasl.Server, error) {
 		s.known = true
 		return nil
 	}), nil
+}
+
+// shown is the server's half of XOAUTH2.
+type shown struct {
+	*session
+	refused bool
+}
+
+func (x *shown) Next(response []byte) (challenge []byte, done bool, err error) {
+	switch {
+	case x.refused:
+		return nil, false, Refusal(535, [3]int{5, 7, 8}, "no")
+	case string(response) == "user="+x.sink.User+"\x01auth=Bearer "+x.sink.Token+"\x01\x01":
+		x.known = true
+		return nil, true, nil
+	}
+	x.refused = true
+	return []byte(`{"status":"400"}`), false, nil
 }
 
 func (s *session) behaviour() Behaviour {

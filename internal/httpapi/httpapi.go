@@ -8,6 +8,7 @@
 package httpapi
 
 import (
+	"cmp"
 	"io/fs"
 	"log/slog"
 	"net"
@@ -47,6 +48,8 @@ type Options struct {
 	RedisUp        Engine
 	PostgresUp     Engine
 	Frontend       fs.FS // the built single-page application
+
+	readTimeout time.Duration // 0 is readTimeout
 }
 
 // Server answers HTTP.
@@ -94,7 +97,7 @@ func New(options Options, services Services) (*Server, error) {
 
 		BodyLimit:      maxBody,
 		ReadBufferSize: 16 << 10, // of all headers together
-		ReadTimeout:    readTimeout,
+		ReadTimeout:    cmp.Or(options.readTimeout, readTimeout),
 		WriteTimeout:   writeTimeout,
 		IdleTimeout:    idleTimeout,
 		ErrorHandler:   s.onError,

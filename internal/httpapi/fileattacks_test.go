@@ -19,12 +19,12 @@ import (
 )
 
 // sends posts a form with one file; the file as the desk knows it afterwards.
-func (w *world) sends(name, mime string, content []byte) (File, int) {
+func (w *world) sends(name, mime string, content []byte) (PublicFile, int) {
 	w.t.Helper()
 	kind, body := fieldBody(w.t.(*testing.T), "files", formTexts, name, mime, content)
 	a := w.somebody().call("POST", "/api/public/tickets", kind, body)
 	if a.status != 201 {
-		return File{}, a.status
+		return PublicFile{}, a.status
 	}
 	var receipt PublicReceipt
 	a.into(&receipt)

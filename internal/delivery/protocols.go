@@ -2,8 +2,10 @@ package delivery
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"regexp"
 	"strconv"
 	"time"
 
@@ -63,26 +65,31 @@ type called struct {
 	Brand string
 }
 
-// Tell does one round.
+// Tell does one round. Whoever cannot be told is not looked at, and one who makes
+// trouble keeps nobody else from being told.
 func (p *Protocols) Tell(ctx context.Context) error {
 	now := p.Now()
+	mails, err := p.Post.Sends(ctx, p.DB.Gorm)
+	if err != nil {
+		return err
+	}
 	var calls []called
-	err := p.DB.Gorm.WithContext(ctx).Raw(`SELECT t.id, coalesce(s.phone, '') AS phone, coalesce(s.email, '') AS email, b.name AS brand
+	err = p.DB.Gorm.WithContext(ctx).Raw(`SELECT t.id, coalesce(s.phone, '') AS phone, coalesce(s.email, '') AS email, b.name AS brand
 		FROM tickets t JOIN brands b ON b.id = t.brand_id
-		CROSS JOIN LATERAL (SELECT max(c.data->'from'->>'phone') AS phone, max(c.data->'from'->>'email') AS email
+		CROSS JOIN LATERAL (SELECT (array_agg(c.data->'from'->>'phone' ORDER BY c.id) FILTER (WHERE c.data->'from'->>'phone' <> ''))[1] AS phone,
+				(array_agg(c.data->'from'->>'email' ORDER BY c.id) FILTER (WHERE c.data->'from'->>'email' <> ''))[1] AS email
 			FROM ticket_contacts l JOIN contacts c ON c.id = l.contact_id WHERE l.ticket_id = t.id AND c.direction = 'in') s
-		WHERE t.channel = 'phone' AND t.opened_at BETWEEN ? AND ? AND (s.phone <> '' OR s.email <> '')
+		WHERE t.channel = 'phone' AND t.opened_at BETWEEN @since AND @until AND (@texts AND s.phone ~ @mobile OR @mails AND s.email <> '')
 		  AND NOT EXISTS (SELECT FROM outbox o WHERE o.purpose = 'protocol' AND o.key = t.id::text)
-		ORDER BY t.opened_at LIMIT ?`, now.Add(-tellWithin), now.Add(-tellAfter), tellAtOnce).Scan(&calls).Error
+		ORDER BY t.opened_at LIMIT @most`, map[string]any{"since": now.Add(-tellWithin), "until": now.Add(-tellAfter), "most": tellAtOnce,
+		"texts": p.Texts, "mails": mails, "mobile": mobile.String()}).Scan(&calls).Error
 	if err != nil {
 		return fmt.Errorf("look for callers who wait for their protocol: %w", err)
 	}
 	for _, c := range calls {
-		if err := p.tell(ctx, c, now); err != nil {
-			return err
-		}
+		err = errors.Join(err, p.tell(ctx, c, now))
 	}
-	return nil
+	return err
 }
 
 func (p *Protocols) tell(ctx context.Context, c called, now time.Time) error {
@@ -93,7 +100,7 @@ func (p *Protocols) tell(ctx context.Context, c called, now time.Time) error {
 		}
 		key := strconv.FormatInt(c.ID, 10)
 		words := map[string]any{"brand": c.Brand, "protocol": t.Protocol, "link": p.Base + followPlace}
-		if p.Texts && mobile(c.Phone) {
+		if p.Texts && mobile.MatchString(c.Phone) {
 			m := outbox.TextMessage{Text: i18n.Text(i18n.Default, "sms.protocol", words)}
 			_, err := outbox.Insert(ctx, tx, m.Out(t, reach.Protocol, key, c.Phone))
 			return err
@@ -106,8 +113,6 @@ func (p *Protocols) tell(ctx context.Context, c called, now time.Time) error {
 	})
 }
 
-// mobile reports whether a Brazilian number in E.164 is a mobile phone: area code
-// and nine digits that begin with 9 (Anatel, Resolução 749/2022).
-func mobile(phone string) bool {
-	return len(phone) == len("+5511987654321") && phone[:3] == "+55" && phone[5] == '9'
-}
+// mobile is a Brazilian mobile phone in E.164: area code and nine digits that
+// begin with 9 (Anatel, Resolução 749/2022).
+var mobile = regexp.MustCompile(`^\+55[1-9][0-9]9[0-9]{8}$`)

@@ -42,7 +42,7 @@ func List(ctx context.Context, db *gorm.DB, scope access.Scope, state State, cur
 	}
 	limit = min(limit, maxPage)
 	var rows []struct {
-		row
+		Row      row `gorm:"embedded"`
 		Protocol string
 	}
 	tx := inSight(db.WithContext(ctx), scope).Select("o.*, coalesce(t.protocol, '') AS protocol").Order("o.id DESC").Limit(limit + 1)
@@ -57,11 +57,11 @@ func List(ctx context.Context, db *gorm.DB, scope access.Scope, state State, cur
 	}
 	if len(rows) > limit {
 		rows = rows[:limit]
-		next = strconv.FormatInt(rows[limit-1].ID, 10)
+		next = strconv.FormatInt(rows[limit-1].Row.ID, 10)
 	}
 	page = make([]Listed, len(rows))
 	for i, r := range rows {
-		page[i] = Listed{r.out(), r.Protocol}
+		page[i] = Listed{r.Row.out(), r.Protocol}
 	}
 	return page, next, nil
 }

@@ -1,23 +1,12 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import {
-  Check,
-  ChevronDown,
-  Flag,
-  FolderTree,
-  Hand,
-  RotateCcw,
-  Send,
-  Tags,
-  Undo2,
-  Users,
-} from "lucide-react";
+import { Check, ChevronDown, Flag, FolderTree, Hand, RotateCcw, Tags, Undo2, Users } from "lucide-react";
 import { lazy, type ReactNode, Suspense, useState } from "react";
 import { isCode } from "../../api/client";
 import { reasonPath, reasonsQuery, teamsQuery } from "../../api/directory";
 import { may, useMe } from "../../api/session";
 import type { Status, TicketRow } from "../../api/types";
 import { useCommands } from "../../lib/commands";
-import { useText, withTexts } from "../../lib/i18n";
+import { useText } from "../../lib/i18n";
 import { Button } from "../../ui/Button";
 import { Menu } from "../../ui/Menu";
 import { choices, type MenuEntry } from "../../ui/menu";
@@ -27,7 +16,6 @@ import styles from "./Actions.module.css";
 import { claim, refetchTicket, release, type TakeOver, useChange } from "./api";
 import { useLease } from "./lease";
 
-const ReachDialog = lazy(() => withTexts(() => import("./ReachDialog")));
 const TagsDialog = lazy(() => import("./TagsDialog"));
 const TakeOverDialog = lazy(() => import("./TakeOverDialog"));
 
@@ -41,7 +29,7 @@ export function Actions({ row }: { row: TicketRow }) {
   const cache = useQueryClient();
   const lease = useLease(row.id);
   const change = useChange(row);
-  const [asking, setAsking] = useState<"tags" | "take_over" | "reach">();
+  const [asking, setAsking] = useState<"tags" | "take_over">();
   const teams = useQuery(teamsQuery).data ?? [];
   const reasons = useQuery(reasonsQuery).data ?? [];
 
@@ -155,16 +143,6 @@ export function Actions({ row }: { row: TicketRow }) {
       >
         <span className={styles.word}>{t("ticket.tags")}</span>
       </Button>
-      <Button
-        look="quiet"
-        className={styles.secondary}
-        icon={<Send aria-hidden />}
-        onClick={() => setAsking("reach")}
-        aria-label={t("ticket.reach")}
-        {...tip(t("ticket.reach"))}
-      >
-        <span className={styles.word}>{t("ticket.reach")}</span>
-      </Button>
       {teams.length > 1 && (
         <Choice
           label={t("ticket.team")}
@@ -197,7 +175,6 @@ export function Actions({ row }: { row: TicketRow }) {
             onSave={(tags) => change.mutate({ tags })}
           />
         )}
-        {asking === "reach" && <ReachDialog row={row} onClose={() => setAsking(undefined)} />}
         {asking === "take_over" && (
           <TakeOverDialog
             onClose={() => setAsking(undefined)}

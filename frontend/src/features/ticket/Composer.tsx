@@ -1,8 +1,18 @@
 import { CornerUpLeft, Lock, Paperclip } from "lucide-react";
-import { type ClipboardEvent, type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from "react";
+import {
+  type ClipboardEvent,
+  type KeyboardEvent,
+  lazy,
+  type ReactNode,
+  Suspense,
+  useEffect,
+  useRef,
+  useState,
+} from "react";
+import { may, useMe } from "../../api/session";
 import type { TicketRow } from "../../api/types";
 import { useCommands } from "../../lib/commands";
-import { type Translate, useText } from "../../lib/i18n";
+import { type Translate, useText, withTexts } from "../../lib/i18n";
 import { Button, IconButton } from "../../ui/Button";
 import { Kbd, Keys } from "../../ui/Kbd";
 import { Tabs } from "../../ui/Tabs";
@@ -16,10 +26,14 @@ import { useSavedDrafts } from "./savedDrafts";
 import { useComposer } from "./useComposer";
 import { pastedFiles, useFileDrop } from "./useFileDrop";
 
+const ReachDialog = lazy(() => withTexts(() => import("./ReachDialog")));
+
 /** Where we answer the customer or leave a note: two drafts, two looks. */
 export function Composer({ row }: { row: TicketRow }) {
   const t = useText();
+  const works = may(useMe(), "tickets.work");
   const [kind, setKind] = useState<DraftKind>("reply");
+  const [reaching, setReaching] = useState(false);
   const composer = useComposer(row, kind);
   const saved = useSavedDrafts(composer.me, row.id, kind);
   const area = useRef<HTMLTextAreaElement>(null);
@@ -89,6 +103,11 @@ export function Composer({ row }: { row: TicketRow }) {
           {kind === "note" && <Lock aria-hidden />}
           {name}
           {kind === "reply" && <span> · {t(`composer.way.${row.channel}`)}</span>}
+          {kind === "reply" && works && (
+            <Button look="quiet" className={styles.other} onClick={() => setReaching(true)}>
+              {t("ticket.reach")}
+            </Button>
+          )}
         </p>
         <textarea
           ref={area}
@@ -131,6 +150,7 @@ export function Composer({ row }: { row: TicketRow }) {
           </Button>
         </footer>
       </Tabs>
+      <Suspense>{reaching && <ReachDialog row={row} onClose={() => setReaching(false)} />}</Suspense>
       <input
         ref={chooser}
         type="file"

@@ -16,14 +16,20 @@ import styles from "./reach.module.css";
 type What = Copy["what"];
 type By = Copy["way"];
 
+interface CopiesFormProps {
+  row: TicketRow;
+  /** The address as it was typed, a line each. */
+  typed: string;
+  onType: (typed: string) => void;
+}
+
 /** What the law lets customers ask for: the history, or the recording, as they choose to get it. */
-export function CopiesForm({ row }: { row: TicketRow }) {
+export function CopiesForm({ row, typed, onType }: CopiesFormProps) {
   const t = useText();
   const cache = useQueryClient();
   const [what, setWhat] = useState<What>("history");
   const [by, setBy] = useState<By>("email");
   const [email, setEmail] = useState("");
-  const [typed, setTyped] = useState(row.customer_name ? `${row.customer_name}\n` : "");
   const address = addressLines(typed);
   const attempt = useRef({ of: "", key: "" });
   const asking = useMutation({
@@ -81,7 +87,7 @@ export function CopiesForm({ row }: { row: TicketRow }) {
             hint={t(what === "recording" ? "copy.medium" : "letter.address.hint")}
             rows={5}
             value={typed}
-            onChange={(e) => setTyped(e.target.value)}
+            onChange={(e) => onType(e.target.value)}
           />
         )}
         <footer className={styles.foot}>

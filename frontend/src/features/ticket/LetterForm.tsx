@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import type { FormEvent } from "react";
 import { useMe } from "../../api/session";
 import type { TicketRow } from "../../api/types";
 import { useText } from "../../lib/i18n";
@@ -11,11 +11,18 @@ import { useOtherAnswer } from "./useOtherAnswer";
 
 const fewestLines = 3;
 
+interface LetterFormProps {
+  row: TicketRow;
+  /** The address as it was typed, a line each. */
+  typed: string;
+  onType: (typed: string) => void;
+  onDone: () => void;
+}
+
 /** An answer on paper: what it says, where it goes, and how the sheet will look. */
-export function LetterForm({ row, onDone }: { row: TicketRow; onDone: () => void }) {
+export function LetterForm({ row, typed, onType, onDone }: LetterFormProps) {
   const t = useText();
   const me = useMe();
-  const [typed, setTyped] = useState(row.customer_name ? `${row.customer_name}\n` : "");
   const address = addressLines(typed);
   const ways = useQuery(waysQuery(row.id)).data;
   const closed = closedInWords(
@@ -45,7 +52,7 @@ export function LetterForm({ row, onDone }: { row: TicketRow; onDone: () => void
             hint={t("letter.address.hint")}
             rows={5}
             value={typed}
-            onChange={(e) => setTyped(e.target.value)}
+            onChange={(e) => onType(e.target.value)}
           />
         </div>
         <figure className={styles.preview}>

@@ -14,6 +14,8 @@ type Tab = "letter" | "sms" | "copy";
 export default function ReachDialog({ row, onClose }: { row: TicketRow; onClose: () => void }) {
   const t = useText();
   const [tab, setTab] = useState<Tab>("letter");
+  // Whoever gets a letter may ask for a copy, too.
+  const [address, setAddress] = useState(row.customer_name ? `${row.customer_name}\n` : "");
   return (
     <Dialog open wide onClose={onClose} title={t("reach.title")}>
       <div className={styles.dialog}>
@@ -27,9 +29,9 @@ export default function ReachDialog({ row, onClose }: { row: TicketRow; onClose:
             { value: "copy", name: t("reach.copy") },
           ]}
         >
-          {tab === "letter" && <LetterForm row={row} onDone={onClose} />}
+          {tab === "letter" && <LetterForm row={row} typed={address} onType={setAddress} onDone={onClose} />}
           {tab === "sms" && <TextForm row={row} onDone={onClose} />}
-          {tab === "copy" && <CopiesForm row={row} />}
+          {tab === "copy" && <CopiesForm row={row} typed={address} onType={setAddress} />}
         </Tabs>
       </div>
     </Dialog>

@@ -44,6 +44,7 @@ export default function Wishes({ customerId }: { customerId: number }) {
       ) : (
         <Button
           look="quiet"
+          className={styles.stop}
           busy={noting.isPending}
           onClick={() => noting.mutate(open.map((w) => ({ way: w.way, allowed: false })))}
         >

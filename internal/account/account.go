@@ -27,6 +27,7 @@ var (
 	ErrInvalid     = fault.New(fault.Invalid, "account_invalid")
 	ErrNotFound    = fault.New(fault.NotFound, "account_not_found")
 	ErrEmailTaken  = fault.New(fault.Conflict, "account_email_taken")
+	ErrExtension   = fault.New(fault.Conflict, "account_extension_taken")
 	ErrLastAdmin   = fault.New(fault.Conflict, "last_admin")
 	ErrTeamInvalid = fault.New(fault.Invalid, "team_invalid")
 	ErrTeamUnknown = fault.New(fault.NotFound, "team_not_found")
@@ -53,6 +54,7 @@ type Account struct {
 	Locale    string // one of i18n.Languages
 	Active    bool
 	TeamIDs   []int64 // sorted, never empty
+	Extension string  // of the telephone on their desk, unique; empty without one
 	CreatedAt time.Time
 	UpdatedAt time.Time
 
@@ -100,6 +102,8 @@ type Change struct {
 	Locale   *string
 	Active   *bool
 	TeamIDs  *[]int64
+
+	Extension *string // empty takes it away
 }
 
 // maxName bounds names of people, teams and tokens, in characters.
@@ -207,11 +211,28 @@ func (c Change) normal(email string) (Change, error) {
 			bad.add("body.password", code)
 		}
 	}
+	if c.Extension != nil {
+		extension := strings.TrimSpace(*c.Extension)
+		if !isExtension(extension) {
+			bad.add("body.extension", "account_extension_invalid")
+		}
+		c.Extension = &extension
+	}
 	if c.TeamIDs != nil {
 		ids := sortedIDs(*c.TeamIDs)
 		c.TeamIDs = &ids
 	}
 	return c, bad.err()
+}
+
+// maxExtension bounds a telephone's extension, in bytes.
+const maxExtension = 40
+
+// isExtension accepts none, and what exchanges use: digits, letters and a few signs.
+func isExtension(s string) bool {
+	return len(s) <= maxExtension && !strings.ContainsFunc(s, func(r rune) bool {
+		return r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("*#+-._/@", r)
+	})
 }
 
 func sortedIDs(ids []int64) []int64 {

@@ -147,6 +147,7 @@ func (s *Service) update(tx *gorm.DB, id int64, c Change, hash string) (Account,
 	set(&r.Role, c.Role)
 	set(&r.Locale, c.Locale)
 	set(&r.Active, c.Active)
+	set(&r.Extension, c.Extension)
 	if hash != "" {
 		r.PasswordHash = hash
 	}

@@ -25,6 +25,7 @@ type accountRow struct {
 	Generation    int
 	OfficeRank    Rank
 	OfficePending bool
+	Extension     string
 	CreatedAt     time.Time `gorm:"autoCreateTime:false"`
 	UpdatedAt     time.Time `gorm:"autoUpdateTime:false"` // from PostgreSQL's clock, not GORM's
 }
@@ -34,7 +35,7 @@ func (accountRow) TableName() string { return "accounts" }
 func (r accountRow) account(teams []int64) Account {
 	return Account{
 		ID: r.ID, Email: r.Email, Name: r.Name, Role: r.Role, Locale: r.Locale, Active: r.Active,
-		TeamIDs: teams, Office: Office{r.OfficeRank, r.OfficePending}, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt, generation: r.Generation,
+		TeamIDs: teams, Extension: r.Extension, Office: Office{r.OfficeRank, r.OfficePending}, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt, generation: r.Generation,
 	}
 }
 
@@ -53,6 +54,9 @@ func saveAccount(tx *gorm.DB, r *accountRow) error {
 	if err := tx.Omit("CreatedAt").Save(r).Error; err != nil {
 		if postgres.IsUnique(err, "accounts_email") {
 			return ErrEmailTaken.Because(err)
+		}
+		if postgres.IsUnique(err, "accounts_extension") {
+			return ErrExtension.Because(err)
 		}
 		return fmt.Errorf("save account %d: %w", r.ID, err)
 	}

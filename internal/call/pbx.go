@@ -129,13 +129,16 @@ func (h heard) Decide(ctx context.Context, tx *gorm.DB) (intake.Verdict, error) 
 			return intake.Verdict{}, err
 		}
 		v.Settled = func(ctx context.Context, tx *gorm.DB, r intake.Receipt) error {
-			return h.opened(ctx, tx, p, facts, who, agent, r)
+			if err := h.opened(ctx, tx, p, facts, who, agent, r); err != nil {
+				return err
+			}
+			return h.ring(ctx, tx, facts)
 		}
 		return v, nil
 	}
 	v.Settled = func(ctx context.Context, tx *gorm.DB, r intake.Receipt) error {
-		if p.TicketID == nil {
-			return nil
+		if err := h.ring(ctx, tx, facts); err != nil || p.TicketID == nil {
+			return err
 		}
 		err := tx.WithContext(ctx).Exec("UPDATE intake_ledger SET ticket_id = ? WHERE id = ?", *p.TicketID, r.LedgerID).Error
 		if err != nil {

@@ -32,11 +32,12 @@ type Account struct {
 	Locale    string    `json:"locale" enum:"pt-BR,en,es"`
 	Active    bool      `json:"active"`
 	TeamIDs   []int64   `json:"team_ids"`
+	Extension string    `json:"extension" doc:"Of the telephone on their desk; empty without one"`
 	CreatedAt time.Time `json:"created_at"`
 }
 
 func accountBody(a account.Account) Account {
-	return Account{a.ID, a.Email, a.Name, string(a.Role), a.Locale, a.Active, a.TeamIDs, a.CreatedAt}
+	return Account{a.ID, a.Email, a.Name, string(a.Role), a.Locale, a.Active, a.TeamIDs, a.Extension, a.CreatedAt}
 }
 
 // list handles GET /api/accounts.
@@ -115,6 +116,8 @@ type patchAccount struct {
 		Teams    *[]TeamRef `json:"teams,omitempty" maxItems:"200"`
 		Active   *bool      `json:"active,omitempty"`
 		Locale   *string    `json:"locale,omitempty" enum:"pt-BR,en,es"`
+
+		Extension *string `json:"extension,omitempty" maxLength:"40" doc:"Empty takes it away"`
 	}
 }
 
@@ -126,7 +129,7 @@ func (h accountRoutes) change(ctx context.Context, _ access.Actor, in *patchAcco
 	}
 	b := in.Body
 	change := account.Change{Email: b.Email, Name: b.Name, Role: (*access.Role)(b.Role),
-		Password: b.Password, Locale: b.Locale, Active: b.Active}
+		Password: b.Password, Locale: b.Locale, Active: b.Active, Extension: b.Extension}
 	if b.Teams != nil {
 		teams, err := h.teamIDs(ctx, *b.Teams)
 		if err != nil {

@@ -117,6 +117,7 @@ func start(t testing.TB, changes ...change) *world {
 	calls := call.New(db, in, acts, assigned, sealer, quiet{}, now, log)
 	in.Digest(channel.Phone, calls.Exchange())
 	w.run(in.Run, in.Close)
+	w.run(func(ctx context.Context) error { return calls.Rings(ctx, hub.Phone) }, func() {})
 	lists := imports.New(db, files, in, now, log)
 	w.run(lists.Run, func() {})
 

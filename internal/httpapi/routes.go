@@ -105,6 +105,7 @@ func (s *Server) addRoutes() {
 	on(s, post, "/api/calls", "Open the note of a call", byItself(work), created, calls.open)
 	on(s, get, "/api/calls", "Calls, the newest first", work, ok, calls.list)
 	on(s, get, "/api/calls/candidates", "Whom a caller may be", work, ok, calls.candidates)
+	on(s, get, "/api/calls/ringing", "A call that rings at the asker's telephone, or that they have answered there", work, ok, calls.ringing)
 	on(s, get, "/api/calls/{id}", "A call with what stands around it", work, ok, calls.get)
 	on(s, patch, "/api/calls/{id}", "Keep what is said during a call, and how it ended", work, ok, calls.patch)
 	on(s, post, "/api/calls/{id}/tickets", "Open another ticket from the same call", byItself(work), created, calls.another)

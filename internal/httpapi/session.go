@@ -88,13 +88,14 @@ type Me struct {
 	Role      string   `json:"role" enum:"agent,supervisor,ombudsman,admin"`
 	Locale    string   `json:"locale" enum:"pt-BR,en,es"`
 	Teams     []Team   `json:"teams"`
+	Extension string   `json:"extension" doc:"Of the telephone on their desk; empty without one"`
 	CSRFToken string   `json:"csrf_token" doc:"Goes back as X-CSRF-Token with every unsafe call; empty for an API token"`
 	TimeZone  string   `json:"time_zone" example:"America/Sao_Paulo"`
 	Can       []string `json:"can"`
 }
 
 func (h sessionRoutes) describe(ctx context.Context, a account.Account, csrf string) (Me, error) {
-	me := Me{ID: a.ID, Name: a.Name, Email: a.Email, Role: string(a.Role), Locale: a.Locale,
+	me := Me{ID: a.ID, Name: a.Name, Email: a.Email, Role: string(a.Role), Locale: a.Locale, Extension: a.Extension,
 		CSRFToken: csrf, TimeZone: h.options.TimeZone.String()}
 	teams, err := h.accounts.Teams(ctx)
 	if err != nil {
@@ -126,12 +127,14 @@ type patchMe struct {
 	Body struct {
 		Name   *string `json:"name,omitempty" minLength:"1" maxLength:"200"`
 		Locale *string `json:"locale,omitempty" enum:"pt-BR,en,es"`
+
+		Extension *string `json:"extension,omitempty" maxLength:"40" doc:"Empty takes it away"`
 	}
 }
 
 // changeMe handles PATCH /api/me.
 func (h sessionRoutes) changeMe(ctx context.Context, who access.Actor, in *patchMe) (Me, error) {
-	a, err := h.accounts.Update(ctx, who.AccountID, account.Change{Name: in.Body.Name, Locale: in.Body.Locale})
+	a, err := h.accounts.Update(ctx, who.AccountID, account.Change{Name: in.Body.Name, Locale: in.Body.Locale, Extension: in.Body.Extension})
 	if err != nil {
 		return Me{}, err
 	}

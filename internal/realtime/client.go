@@ -108,6 +108,21 @@ func (c *client) become(a access.Actor, g *group) {
 	c.actor, c.group = a, g
 }
 
+// maxNotices bounds what waits before the events; what goes beyond it is news of
+// a telephone that has rung itself out by then.
+const maxNotices = 64
+
+// tell has an item of its own written.
+func (c *client) tell(item []byte) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.holding || c.code != 0 || c.gone || len(c.notices) >= maxNotices {
+		return
+	}
+	c.notices = append(c.notices, item)
+	c.arm()
+}
+
 // pingSoon has a ping written.
 func (c *client) pingSoon() {
 	c.mu.Lock()

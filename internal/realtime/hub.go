@@ -2,8 +2,10 @@ package realtime
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -129,6 +131,26 @@ func (h *Hub) take(epoch string, events []event.Event) error {
 		}
 	}
 	return nil
+}
+
+// Phone tells accounts of a call at their telephones: which line's, and under
+// which id its exchange knows it. Whoever is not connected is not told.
+func (h *Hub) Phone(accounts []int64, line int64, call string) {
+	item, err := json.Marshal(struct {
+		Kind string `json:"kind"`
+		Line int64  `json:"line"`
+		Call string `json:"call"`
+	}{"phone", line, call})
+	if err != nil {
+		return // a text and a number always have a form
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for c := range h.clients {
+		if slices.Contains(accounts, c.visitor.Actor.AccountID) {
+			c.tell(item)
+		}
+	}
 }
 
 // keepTime pings the silent, ends the day and sends counters that have changed.

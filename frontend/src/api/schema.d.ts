@@ -193,6 +193,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/calls/ringing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A call that rings at the asker's telephone, or that they have answered there */
+        get: operations["get-api-calls-ringing"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/calls/{id}": {
         parameters: {
             query?: never;
@@ -2046,6 +2063,8 @@ export interface components {
             /** Format: date-time */
             created_at: string;
             email: string;
+            /** @description Of the telephone on their desk; empty without one */
+            extension: string;
             /** Format: int64 */
             id: number;
             /** @enum {string} */
@@ -3310,6 +3329,8 @@ export interface components {
             /** @description Goes back as X-CSRF-Token with every unsafe call; empty for an API token */
             csrf_token: string;
             email: string;
+            /** @description Of the telephone on their desk; empty without one */
+            extension: string;
             /** Format: int64 */
             id: number;
             /** @enum {string} */
@@ -3620,6 +3641,8 @@ export interface components {
         PatchAccountBody: {
             active?: boolean;
             email?: string;
+            /** @description Empty takes it away */
+            extension?: string;
             /** @enum {string} */
             locale?: "pt-BR" | "en" | "es";
             name?: string;
@@ -3707,6 +3730,8 @@ export interface components {
             team_id?: number;
         };
         PatchMeBody: {
+            /** @description Empty takes it away */
+            extension?: string;
             /** @enum {string} */
             locale?: "pt-BR" | "en" | "es";
             name?: string;
@@ -4024,6 +4049,35 @@ export interface components {
         };
         ReturnDraftBody: {
             remark: string;
+        };
+        Ringing: {
+            /** @description The exchange's id of the call */
+            call: string;
+            /** @description As it was told; show it as text */
+            caller: string;
+            /**
+             * Format: int64
+             * @description Its note, once there is one
+             */
+            contact_id: number | null;
+            line: string;
+            /** Format: int64 */
+            line_id: number;
+            /** @description Whom the caller may be */
+            maybe: components["schemas"]["MaybeCaller"][];
+            /** @description False when somebody else has answered */
+            mine: boolean;
+            /** @description E.164, empty when the caller showed no number */
+            phone: string;
+            /** @enum {string} */
+            state: "queued" | "ringing" | "talking" | "ended" | "missed";
+            /** @description The caller as it was told, to open a note with */
+            told: string;
+            /**
+             * Format: int64
+             * @description Seconds in the queue; 0 when the exchange did not say
+             */
+            waited: number;
         };
         RunImportBody: {
             /** @description Column of each field; left out, the suggested one */
@@ -4741,6 +4795,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ItemsMaybeCaller"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-api-calls-ringing": {
+        parameters: {
+            query: {
+                line: number;
+                call: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ringing"];
                 };
             };
             /** @description Error */

@@ -15,6 +15,7 @@ type Facts struct {
 	HungUp    *time.Time `json:"hung_up,omitempty"`
 	Abandoned *time.Time `json:"abandoned,omitempty"`
 	Legs      []Leg      `json:"legs,omitempty"`     // who had the caller, in order
+	Rung      []Leg      `json:"rung,omitempty"`     // where it rang, in order
 	Caller    Told       `json:"caller,omitzero"`    // the first number that was told, else the first of anything
 	Recording Told       `json:"recording,omitzero"` // the last that was told
 	First     time.Time  `json:"first,omitzero"`     // the earliest of all events
@@ -44,6 +45,9 @@ func (f Facts) With(e Event) Facts {
 		n.Queued = &at
 	case Ringing:
 		n.Ringing = &at
+		if e.Extension != "" {
+			n.Rung = []Leg{{at, e.Extension}}
+		}
 	case HungUp:
 		n.HungUp = &at
 	case Abandoned:
@@ -63,20 +67,11 @@ func (f Facts) With(e Event) Facts {
 
 // Join is what both know together.
 func (f Facts) Join(g Facts) Facts {
-	legs := append(slices.Clone(f.Legs), g.Legs...)
-	slices.SortFunc(legs, Leg.compare)
-	legs = slices.CompactFunc(legs, func(a, b Leg) bool { return a.compare(b) == 0 })
-	if len(legs) > maxLegs {
-		legs = legs[:maxLegs]
-	}
-	if len(legs) == 0 {
-		legs = nil
-	}
 	j := Facts{
 		Queued: earlier(f.Queued, g.Queued), Ringing: earlier(f.Ringing, g.Ringing),
 		// The last word on how it ended: a leg's end is told before the call's.
 		HungUp: later(f.HungUp, g.HungUp), Abandoned: earlier(f.Abandoned, g.Abandoned),
-		Legs: legs, Caller: f.Caller, Recording: f.Recording, First: f.First,
+		Legs: joinLegs(f.Legs, g.Legs), Rung: joinLegs(f.Rung, g.Rung), Caller: f.Caller, Recording: f.Recording, First: f.First,
 	}
 	if g.Caller.tellsMore(f.Caller) {
 		j.Caller = g.Caller
@@ -88,6 +83,16 @@ func (f Facts) Join(g Facts) Facts {
 		j.First = g.First
 	}
 	return j
+}
+
+func joinLegs(f, g []Leg) []Leg {
+	legs := append(slices.Clone(f), g...)
+	slices.SortFunc(legs, Leg.compare)
+	legs = slices.CompactFunc(legs, func(a, b Leg) bool { return a.compare(b) == 0 })
+	if len(legs) == 0 {
+		return nil
+	}
+	return legs[:min(len(legs), maxLegs)]
 }
 
 func (l Leg) compare(m Leg) int {
@@ -160,6 +165,34 @@ func (f Facts) Extension() string {
 		}
 	}
 	return ""
+}
+
+// together is how far apart the telephones of a group are told to ring.
+const together = 5 * time.Second
+
+// RingingAt are the extensions at which it rings, or rang last: one, or those of
+// a group that ring together.
+func (f Facts) RingingAt() []string {
+	var at []string
+	for _, l := range f.Rung {
+		if f.Rung[len(f.Rung)-1].At.Sub(l.At) <= together && !slices.Contains(at, l.Extension) {
+			at = append(at, l.Extension)
+		}
+	}
+	return at
+}
+
+// Waited is how long the caller stood in the queue before a telephone rang or
+// somebody answered, by the exchange's own clock; 0 when it did not say.
+func (f Facts) Waited() time.Duration {
+	end := f.Ringing
+	if end == nil && len(f.Legs) > 0 {
+		end = &f.Legs[0].At
+	}
+	if f.Queued == nil || end == nil {
+		return 0
+	}
+	return max(0, end.Sub(*f.Queued))
 }
 
 // Duration is how long somebody talked, by the exchange's own clock; 0 until the

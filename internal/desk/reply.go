@@ -194,13 +194,22 @@ type envelope struct {
 	ToName  string `json:"to_name,omitempty"`
 	Subject string `json:"subject"`
 	BrandID int64  `json:"brand_id"`
+	Spoken  bool   `json:"spoken,omitempty"` // it was said on the phone; nothing is sent
 }
 
 // freeze makes the envelope of a message. Strings and a number: it cannot fail.
 func freeze(t ticket.Ticket, to string) json.RawMessage { return freezeAs(t.Channel, t, to) }
 
 func freezeAs(channel string, t ticket.Ticket, to string) json.RawMessage {
-	text, err := json.Marshal(envelope{Channel: channel, To: to, ToName: t.CustomerName, Subject: t.Subject, BrandID: t.BrandID})
+	return envelopeOf(channel, t, to).frozen()
+}
+
+func envelopeOf(channel string, t ticket.Ticket, to string) envelope {
+	return envelope{Channel: channel, To: to, ToName: t.CustomerName, Subject: t.Subject, BrandID: t.BrandID}
+}
+
+func (e envelope) frozen() json.RawMessage {
+	text, err := json.Marshal(e)
 	if err != nil {
 		panic("desk: " + err.Error())
 	}

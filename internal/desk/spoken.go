@@ -58,9 +58,11 @@ func (s *Service) Say(ctx context.Context, tx *gorm.DB, actor access.Actor, t *t
 	if err := t.Answered(sp.Resolve, now); err != nil {
 		return ticket.Message{}, err
 	}
+	how := envelopeOf(string(channel.Phone), *t, "")
+	how.Spoken = true
 	said, err := ticket.InsertMessage(ctx, tx, t, ticket.Message{
 		ContactID: &sp.ContactID, Direction: ticket.Out, AuthorID: &actor.AccountID, AuthorName: actor.Name,
-		Body: body, Delivery: ticket.Delivered, Envelope: freezeAs(string(channel.Phone), *t, ""), At: now,
+		Body: body, Delivery: ticket.Delivered, Envelope: how.frozen(), At: now,
 	})
 	if err != nil {
 		return ticket.Message{}, err

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"fmt"
+	"net/url"
 	"slices"
 	"testing"
 	"time"
@@ -91,6 +92,9 @@ func TestAnAnswerByPhoneStopsTheClocks(t *testing.T) {
 	tickettest.Replay(t, w.db, func() {
 		agent.post(fmt.Sprintf("/api/calls/%d/answer", o.ContactID), map[string]any{"said": "A troca sai amanhã.", "resolve": true}).want(201).into(&r)
 	})
+	if !r.Message.Spoken {
+		t.Error("nobody sees that it was said on the phone")
+	}
 	if r.Message.Delivery != "delivered" || r.Ticket.Status != ticket.Resolved || r.Ticket.Clocks != 0 {
 		t.Errorf("%+v", r)
 	}
@@ -271,5 +275,24 @@ func TestACallThatIsOpenedAgainIsTheSame(t *testing.T) {
 	}
 	if a, b := more(), more(); a.Protocol != b.Protocol {
 		t.Errorf("opened twice: %s and %s", a.Protocol, b.Protocol)
+	}
+}
+
+// The customer's page says, in their language, what was told on the phone.
+func TestThePageTellsWhatWasSaidByPhone(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	agent := w.as(access.Agent)
+	mine := w.opened(`{"kind":"duvida","subject":"s","body":"b","email":"bia@example.com"}`)
+	o := agent.opens(map[string]any{"line": "0800"})
+	path := fmt.Sprintf("/api/calls/%d", o.ContactID)
+	agent.patch(path, map[string]any{"version": o.Call.Version, "about": mine.Protocol}).want(200)
+	agent.post(path+"/answer", map[string]any{"said": "Sai na terça."}).want(201)
+	link, err := url.Parse(mine.TrackURL)
+	w.must(err)
+	for language, words := range map[string]string{"pt-BR": "dito por telefone", "en": "said by phone", "es": "dicho por teléfono"} {
+		customer := w.somebody()
+		customer.header.Set("Accept-Language", language)
+		customer.get(link.RequestURI()).want(200).has("Sai na terça.", words)
 	}
 }

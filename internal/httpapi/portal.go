@@ -170,7 +170,7 @@ func (h portalRoutes) worded(words portalWords, t PublicTicket) *portalTicket {
 	}
 	for _, m := range t.Messages {
 		out.Answered = out.Answered || m.From == "us"
-		pm := portalMessage{From: m.From, Name: m.Name, Body: m.Body, At: m.At}
+		pm := portalMessage{From: m.From, Name: m.Name, Body: m.Body, At: m.At, Spoken: m.Spoken}
 		for _, f := range m.Files {
 			pm.Files = append(pm.Files, portalFile{f.Name, f.URL, readableSize(f.Size), f.Scan})
 		}

@@ -116,6 +116,7 @@ type portalMessage struct {
 	From, Name, Body string
 	At               time.Time
 	Files            []portalFile
+	Spoken           bool // on the phone
 }
 
 type portalFile struct{ Name, URL, Size, Scan string }

@@ -47,6 +47,8 @@ type PublicMessage struct {
 	Body  string       `json:"body"`
 	At    time.Time    `json:"at"`
 	Files []PublicFile `json:"files"`
+
+	Spoken bool `json:"spoken" doc:"We said it on the phone"`
 }
 
 // PublicFile is a file of a message as the customer sees it.
@@ -114,7 +116,7 @@ func publicMessage(scans map[string]antivirus.Verdict) func(ticket.Message) Publ
 		if m.Direction == ticket.In {
 			from = "you"
 		}
-		return PublicMessage{m.ID, from, m.AuthorName, m.Body, m.At, itemsOf(m.Files, file).Items}
+		return PublicMessage{m.ID, from, m.AuthorName, m.Body, m.At, itemsOf(m.Files, file).Items, m.Spoken()}
 	}
 }
 

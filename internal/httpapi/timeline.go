@@ -38,7 +38,7 @@ func objectOf(data json.RawMessage) map[string]any {
 func messageBody(m ticket.Message) Message {
 	return Message{ID: m.ID, Direction: string(m.Direction), AuthorID: m.AuthorID, AuthorName: m.AuthorName, Body: m.Body, Way: wayOf(m),
 		Delivery: string(m.Delivery), DeliveryReason: m.DeliveryReason, HeldUntil: m.HeldUntil,
-		Folded: m.Folded, HasHTML: m.HasHTML, Automatic: m.Automatic, Origin: originBody(m),
+		Folded: m.Folded, HasHTML: m.HasHTML, Spoken: m.Spoken(), Automatic: m.Automatic, Origin: originBody(m),
 		Version: m.Version, At: m.At, Files: itemsOf(m.Files, fileBody).Items}
 }
 

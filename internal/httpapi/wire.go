@@ -143,6 +143,7 @@ type Message struct {
 	HeldUntil      *time.Time `json:"held_until" doc:"Until then its author may take it back; null when it was never held"`
 	Folded         string     `json:"folded" doc:"What body leaves out: quoted text, signature, disclaimer"`
 	HasHTML        bool       `json:"has_html" doc:"It can be seen as its sender laid it out, see .../html"`
+	Spoken         bool       `json:"spoken" doc:"We said it on the phone; its author noted it"`
 	Automatic      bool       `json:"automatic" doc:"No person wrote it; its customer does not see it"`
 	Origin         *Origin    `json:"origin,omitempty" doc:"How it came, when it came by mail"`
 	Version        int        `json:"version"`

@@ -76,6 +76,15 @@ func (m Message) Public(now time.Time) bool {
 	return !m.Automatic && m.Delivery != Undone && (m.HeldUntil == nil || !m.HeldUntil.After(now))
 }
 
+// Spoken reports whether we said it on the phone: its author noted it, and
+// nothing was sent.
+func (m Message) Spoken() bool {
+	var how struct {
+		Spoken bool `json:"spoken"`
+	}
+	return m.Direction == Out && json.Unmarshal(m.Envelope, &how) == nil && how.Spoken
+}
+
 // Note is what only we see. It is another table than the messages, so that no
 // forgotten filter shows one to a customer.
 type Note struct {

@@ -3386,6 +3386,8 @@ export interface components {
             id: number;
             /** @description How it came, when it came by mail */
             origin?: components["schemas"]["Origin"];
+            /** @description We said it on the phone; its author noted it */
+            spoken: boolean;
             /** Format: int64 */
             version: number;
             /** @description By which a person chose to answer: letter or sms; empty for the others */
@@ -3930,6 +3932,8 @@ export interface components {
             /** Format: int64 */
             id: number;
             name: string;
+            /** @description We said it on the phone */
+            spoken: boolean;
         };
         PublicReceipt: {
             access_token: string;

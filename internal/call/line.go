@@ -31,6 +31,7 @@ type Line struct {
 	TeamID    *int64 // nil is the default team
 	Active    bool
 	CreatedAt time.Time
+	HeardAt   *time.Time // when its exchange told of something last; only Lines knows
 }
 
 type lineRow struct {
@@ -47,7 +48,7 @@ type lineRow struct {
 func (lineRow) TableName() string { return "phone_lines" }
 
 func (r lineRow) line() Line {
-	return Line{r.ID, r.Number, r.Name, r.BrandID, r.TeamID, r.Active, r.CreatedAt}
+	return Line{ID: r.ID, Number: r.Number, Name: r.Name, BrandID: r.BrandID, TeamID: r.TeamID, Active: r.Active, CreatedAt: r.CreatedAt}
 }
 
 // LineChange is what may be set of a line; nil leaves a field as it is. A team
@@ -68,6 +69,10 @@ func (s *Service) Lines(ctx context.Context) ([]Line, error) {
 	lines := make([]Line, len(rows))
 	for i, r := range rows {
 		lines[i] = r.line()
+		err := s.db.Gorm.WithContext(ctx).Raw("SELECT max(updated_at) FROM pbx_calls WHERE line_id = ?", r.ID).Row().Scan(&lines[i].HeardAt)
+		if err != nil {
+			return nil, fmt.Errorf("ask when line %d was heard of: %w", r.ID, err)
+		}
 	}
 	return lines, nil
 }

@@ -15,19 +15,20 @@ import (
 
 // PhoneLine is a number that customers dial.
 type PhoneLine struct {
-	ID        int64     `json:"id"`
-	Number    string    `json:"number"`
-	Name      string    `json:"name"`
-	BrandID   int64     `json:"brand_id"`
-	TeamID    *int64    `json:"team_id" doc:"Null is the default team"`
-	Active    bool      `json:"active"`
-	CreatedAt time.Time `json:"created_at"`
-	Hook      string    `json:"hook" doc:"Where its telephone exchange sends events"`
-	Secret    string    `json:"secret,omitempty" doc:"Signs the events; told only when it was just made"`
+	ID        int64      `json:"id"`
+	Number    string     `json:"number"`
+	Name      string     `json:"name"`
+	BrandID   int64      `json:"brand_id"`
+	TeamID    *int64     `json:"team_id" doc:"Null is the default team"`
+	Active    bool       `json:"active"`
+	CreatedAt time.Time  `json:"created_at"`
+	Hook      string     `json:"hook" doc:"Where its telephone exchange sends events"`
+	HeardAt   *time.Time `json:"heard_at" doc:"When its exchange told of something last"`
+	Secret    string     `json:"secret,omitempty" doc:"Signs the events; told only when it was just made"`
 }
 
 func (h callRoutes) lineBody(l call.Line) PhoneLine {
-	return PhoneLine{ID: l.ID, Number: l.Number, Name: l.Name, BrandID: l.BrandID, TeamID: l.TeamID, Active: l.Active, CreatedAt: l.CreatedAt,
+	return PhoneLine{ID: l.ID, Number: l.Number, Name: l.Name, BrandID: l.BrandID, TeamID: l.TeamID, Active: l.Active, CreatedAt: l.CreatedAt, HeardAt: l.HeardAt,
 		Hook: h.options.BaseURL.JoinPath("/api/hooks/pbx", strconv.FormatInt(l.ID, 10)).String()}
 }
 

@@ -81,6 +81,12 @@ func TestACallRingsOnTheScreenOfItsAgent(t *testing.T) {
 	admin.get(path).want(404).problem("call_not_ringing")
 	agent.get(fmt.Sprintf("/api/calls/ringing?line=%d&call=c2", line.ID)).want(404).problem("call_not_ringing")
 
+	var lines Items[PhoneLine]
+	admin.get("/api/lines").want(200).into(&lines)
+	if len(lines.Items) != 1 || lines.Items[0].HeardAt == nil || lines.Items[0].Secret != "" {
+		t.Errorf("the line is %+v", lines.Items)
+	}
+
 	// The note that its agent has opened meanwhile is the note of the call.
 	o := agent.opens(map[string]any{"line": fmt.Sprint(line.ID), "caller": r.Told})
 	send("3", "answered", "2001", 0)

@@ -79,6 +79,11 @@ func (h ticketRoutes) get(ctx context.Context, who access.Actor, in *TicketRef) 
 	if d.Clocks, err = h.clocks.clocksOf(ctx, t.ID); err != nil {
 		return TicketDetail{}, err
 	}
+	duties, err := ticket.Duties(ctx, h.db, t.ID)
+	if err != nil {
+		return TicketDetail{}, err
+	}
+	d.Duties = itemsOf(duties, dutyBody).Items
 	if d.Holder, err = h.holder(ctx, t); err != nil {
 		return TicketDetail{}, err
 	}

@@ -65,6 +65,7 @@ type TicketDetail struct {
 	Holder   *Holder           `json:"holder"`
 	Fields   map[string]string `json:"fields"`
 	Answers  []Answered        `json:"answers" doc:"The same fields, in the order in which the form asked for them"`
+	Duties   []Duty            `json:"duties" doc:"What it obliges to at once"`
 	Version  string            `json:"version"`
 }
 

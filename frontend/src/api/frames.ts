@@ -8,6 +8,7 @@ export type Frame =
   | { kind: "resync"; id?: Position }
   | { kind: "many"; count: number; id?: Position }
   | { kind: "counts"; counts: Record<string, number>; id: Position }
+  | { kind: "phone"; line: number; call: string }
   | { kind: "gone"; ticket_id: number; id?: Position }
   | TicketFrame;
 
@@ -33,6 +34,10 @@ export const ticketEventKinds = [
   "ticket.status",
   "ticket.reopened",
   "case.changed",
+  "ticket.call",
+  "ticket.call_back",
+  "ticket.merged",
+  "ticket.duty",
   "clock.warned",
   "clock.breached",
 ] as const;

@@ -35,6 +35,14 @@ export const keys = {
   messageHTML: (id: number) => ["message-html", id] as const,
   mailSuggestions: (id: number) => ["mail-suggestions", id] as const,
   clocks: (id: number) => ["clocks", id] as const,
+  /** Everything about the telephone. */
+  calls: ["calls"] as const,
+  openCalls: ["calls", "open"] as const,
+  call: (id: number) => ["calls", "one", id] as const,
+  ringing: (line: number, call: string) => ["calls", "ringing", line, call] as const,
+  candidates: (said: string) => ["calls", "candidates", said] as const,
+  callBacks: (mine: boolean, state: string) => ["calls", "backs", mine, state] as const,
+  lines: ["lines"] as const,
   suggestions: (customerId: number) => ["suggestions", customerId] as const,
 };
 

@@ -3801,6 +3801,11 @@ export interface components {
             brand_id: number;
             /** Format: date-time */
             created_at: string;
+            /**
+             * Format: date-time
+             * @description When its exchange told of something last
+             */
+            heard_at: string | null;
             /** @description Where its telephone exchange sends events */
             hook: string;
             /** Format: int64 */
@@ -4197,6 +4202,8 @@ export interface components {
             answers: components["schemas"]["Answered"][];
             clocks: components["schemas"]["Clock"][];
             customer: components["schemas"]["Customer"] | null;
+            /** @description What it obliges to at once */
+            duties: components["schemas"]["Duty"][];
             fields: {
                 [key: string]: string;
             };

@@ -1,4 +1,4 @@
-import { type CommandId, commandIds, commands } from "../lib/commands";
+import { anywhereKey, type CommandId, commandIds, commands } from "../lib/commands";
 import { type TextId, useText } from "../lib/i18n";
 import { usePrefs } from "../lib/prefs";
 import { Dialog } from "../ui/Dialog";
@@ -7,7 +7,7 @@ import { Keys } from "../ui/Kbd";
 import styles from "./Help.module.css";
 
 // In columns: what belongs to a ticket stands beside the rest.
-const groups = ["queue", "go", "app", "ticket"] as const;
+const groups = ["queue", "call", "go", "app", "ticket"] as const;
 
 /** The sheet of all shortcuts, made from the table that the keyboard itself uses. */
 export default function Help({ onClose }: { onClose: () => void }) {
@@ -42,7 +42,15 @@ export default function Help({ onClose }: { onClose: () => void }) {
   );
 }
 
-const Line = ({ id }: { id: CommandId }) => <Pair text={commands[id].text} keys={commands[id].keys} />;
+function Line({ id }: { id: CommandId }) {
+  const anywhere = anywhereKey(id);
+  return (
+    <>
+      {anywhere && <Pair text={commands[id].text} keys={[anywhere]} />}
+      <Pair text={anywhere ? "help.call.letter" : commands[id].text} keys={commands[id].keys} />
+    </>
+  );
+}
 
 function Pair({ text, keys }: { text: TextId; keys: readonly string[] }) {
   const t = useText();

@@ -6,18 +6,22 @@ import {
   Inbox,
   Menu as MenuIcon,
   MessageCircleQuestion,
+  PhoneCall,
+  PhoneOutgoing,
   Scale,
   Send,
   Settings,
 } from "lucide-react";
 import { lazy, Suspense, useEffect, useState } from "react";
 import { may, useMe } from "../api/session";
+import { newSheet, useSheets } from "../features/call/sheets";
 import { Rail } from "../features/queue/Rail";
 import { keepLease } from "../features/ticket/lease";
-import { useCommands } from "../lib/commands";
+import { run, useCommands } from "../lib/commands";
 import { useText, withTexts } from "../lib/i18n";
 import { useHeldLetters } from "../lib/keyboard";
 import { IconButton } from "../ui/Button";
+import { Kbd } from "../ui/Kbd";
 import { Mark } from "../ui/Mark";
 import { AccountMenu } from "./AccountMenu";
 import { LinkNotice } from "./LinkNotice";
@@ -28,6 +32,7 @@ const warmUpAfter = 800;
 const Palette = lazy(() => import("./Palette"));
 const Help = lazy(() => import("./Help"));
 const HeldBanner = lazy(() => withTexts(() => import("../features/outgoing/HeldBanner")));
+const CallDock = lazy(() => withTexts(() => import("../features/call/CallDock")));
 
 /** What floats is not part of the shell, but nobody should wait for it at the first press. */
 const warmUp = () =>
@@ -46,9 +51,13 @@ export function Shell() {
   // biome-ignore lint/correctness/useExhaustiveDependencies: on a phone every move closes the rail
   useEffect(() => setRailOpen(false), [path, view, open]);
   useLive(cache);
+  const docked = useSheets((s) => s.wanted);
   useHeldLetters(dialog !== undefined);
   useEffect(() => {
-    const idle = setTimeout(() => void warmUp().catch(() => undefined), warmUpAfter);
+    const idle = setTimeout(() => {
+      useSheets.setState({ wanted: true });
+      void warmUp().catch(() => undefined);
+    }, warmUpAfter);
     return () => clearTimeout(idle);
   }, []);
 
@@ -58,6 +67,8 @@ export function Shell() {
   useCommands({
     "app.palette": () => setDialog((shown) => (shown === "palette" ? undefined : "palette")),
     "app.help": () => setDialog("help"),
+    "call.open": () => newSheet(me.id),
+    "go.callbacks": () => void navigate({ to: "/retornos" }),
     "go.queue": () => void navigate({ to: "/fila" }),
     "go.breaches": sees ? () => void navigate({ to: "/painel" }) : undefined,
     "go.intake": counts ? () => void navigate({ to: "/entradas" }) : undefined,
@@ -88,6 +99,12 @@ export function Shell() {
           }}
         />
         <div className={styles.places}>
+          <button type="button" className={`${styles.place} ${styles.act}`} onClick={() => run("call.open")}>
+            <PhoneCall aria-hidden /> {t("call.new")} <Kbd command="call.open" />
+          </button>
+          <Link to="/retornos" className={styles.place}>
+            <PhoneOutgoing aria-hidden /> {t("callbacks.title")}
+          </Link>
           {sees && (
             <Link to="/painel" className={styles.place}>
               <Gauge aria-hidden /> {t("breaches.title")}
@@ -135,6 +152,14 @@ export function Shell() {
           <Outlet />
         </div>
       </main>
+      <Suspense>
+        {docked && (
+          <CallDock
+            ticket={open}
+            onOpen={(protocol) => void navigate({ to: "/fila", search: { view: "all", t: protocol } })}
+          />
+        )}
+      </Suspense>
       <Suspense>
         {dialog === "palette" && <Palette onClose={() => setDialog(undefined)} />}
         {dialog === "help" && <Help onClose={() => setDialog(undefined)} />}

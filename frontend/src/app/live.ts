@@ -7,11 +7,13 @@ import { covers, type Position } from "../api/position";
 import { forgetRows, tellRows } from "../api/rows";
 import { meQuery } from "../api/session";
 import { LiveSocket } from "../api/socket";
+import { tellPhone } from "../features/call/sheets";
 import { tellCounts } from "../features/queue/events";
 import { tellTicket } from "../features/ticket/events";
 import { now } from "../lib/clock";
 
 const refetchPause = 1000;
+const ofCalls = new Set<string>(["ticket.call", "ticket.call_back", "ticket.merged"]);
 
 /** Keeps everything on screen true by the live stream, while somebody is logged in. */
 export function useLive(cache: QueryClient): void {
@@ -72,12 +74,17 @@ export class Live {
           told.push({ gone: frame.ticket_id });
           tellTicket(this.cache, frame);
           break;
+        case "phone":
+          tellPhone(frame.line, frame.call);
+          void this.cache.invalidateQueries({ queryKey: keys.calls });
+          break;
         case "pong":
           break;
         default:
           if (isTicketFrame(frame)) {
             told.push({ row: frame.row });
             tellTicket(this.cache, frame);
+            if (ofCalls.has(frame.kind)) void this.cache.invalidateQueries({ queryKey: keys.calls });
             if (frame.kind.startsWith("clock."))
               void this.cache.invalidateQueries({ queryKey: keys.breaches });
           }

@@ -121,6 +121,12 @@ const outgoing = createRoute({
   component: lazyRouteComponent(screens, "OutgoingScreen"),
 });
 
+const callBacks = createRoute({
+  getParentRoute: () => inside,
+  path: "/retornos",
+  component: lazyRouteComponent(screens, "CallBacksScreen"),
+});
+
 const cases = createRoute({
   getParentRoute: () => inside,
   path: "/casos",
@@ -171,6 +177,7 @@ const routes = root.addChildren([
     panel,
     intake,
     outgoing,
+    callBacks,
     cases,
     oneCase,
     areas,

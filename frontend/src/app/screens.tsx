@@ -1,6 +1,7 @@
 import { useNavigate, useParams } from "@tanstack/react-router";
 import { may, useMe } from "../api/session";
 import { BreachesPage } from "../features/breaches/BreachesPage";
+import { CallBacksPage } from "../features/call/CallBacksPage";
 import { ImportsPage } from "../features/imports/ImportsPage";
 import { IntakePage } from "../features/intake/IntakePage";
 import { AreaPage } from "../features/ombudsman/AreaPage";
@@ -46,6 +47,15 @@ export function OutgoingScreen() {
   if (!may(me, "tickets.work")) return <EmptyState title={t("outgoing.denied")} />;
   return (
     <OutgoingPage
+      onOpen={(protocol) => void navigate({ to: "/fila", search: { view: "all", t: protocol } })}
+    />
+  );
+}
+
+export function CallBacksScreen() {
+  const navigate = useNavigate();
+  return (
+    <CallBacksPage
       onOpen={(protocol) => void navigate({ to: "/fila", search: { view: "all", t: protocol } })}
     />
   );

@@ -5,6 +5,7 @@ import type { TextId } from "./i18n";
  * Everything the keyboard can do, in one table: the key listener, the sheet
  * behind `?`, the palette and the hints in tooltips all read it. `keys` is a
  * sequence of `KeyboardEvent.key` values; "Mod" stands for Ctrl (or ⌘), alone or with "Shift".
+ * `anywhere` is a key that does the same even while somebody writes or a dialog is open.
  */
 export const commands = {
   "queue.next": { keys: ["g", "p"], text: "command.queue.next" },
@@ -27,15 +28,22 @@ export const commands = {
   "reply.undo": { keys: ["z"], text: "command.reply.undo" },
   "ticket.copy": { keys: ["."], text: "command.ticket.copy" },
   "ticket.customer": { keys: ["]"], text: "command.ticket.customer" },
+  "call.open": { keys: ["c"], anywhere: "F2", text: "command.call.open" },
   "go.queue": { keys: ["g", "f"], text: "command.go.queue" },
   "go.breaches": { keys: ["g", "v"], text: "command.go.breaches" },
+  "go.callbacks": { keys: ["g", "r"], text: "command.go.callbacks" },
   "go.intake": { keys: ["g", "e"], text: "command.go.intake" },
   "go.settings": { keys: ["g", "j"], text: "command.go.settings" },
   "app.palette": { keys: ["Mod", "k"], text: "command.app.palette" },
   "app.help": { keys: ["?"], text: "command.app.help" },
-} as const satisfies Record<string, { keys: readonly string[]; text: TextId }>;
+} as const satisfies Record<string, { keys: readonly string[]; anywhere?: string; text: TextId }>;
 
 export type CommandId = keyof typeof commands;
+
+export const anywhereKey = (id: CommandId): string | undefined => {
+  const command = commands[id];
+  return "anywhere" in command ? command.anywhere : undefined;
+};
 export const commandIds = Object.keys(commands) as CommandId[];
 
 type Handler = () => void;

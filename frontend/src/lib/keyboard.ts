@@ -1,5 +1,5 @@
 import { useEffect } from "react";
-import { type CommandId, canRun, commandIds, commands, run } from "./commands";
+import { anywhereKey, type CommandId, canRun, commandIds, commands, run } from "./commands";
 
 const sequencePause = 1000;
 const textInputs = new Set(["text", "search", "email", "password", "tel", "url", "number"]);
@@ -35,6 +35,10 @@ export function useHeldLetters(active: boolean): void {
   }, [active]);
 }
 
+/** What keeps the focus to itself must give it up for what comes over everything. */
+const closeFloating = () =>
+  document.activeElement?.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true }));
+
 /** Enter on a button presses the button. */
 const pressesItself = (event: KeyboardEvent) =>
   event.key === "Enter" &&
@@ -65,6 +69,14 @@ export function listenForCommands(lettersOn: () => boolean): () => void {
       const chord = ["Mod", ...(event.shiftKey ? ["Shift"] : []), event.key.toLowerCase()].join(" ");
       const found = commandIds.find((id) => commands[id].keys.join(" ") === chord);
       if (found && run(found)) event.preventDefault();
+      return reset();
+    }
+    const everywhere =
+      mod || event.shiftKey ? undefined : commandIds.find((id) => anywhereKey(id) === event.key);
+    if (everywhere && canRun(everywhere)) {
+      event.preventDefault();
+      if (held > 0) closeFloating();
+      run(everywhere);
       return reset();
     }
     if (

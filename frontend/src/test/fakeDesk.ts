@@ -157,6 +157,7 @@ export class FakeDesk {
     ["GET /api/people", () => ({ items: people })],
     ["GET /api/teams", () => ({ items: me.teams })],
     ["GET /api/reasons", () => ({ items: [] })],
+    ["GET /api/calls", () => ({ items: [], next: null })],
     ["GET /api/sessions", () => ({ items: sessions })],
     ["GET /api/accounts", () => ({ items: accounts })],
     ["GET /api/views/counts", () => ({ counts: this.counts(), version: this.position })],
@@ -257,6 +258,7 @@ export class FakeDesk {
       fields: { pedido: "48213" },
       answers: [{ label: "pedido", value: "48213", type: "" }],
       version: this.position,
+      duties: [],
       customer: {
         id: 100,
         name: ticket.customer_name,
@@ -334,6 +336,7 @@ const accounts = people.map((p) => ({
   email: `${p.name.split(" ")[0]!.toLowerCase()}@example.test`,
   active: p.id !== 9,
   locale: "pt-BR",
+  extension: "",
   created_at: at(-90_000),
 }));
 

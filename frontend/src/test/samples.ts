@@ -22,6 +22,7 @@ export const me: Me = {
   ],
   csrf_token: "csrf",
   time_zone: "America/Sao_Paulo",
+  extension: "",
   can: [
     "tickets.work",
     "tickets.take_over",
@@ -93,6 +94,7 @@ export function message(values: Partial<Message> = {}): Message {
     folded: "",
     has_html: false,
     automatic: false,
+    spoken: false,
     files: [],
     version: 1,
     at: at(-60),

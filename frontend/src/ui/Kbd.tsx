@@ -1,4 +1,4 @@
-import { type CommandId, commands } from "../lib/commands";
+import { anywhereKey, type CommandId, commands } from "../lib/commands";
 import { usePrefs } from "../lib/prefs";
 import styles from "./Kbd.module.css";
 
@@ -15,6 +15,8 @@ export const keyName = (key: string) => names[key] ?? (key.length === 1 ? key.to
 export function Kbd({ command }: { command: CommandId }) {
   const letters = usePrefs((p) => p.shortcuts);
   const keys: readonly string[] = commands[command].keys;
+  const anywhere = anywhereKey(command);
+  if (anywhere) return <Keys keys={[anywhere]} />;
   if (!letters && keys[0] !== "Mod") return null;
   return <Keys keys={keys} />;
 }

@@ -4,6 +4,7 @@ import { useState } from "react";
 import { teamsQuery } from "../../api/directory";
 import { keys } from "../../api/keys";
 import { useMe } from "../../api/session";
+import type { Account } from "../../api/types";
 import { useText } from "../../lib/i18n";
 import { Avatar } from "../../ui/Avatar";
 import { Button } from "../../ui/Button";
@@ -12,6 +13,7 @@ import { ErrorState, Skeleton } from "../../ui/states";
 import { toastError } from "../../ui/toast";
 import { AccountForm } from "./AccountForm";
 import { accountsQuery, setActive } from "./api";
+import { ExtensionDialog } from "./ExtensionDialog";
 import styles from "./settings.module.css";
 
 /** The accounts of the company: who there is, in what role and team. */
@@ -22,6 +24,7 @@ export function PeoplePanel() {
   const accounts = useQuery(accountsQuery);
   const teams = useQuery(teamsQuery).data ?? [];
   const [adding, setAdding] = useState(false);
+  const [phone, setPhone] = useState<Account>();
   const refresh = () => {
     void cache.invalidateQueries({ queryKey: keys.accounts });
     void cache.invalidateQueries({ queryKey: keys.people });
@@ -56,6 +59,15 @@ export function PeoplePanel() {
               {t(`role.${account.role}`)}
               <p className={styles.quiet}>{account.active ? teamNames(account.team_ids) : t("people.off")}</p>
             </div>
+            <Button
+              look="quiet"
+              onClick={() => setPhone(account)}
+              aria-label={t("people.extension.of", { name: account.name })}
+            >
+              {account.extension
+                ? t("people.extension", { extension: account.extension })
+                : t("people.extension.none")}
+            </Button>
             {account.id === me.id ? (
               <span className={styles.quiet}>{t("people.me")}</span>
             ) : (
@@ -66,6 +78,15 @@ export function PeoplePanel() {
           </li>
         ))}
       </ul>
+      {phone && (
+        <ExtensionDialog
+          account={phone}
+          onClose={() => {
+            setPhone(undefined);
+            refresh();
+          }}
+        />
+      )}
       <Dialog open={adding} onClose={() => setAdding(false)} title={t("people.add")}>
         <AccountForm
           teams={teams}

@@ -10,6 +10,7 @@ import { Button } from "../../ui/Button";
 import { CheckField, Field, SelectField } from "../../ui/Field";
 import { toast, toastError } from "../../ui/toast";
 import { changePassword, saveLocale } from "./api";
+import { ExtensionField } from "./ExtensionField";
 import styles from "./settings.module.css";
 
 /** How the desk looks and behaves for me, on this machine. */
@@ -46,6 +47,8 @@ export function PreferencesPanel() {
           onChange={(shortcuts) => prefs.set({ shortcuts })}
         />
       </div>
+      <h2>{t("prefs.phone")}</h2>
+      <ExtensionField />
       <h2>{t("password.title")}</h2>
       <PasswordForm />
     </>

@@ -4,6 +4,7 @@ import { type Action, may, useMe } from "../../api/session";
 import { useText } from "../../lib/i18n";
 import { EmptyState } from "../../ui/states";
 import { FormsPanel } from "./forms/FormsPanel";
+import { LinesPanel } from "./lines/LinesPanel";
 import { MailboxesPanel } from "./mailboxes/MailboxesPanel";
 import { PeoplePanel } from "./PeoplePanel";
 import { PreferencesPanel } from "./PreferencesPanel";
@@ -11,7 +12,15 @@ import { SessionsPanel } from "./SessionsPanel";
 import styles from "./settings.module.css";
 import { TeamsPanel } from "./TeamsPanel";
 
-export const sections = ["preferencias", "sessoes", "pessoas", "equipes", "caixas", "formularios"] as const;
+export const sections = [
+  "preferencias",
+  "sessoes",
+  "pessoas",
+  "equipes",
+  "caixas",
+  "linhas",
+  "formularios",
+] as const;
 export type Section = (typeof sections)[number];
 
 const panels: Record<Section, { panel: () => ReactNode; needs?: Action }> = {
@@ -20,6 +29,7 @@ const panels: Record<Section, { panel: () => ReactNode; needs?: Action }> = {
   pessoas: { panel: PeoplePanel, needs: "accounts.manage" },
   equipes: { panel: TeamsPanel, needs: "desk.manage" },
   caixas: { panel: MailboxesPanel, needs: "desk.manage" },
+  linhas: { panel: LinesPanel, needs: "desk.manage" },
   formularios: { panel: FormsPanel, needs: "forms.manage" },
 };
 

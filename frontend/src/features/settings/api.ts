@@ -25,5 +25,10 @@ export const createTeam = (name: string) => unwrap(api.POST("/api/teams", { body
 
 export const saveLocale = (locale: Me["locale"]) => unwrap(api.PATCH("/api/me", { body: { locale } }));
 
+export const saveExtension = (extension: string) => unwrap(api.PATCH("/api/me", { body: { extension } }));
+
+export const setExtensionOf = (id: number, extension: string) =>
+  unwrap(api.PATCH("/api/accounts/{id}", { params: { path: { id: String(id) } }, body: { extension } }));
+
 export const changePassword = (current: string, next: string) =>
   unwrap(api.POST("/api/me/password", { body: { current_password: current, password: next } }));

@@ -36,9 +36,9 @@ export function MessageItem({ ticketId, message }: MessageItemProps) {
       <div className={styles.content}>
         <header className={styles.head}>
           <strong>{name}</strong>
-          <span>{t(ours ? "message.out" : "message.in")}</span>
+          <span>{t(message.spoken ? "message.spoken" : ours ? "message.out" : "message.in")}</span>
           <Moment at={message.at} />
-          {ours && <DeliveryState message={message} />}
+          {ours && !message.spoken && <DeliveryState message={message} />}
           {message.origin && <MailBadges origin={message.origin} />}
         </header>
         {message.origin && <MailWarnings origin={message.origin} />}

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
-import type { ReactNode } from "react";
+import { lazy, type ReactNode, Suspense } from "react";
 import { useFreshRow, useLiveRows } from "../../api/rows";
-import { useText } from "../../lib/i18n";
+import { useText, withTexts } from "../../lib/i18n";
 import { EmptyState, ErrorState, Skeleton } from "../../ui/states";
 import { ticketQuery } from "./api";
 import { Composer } from "./Composer";
@@ -9,6 +9,8 @@ import { MailSuggestions } from "./MailSuggestions";
 import { TicketHead } from "./TicketHead";
 import styles from "./TicketPane.module.css";
 import { Timeline } from "./Timeline";
+
+const DutyStrip = lazy(() => withTexts(() => import("./DutyStrip")));
 
 interface TicketPaneProps {
   protocol: string;
@@ -32,6 +34,11 @@ export function TicketPane({ protocol, onBack, aside }: TicketPaneProps) {
     <article className={styles.pane} aria-label={t("ticket.name", { subject: row.subject })}>
       <TicketHead key={row.id} row={row} onBack={onBack} aside={aside} />
       <MailSuggestions key={`suggestions-${row.id}`} ticketId={row.id} />
+      {ticket.data?.ticket.id === row.id && ticket.data.duties.length > 0 && (
+        <Suspense>
+          <DutyStrip key={`duties-${row.id}`} row={row} duties={ticket.data.duties} />
+        </Suspense>
+      )}
       <Timeline row={row} />
       <Composer key={`composer-${row.id}`} row={row} />
     </article>

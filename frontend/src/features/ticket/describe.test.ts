@@ -47,7 +47,7 @@ test.each<[string, Happened, string]>([
     "Solução: 75 % do prazo passou, Venceu o prazo de Primeira resposta",
   ],
   ["somebody who left the directory", event("ticket.released", {}, 99), "alguém devolveu à fila"],
-  ["a kind this build does not know", event("ticket.merged", {}), "Davi Prado alterou o ticket"],
+  ["a kind this build does not know", event("ticket.unheard_of", {}), "Davi Prado alterou o ticket"],
 ])("tells %s", (_, happened, said) => {
   expect(tell(text, happened, names)).toBe(said);
 });

@@ -50,12 +50,59 @@ export function describe(t: Translate, event: Happened, names: Names): string {
       return t("event.status", { who, to: statusName(t, data.to ?? to(fieldsOf(data).status)) });
     case "ticket.changed":
       return t("event.changed", { who, what: changedFields(t, fieldsOf(data), names) });
+    case "ticket.call":
+      return callDid(t, data, who);
+    case "ticket.call_back":
+      return callBackDid(t, data, who);
+    case "ticket.merged":
+      return t(data.took ? "event.merged.took" : "event.merged.into", {
+        who,
+        protocol: String(data.protocol ?? ""),
+      });
+    case "ticket.duty":
+      return t(data.duty === "cancellation" ? "event.duty.cancellation" : "event.duty.undue_charge", {
+        who,
+        how: String(data.how ?? ""),
+      });
     case "clock.warned":
     case "clock.breached":
       return stages(t, data);
     default:
       return t("event.other", { who });
   }
+}
+
+const outcomes: Record<string, TextId> = {
+  solved: "event.call.solved",
+  forwarded: "event.call.forwarded",
+  call_back: "event.call.call_back",
+  dropped: "event.call.dropped",
+  informational: "event.call.informational",
+  wrong_number: "event.call.wrong_number",
+  silent: "event.call.silent",
+};
+
+/** What a call did to the ticket: how it ended, or who it was, or only that it was there. */
+function callDid(t: Translate, data: Record<string, unknown>, who: string): string {
+  const outcome = outcomes[String(data.outcome ?? "")];
+  if (outcome) return t(outcome, { who });
+  if (data.customer_id) return t("event.call.customer", { who });
+  return t(data.note_id ? "event.call.noted" : "event.call", { who });
+}
+
+const tries: Record<string, TextId> = {
+  reached: "event.call_back.reached",
+  no_answer: "event.call_back.no_answer",
+  busy: "event.call_back.busy",
+  wrong_number: "event.call_back.wrong_number",
+};
+
+function callBackDid(t: Translate, data: Record<string, unknown>, who: string): string {
+  const tried = tries[String(data.result ?? "")];
+  if (tried) return t(tried, { who, n: Number(data.attempts ?? 0) });
+  if (data.state === "cancelled")
+    return t("event.call_back.given_up", { who, reason: String(data.reason ?? "") });
+  return t("event.call_back.moved", { who });
 }
 
 /** The deadlines that fell, or came near, in one event; of each clock the furthest it came. */

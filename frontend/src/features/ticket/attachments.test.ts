@@ -28,7 +28,7 @@ beforeEach(() => {
 });
 afterEach(() => sending.mockReset());
 
-test("files stay with the draft of their ticket", async () => {
+test("attack 101: files stay with the draft of their ticket", async () => {
   attach(key, [file("a.txt"), file("b.txt")]);
   await vi.waitFor(() => expect(list().map((f) => f.upload)).toEqual(["id-a.txt", "id-b.txt"]));
   expect(list(other)).toEqual([]);

@@ -14,7 +14,7 @@ test("reply and note never touch each other", () => {
   expect(readDraft(note)).toBeUndefined();
 });
 
-test("drafts are of one account and one ticket", () => {
+test("attack 101: drafts are of one account and one ticket", () => {
   writeDraft(reply, "texto", 1);
   expect(readDraft(draftKey(8, 3, "reply"))).toBeUndefined();
   expect(readDraft(draftKey(7, 4, "reply"))).toBeUndefined();

@@ -1,5 +1,5 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { useDeferredValue, useEffect } from "react";
+import { useDeferredValue, useEffect, useState } from "react";
 import { ApiError } from "../../../api/client";
 import { useText } from "../../../lib/i18n";
 import { Skeleton } from "../../../ui/states";
@@ -28,10 +28,15 @@ export function Preview({ draft, onRefused }: Props) {
   });
   const refused = page.error instanceof ApiError ? page.error : undefined;
   useEffect(() => onRefused(refused), [refused, onRefused]);
+  // While something is wrong the last page that was right stays in sight.
+  const [shown, setShown] = useState<string>();
+  useEffect(() => {
+    if (page.data !== undefined) setShown(page.data);
+  }, [page.data]);
   return (
     <section className={own.preview} aria-label={t("forms.preview")}>
       <p className={own.previewing}>{refused ? refused.message : t("forms.preview")}</p>
-      {page.data ? <iframe title={t("forms.preview")} srcDoc={page.data} /> : <Skeleton rows={8} />}
+      {shown ? <iframe title={t("forms.preview")} srcDoc={shown} /> : !refused && <Skeleton rows={8} />}
     </section>
   );
 }

@@ -73,6 +73,9 @@ func (c importCommand) follow(ctx context.Context, e env, lists *imports.Service
 		}
 		if i.State != imports.Queued && i.State != imports.Running {
 			e.say("import_"+string(i.State), map[string]any{"id": id})
+			if i.State == imports.Failed {
+				return errUnhealthy
+			}
 			return nil
 		}
 		select {

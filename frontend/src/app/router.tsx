@@ -9,11 +9,11 @@ import {
   type SearchSchemaInput,
   useNavigate,
 } from "@tanstack/react-router";
+import { Suspense } from "react";
 import { ApiError } from "../api/client";
 import { keys } from "../api/keys";
 import { meQuery } from "../api/session";
 import { type ListQuery, type Sort, sorts, type View, views } from "../features/queue/view";
-import { LoginPage } from "../features/session/LoginPage";
 import type { Section } from "../features/settings/SettingsPage";
 import { forgetLeases } from "../features/ticket/lease";
 import { activateLocale, useText, withTexts } from "../lib/i18n";
@@ -37,6 +37,7 @@ export interface DeskSearch {
   t?: string;
 }
 
+const LoginPage = lazyRouteComponent(() => import("../features/session/LoginPage"), "LoginPage");
 const screens = () => withTexts(() => import("./screens"));
 
 const root = createRootRouteWithContext<Context>()({ component: Outlet });
@@ -53,15 +54,17 @@ const login = createRoute({
     const { cache } = login.useRouteContext();
     const navigate = useNavigate();
     return (
-      <LoginPage
-        ended={fim === true}
-        onIn={(me) => {
-          cache.clear();
-          forgetLeases();
-          cache.setQueryData(keys.me, me);
-          void navigate({ to: "/fila", ...(volta && { href: volta }), replace: true });
-        }}
-      />
+      <Suspense>
+        <LoginPage
+          ended={fim === true}
+          onIn={(me) => {
+            cache.clear();
+            forgetLeases();
+            cache.setQueryData(keys.me, me);
+            void navigate({ to: "/fila", ...(volta && { href: volta }), replace: true });
+          }}
+        />
+      </Suspense>
     );
   },
 });

@@ -9,7 +9,7 @@ import { callQuery, openCall, openCallsQuery } from "./api";
 import { CallPanel } from "./CallPanel";
 import styles from "./call.module.css";
 import { Incoming } from "./Incoming";
-import { dropSheet, type Sheet, show, useSheets, writeSheet } from "./sheets";
+import { dropSheet, type Sheet, show, useSheets } from "./sheets";
 import { callerName, callTime } from "./words";
 
 interface CallDockProps {
@@ -50,14 +50,16 @@ export default function CallDock({ ticket, onOpen }: CallDockProps) {
 function useOpenCalls(account: number) {
   const cache = useQueryClient();
   const { data: open, isFetching } = useQuery(openCallsQuery);
+  // A call whose note is being opened is in the list before the note knows its number.
+  const waits = useSheets((s) => s.sheets.some((x) => x.account === account && x.contact === undefined));
   useEffect(() => {
-    if (!open || isFetching) return;
+    if (!open || isFetching || waits) return;
     const { sheets } = useSheets.getState();
     const mine = sheets.filter((sheet) => sheet.account === account);
     for (const sheet of mine) {
       if (sheet.contact === undefined || open.some((c) => c.id === sheet.contact)) continue;
       const known = cache.getQueryData(callQuery(sheet.contact).queryKey);
-      if (known?.ended_at || sheet.note === "" || known?.note === sheet.note) dropSheet(sheet.key);
+      if (known?.ended_at || !sheet.edited) dropSheet(sheet.key);
     }
     const fresh = open
       .filter((c) => !mine.some((sheet) => sheet.contact === c.id))
@@ -72,7 +74,7 @@ function useOpenCalls(account: number) {
         }),
       );
     if (fresh.length > 0) useSheets.setState((s) => ({ sheets: [...s.sheets, ...fresh] }));
-  }, [open, isFetching, account, cache]);
+  }, [open, isFetching, waits, account, cache]);
 }
 
 /** One note: it opens its call as soon as it is there, shown or not. */
@@ -96,7 +98,7 @@ function Opened({
     if (contact !== undefined) return;
     setFailed(undefined);
     openOnce(key, () => openCall(cache, sheet)).then(
-      (call) => writeSheet(key, { contact: call.id }),
+      () => undefined,
       (error) => setFailed(error instanceof Error ? error.message : String(error)),
     );
   }, [key, contact, round]);

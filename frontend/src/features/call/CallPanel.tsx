@@ -13,7 +13,7 @@ import { Endings } from "./Endings";
 import { Matter } from "./Matter";
 import { MoreParts } from "./MoreParts";
 import { Protocol } from "./Protocol";
-import { type Sheet, show, writeSheet } from "./sheets";
+import { type Sheet, show, useSheets, writeSheet } from "./sheets";
 import { callTime } from "./words";
 
 const keepAfter = 900;
@@ -110,24 +110,32 @@ function Part({ title, children }: { title: string; children: ReactNode }) {
   );
 }
 
+const noteOf = (key: string) => useSheets.getState().sheets.find((s) => s.key === key)?.note;
+
 /** What is said. Kept in the browser with every key, and at the server a moment after the last one. */
 function NoteField({ sheet, call }: { sheet: Sheet; call: Call | undefined }) {
   const t = useText();
   const cache = useQueryClient();
   const [state, setState] = useState<"kept" | "keeping" | "failed">("kept");
-  const { contact, note } = sheet;
+  const { key, contact, note, edited } = sheet;
   const kept = call?.note;
   useEffect(() => {
-    if (contact === undefined || kept === undefined || kept === note) return;
+    if (contact === undefined || kept === undefined) return;
+    if (!edited) {
+      if (kept !== note) writeSheet(key, { note: kept });
+      return;
+    }
+    const written = () => {
+      setState("kept");
+      if (noteOf(key) === note) writeSheet(key, { edited: false });
+    };
+    if (kept === note) return written();
     setState("keeping");
     const soon = setTimeout(() => {
-      changeCall(cache, contact, { note }).then(
-        () => setState("kept"),
-        () => setState("failed"),
-      );
+      changeCall(cache, contact, { note }).then(written, () => setState("failed"));
     }, keepAfter);
     return () => clearTimeout(soon);
-  }, [cache, contact, note, kept]);
+  }, [cache, key, contact, note, edited, kept]);
   return (
     <label className={styles.labelled}>
       <span className={styles.noteHead}>
@@ -142,7 +150,7 @@ function NoteField({ sheet, call }: { sheet: Sheet; call: Call | undefined }) {
         maxLength={20_000}
         placeholder={t("call.note.hint")}
         value={note}
-        onChange={(e) => writeSheet(sheet.key, { note: e.target.value })}
+        onChange={(e) => writeSheet(key, { note: e.target.value, edited: true })}
       />
     </label>
   );

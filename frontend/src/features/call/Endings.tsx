@@ -28,7 +28,12 @@ export function Endings({ call, sheet }: { call: Call; sheet: Sheet }) {
     setBusy(true);
     setError(undefined);
     try {
-      await changeCall(cache, call.id, { ...more, outcome, note: sheet.note, ended: true });
+      await changeCall(cache, call.id, {
+        ...more,
+        outcome,
+        note: sheet.edited ? sheet.note : undefined,
+        ended: true,
+      });
       toast(t(`call.ended.${outcome}`, { protocol: call.protocol }));
       dropSheet(sheet.key);
       void cache.invalidateQueries({ queryKey: keys.calls });

@@ -2,7 +2,7 @@ import { type QueryClient, queryOptions } from "@tanstack/react-query";
 import { api, isCode, newKey, once, unwrap } from "../../api/client";
 import { keys } from "../../api/keys";
 import type { Call, CallBack, CallChange } from "../../api/types";
-import type { Sheet } from "./sheets";
+import { type Sheet, writeSheet } from "./sheets";
 
 const path = (id: number) => ({ path: { id: String(id) } });
 
@@ -62,6 +62,7 @@ export async function openCall(cache: QueryClient, sheet: Sheet): Promise<Call> 
     }),
   );
   keep(cache, call);
+  writeSheet(sheet.key, { contact: call.id }); // before the list knows it: it is this note's, and no new one
   cache.setQueryData(openCallsQuery.queryKey, (known) => [
     call,
     ...(known ?? []).filter((c) => c.id !== call.id),

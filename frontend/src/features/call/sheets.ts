@@ -16,6 +16,8 @@ export interface Sheet {
   /** Protocol of the ticket that we call about. */
   about?: string;
   note: string;
+  /** The note has words that the server has not; else the server's are the newer ones. */
+  edited?: boolean;
   said: string;
 }
 

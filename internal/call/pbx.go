@@ -222,7 +222,8 @@ func (h heard) belongs(ctx context.Context, tx *gorm.DB, p pbxRow, ticketID int6
 }
 
 // adopt finds the note that the agent has opened by hand for this very call:
-// theirs, open, begun about now, with the same number or with none.
+// theirs, open, begun about now, with the same number or with none. Who calls is
+// for follow to write down, which names the customer by it.
 func (h heard) adopt(ctx context.Context, tx *gorm.DB, p *pbxRow, agent int64, who phone.Caller) error {
 	r, err := read(ctx, tx.Clauses(forUpdate).Where(`agent_id = ? AND ended_at IS NULL AND pbx_call IS NULL AND direction = 'in'
 		AND started_at > ? AND (phone = ? OR caller = '')`, agent, h.now().Add(-adopting), string(who.Phone)).Order("contact_id DESC"))
@@ -233,9 +234,6 @@ func (h heard) adopt(ctx context.Context, tx *gorm.DB, p *pbxRow, agent int64, w
 		return err
 	}
 	r.PbxCall, r.LineID = &h.Call, &h.line
-	if r.Caller == "" {
-		r.Caller, r.Phone = who.Raw, string(who.Phone)
-	}
 	p.TicketID = &r.TicketID
 	if err := save(ctx, tx, &r, h.now()); err != nil {
 		return err

@@ -12,6 +12,7 @@ import (
 
 	"github.com/escuta-sac/escuta/internal/call"
 	"github.com/escuta-sac/escuta/internal/channel"
+	"github.com/escuta-sac/escuta/internal/ticket/tickettest"
 )
 
 // told is one event of a call, and when its exchange says that it was.
@@ -107,6 +108,26 @@ func TestAttack094AnyOrderOfACallsEventsEndsInTheSameState(t *testing.T) {
 			r.Fatalf("%s in the order %v:\n%s\nin order:\n%s", name, order, got, want[name])
 		}
 	})
+}
+
+// An agent opens the note before the exchange has told who calls. The number that
+// it then tells names the customer, as it does in a note that the exchange opens.
+func TestANoteOpenedByHandIsNamedByItsExchange(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	line, secret := o.line()
+	rita := o.customer("Rita Nogueira", "phone", "+5511988887777", true, tickettest.DefaultTeam)
+	for number, name := range map[string]string{"11988887777": "Rita Nogueira", "11977776666": "(11) 97777-6666"} {
+		note := o.opens("")
+		o.hears(o.node, line, secret, told{"answered", `,"extension":"2001","caller":"` + number + `"`, 0}.body("1", number, o.now()))
+		got := must(o.node.See(o.Context(), o.ana, note.Call.ContactID))
+		if string(got.Call.Caller.Phone) != "+55"+number || got.Ticket.CustomerName != name {
+			t.Errorf("%s: %+v of %q", number, got.Call, got.Ticket.CustomerName)
+		}
+		if known := got.Ticket.CustomerID != nil && *got.Ticket.CustomerID == rita; known != (name == "Rita Nogueira") {
+			t.Errorf("%s: the customer is %v", number, got.Ticket.CustomerID)
+		}
+	}
 }
 
 // Ten thousand events, each of them several times, shuffled, at two nodes: every

@@ -345,6 +345,25 @@ func TestASpreadsheetIsReadLikeAList(t *testing.T) {
 	}
 }
 
+// A list without a column for the subject comes in as well, for either target.
+func TestAListWithoutSubjectsComesIn(t *testing.T) {
+	t.Parallel()
+	got, bad, i := all(t, "Protocolo;Consumidor;Relato\nP-1;João;O sofá não chegou\n")
+	if len(got) != 1 || len(bad) != 0 {
+		t.Fatalf("%v %v", got, bad)
+	}
+	i.Mapping, i.Source = suggest(i.Shape.Columns), Procon
+	for _, target := range []Target{ToSAC, ToOmbudsman} {
+		i.Target = target
+		p := newPlan(i)
+		s, _ := p.submission(got[0])
+		in, err := p.check(s)
+		if _, problems := p.arrival(got[0]); len(problems) > 0 || err != nil || in.Subject != "O sofá não chegou" || in.Body != "O sofá não chegou" {
+			t.Errorf("%s: %+v %+v %v", target, problems, in, err)
+		}
+	}
+}
+
 func TestANoticeByMailIsACase(t *testing.T) {
 	t.Parallel()
 	text := "Prezado fornecedor,\n\nUma nova reclamação foi registrada.\n\nProtocolo: 2026.11/00001234567\nConsumidor: Rita Nogueira\nAssunto: Cobrança indevida\nDescrição:\nCobraram duas vezes.\nNinguém responde.\n\nPrazo: 10 dias\n"

@@ -95,7 +95,12 @@ func (p *plan) check(s ombudsman.Submission) (channel.Inbound, error) {
 	return webform.Check(sacSubmission(s))
 }
 
+// sacSubmission is a complaint as the SAC takes it. Many lists have no column for
+// a subject, which its tickets need.
 func sacSubmission(s ombudsman.Submission) webform.Submission {
+	if strings.TrimSpace(s.Subject) == "" {
+		s.Subject = ombudsman.FirstWords(s.Body)
+	}
 	return webform.Submission{Name: s.Name, Email: s.Email, Phone: s.Phone, Document: s.Document, Kind: s.Kind,
 		Subject: s.Subject, Body: s.Body, Fields: s.Fields, Form: s.Source}
 }

@@ -102,7 +102,7 @@ func Check(s Submission) (channel.Inbound, error) {
 		s.Name, s.Email, s.Phone, s.Document = "", "", "", ""
 	}
 	if strings.TrimSpace(s.Subject) == "" {
-		s.Subject = firstWords(s.Body)
+		s.Subject = FirstWords(s.Body)
 	}
 	in, err := webform.Check(webform.Submission{
 		Name: s.Name, Email: s.Email, Phone: s.Phone, Document: s.Document, Kind: s.Kind,
@@ -183,8 +183,9 @@ func def[T comparable](field *T, value T) {
 	}
 }
 
-// firstWords is a subject for who gave none.
-func firstWords(body string) string {
+// FirstWords is a subject for who gave none: how the body begins, 80 characters at
+// most.
+func FirstWords(body string) string {
 	words := strings.Fields(strings.ToValidUTF8(body, ""))
 	subject := ""
 	for _, w := range words {

@@ -133,13 +133,13 @@ func TestTheFirstWordsAreASubject(t *testing.T) {
 		strings.Repeat("é", 300):                   strings.Repeat("é", 80),
 		"curta " + strings.Repeat("ã", 300) + " x": "curta",
 	} {
-		if got := firstWords(body); got != want {
+		if got := FirstWords(body); got != want {
 			t.Errorf("%.20q gives %q", body, got)
 		}
 	}
 	rapid.Check(t, func(r *rapid.T) {
 		body := string(rapid.SliceOfN(rapid.Byte(), 0, 400).Draw(r, "body"))
-		if s := firstWords(body); len([]rune(s)) > 81 {
+		if s := FirstWords(body); len([]rune(s)) > 81 {
 			r.Fatalf("%q is a subject of %d characters", s, len([]rune(s)))
 		}
 	})

@@ -94,7 +94,15 @@ const entryColumns = `g.id, g.channel, g.fate, g.reason, g.ticket_id, coalesce(C
 // whom a case accuses, that case. Its parameter is what wall gives.
 const visible = `(CASE WHEN $1::text[] IS NULL
 	THEN NOT g.walled AND g.channel <> 'ombudsman' AND NOT EXISTS (SELECT FROM tickets w WHERE w.id = g.ticket_id AND w.walled)
-	ELSE NOT EXISTS (SELECT FROM tickets w WHERE w.id = g.ticket_id AND w.barred <> '' AND string_to_array(w.barred, ' ') && $1) END)`
+	ELSE NOT EXISTS (SELECT FROM tickets w WHERE w.id = g.ticket_id AND w.barred <> '' AND string_to_array(w.barred, ' ') && $1)
+	  AND NOT (` + accuses + `) END)`
+
+// accuses holds for a demand that is no ticket yet, or never became one, and whose
+// source accuses one of $1. The source is JSON (channel/ombudsman.Submission), in
+// which only a name stands between quotes without backslashes; encode bears any
+// other bytes.
+const accuses = `CASE WHEN g.channel = 'ombudsman' AND g.ticket_id IS NULL AND g.raw IS NOT NULL
+	THEN coalesce(string_to_array(substring(encode(g.raw, 'escape') FROM '"barred":"([^"]*)"'), ' ') && $1, false) ELSE false END`
 
 // wall is how the asker stands to the wall: nil before it, else what of them may
 // be barred (access.Scope.Keys).

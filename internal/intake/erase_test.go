@@ -1,12 +1,14 @@
 package intake_test
 
 import (
+	"encoding/json"
 	"errors"
 	"strings"
 	"testing"
 
 	"github.com/escuta-sac/escuta/internal/access"
 	"github.com/escuta-sac/escuta/internal/channel"
+	"github.com/escuta-sac/escuta/internal/channel/ombudsman"
 	"github.com/escuta-sac/escuta/internal/intake"
 	"github.com/escuta-sac/escuta/internal/ticket/tickettest"
 )
@@ -71,6 +73,51 @@ func TestTheLedgerShowsNoCaseToWhomItAccuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	hiddenFromTheAccused(t, in, r.LedgerID, accused, other)
+}
+
+// Nor of a demand that waits for a person before it is a case. One that only
+// quotes such words accuses nobody.
+func TestTheLedgerShowsNoQuarantinedDemandToWhomItAccuses(t *testing.T) {
+	t.Parallel()
+	for what, bar := range map[string]func(accused access.Actor) access.Barred{
+		"by account":  func(a access.Actor) access.Barred { return access.Bar([]int64{1, a.AccountID}, nil) },
+		"by team":     func(a access.Actor) access.Barred { return access.Bar([]int64{1}, a.Teams) },
+		"only quoted": func(access.Actor) access.Barred { return "" },
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			o := newOffice(t)
+			in := o.node()
+			tickettest.Account(t, o.db, access.Admin) // so that account 1 is neither of them
+			accused := tickettest.Account(t, o.db, access.Ombudsman, tickettest.Team(t, o.db, "Cobrança"))
+			other := tickettest.Account(t, o.db, access.Ombudsman)
+			barred := bar(accused)
+			m := checked(t, submission())
+			m.Channel, m.Keep, m.Subject = channel.Ombudsman, true, "\x00" // which PostgreSQL refuses
+			m.Raw = must(json.Marshal(ombudsman.Submission{
+				Body:   `Denúncia. "barred":"` + string(access.Bar([]int64{accused.AccountID}, nil)) + `"`,
+				Barred: barred,
+			}))
+			r, err := in.Submit(t.Context(), m)
+			if err != nil || r.TicketID != 0 {
+				t.Fatalf("%+v, %v", r, err)
+			}
+			if barred != "" {
+				hiddenFromTheAccused(t, in, r.LedgerID, accused, other)
+				return
+			}
+			if seen, _, err := in.Ledger(t.Context(), intake.Query{}, accused.Scope()); err != nil || len(seen) != 1 {
+				t.Errorf("who is only quoted sees %v, %v", seen, err)
+			}
+		})
+	}
+}
+
+// hiddenFromTheAccused demands that the only entry of the ledger is there for the
+// other and in no way for the accused.
+func hiddenFromTheAccused(t *testing.T, in *intake.Intake, id int64, accused, other access.Actor) {
+	t.Helper()
 	if seen, _, err := in.Ledger(t.Context(), intake.Query{}, other.Scope()); err != nil || len(seen) != 1 {
 		t.Fatalf("the other sees %v, %v", seen, err)
 	}
@@ -83,12 +130,12 @@ func TestTheLedgerShowsNoCaseToWhomItAccuses(t *testing.T) {
 	if s, err := in.Summary(t.Context(), intake.Period{}, accused.Scope()); err != nil || s.Received != 0 || len(s.Days) != 0 || len(s.ByChannel) != 0 {
 		t.Errorf("the accused counts %+v, %v", s, err)
 	}
-	_, _, entry := in.Entry(t.Context(), r.LedgerID, accused.Scope())
-	_, source := in.Source(t.Context(), r.LedgerID, accused.Scope())
-	_, retry := in.Retry(t.Context(), r.LedgerID, accused.Scope())
+	_, _, entry := in.Entry(t.Context(), id, accused.Scope())
+	_, source := in.Source(t.Context(), id, accused.Scope())
+	_, retry := in.Retry(t.Context(), id, accused.Scope())
 	for what, err := range map[string]error{
-		"entry": entry, "source": source, "retry": retry, "discard": in.Discard(t.Context(), accused, r.LedgerID, "x"),
-		"erase": in.Erase(t.Context(), accused, r.LedgerID, "x", true),
+		"entry": entry, "source": source, "retry": retry, "discard": in.Discard(t.Context(), accused, id, "x"),
+		"erase": in.Erase(t.Context(), accused, id, "x", true),
 	} {
 		if !errors.Is(err, intake.ErrNotFound) {
 			t.Errorf("%s by the accused: %v", what, err)

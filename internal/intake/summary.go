@@ -81,7 +81,10 @@ func (in *Intake) Summary(ctx context.Context, p Period, see access.Scope) (Summ
 		  UNION ALL
 		  SELECT g.channel, g.fate, g.day, -1 FROM intake_ledger g JOIN tickets t ON t.id = g.ticket_id
 		  WHERE g.channel = 'ombudsman' AND g.day >= $3 AND g.day <= $4 AND string_to_array(t.barred, ' ') && $1
-		    AND EXISTS (SELECT FROM case_accused a WHERE 'a' || a.account_id = ANY($1) OR 't' || a.team_id = ANY($1)))
+		    AND EXISTS (SELECT FROM case_accused a WHERE 'a' || a.account_id = ANY($1) OR 't' || a.team_id = ANY($1))
+		  UNION ALL
+		  SELECT g.channel, g.fate, g.day, -1 FROM intake_ledger g
+		  WHERE g.fate IN ('pending', 'quarantined', 'discarded') AND g.day >= $3 AND g.day <= $4 AND $1 IS NOT NULL AND `+accuses+`)
 		SELECT channel, fate, day, sum(n)::bigint FROM told
 		GROUP BY channel, fate, day HAVING sum(n) <> 0 ORDER BY day DESC, channel, fate`, wall(see), channel.Ombudsman, from, to)
 	if err != nil {

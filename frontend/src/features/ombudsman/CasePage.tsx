@@ -13,6 +13,7 @@ import { AnswerPart } from "./AnswerPart";
 import { AreasPart, ComplementPart, RecommendationsPart } from "./AskParts";
 import { type Case, caseQuery, useAct } from "./api";
 import styles from "./cases.module.css";
+import { DemandPart } from "./DemandPart";
 import { PointsPart } from "./PointsPart";
 
 /** A case: what is asked on the left, the answer in preparation beside it, what was done below. */
@@ -44,6 +45,7 @@ export function CasePage({ protocol, onBack }: { protocol: string; onBack: () =>
       <Facts c={c} />
       <div className={styles.columns}>
         <div>
+          <DemandPart c={c} />
           <PointsPart c={c} over={over} />
           <VerdictPart c={c} over={over} />
         </div>

@@ -271,6 +271,7 @@ function begin(form, data) {
     showFiles();
   });
   function showFiles() {
+    if (!list) return ""; // a form need not ask for any
     list.hidden = files.length === 0;
     list.replaceChildren(
       ...files.map((file) => {

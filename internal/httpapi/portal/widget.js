@@ -36,6 +36,7 @@
       right: "8px",
       width: "44px",
       height: "44px",
+      padding: "0",
       border: "0",
       borderRadius: "50%",
       background: "rgb(128 128 128 / 18%)",

@@ -20,7 +20,7 @@ var floors = [][]string{
 	{"event", "channel", "jobs"},
 	{"account", "customer", "ticket", "sla", "survey", "reach", "form", "toll", "antivirus", "mailbox"},
 	{"outbox"},
-	{"intake", "desk", "assign"},
+	{"intake", "desk", "assign", "presence"},
 	{"realtime", "delivery", "copies", "mailroom", "ombudsman", "imports", "call"},
 	{"httpapi"},
 	{"app", "demo", "doctor", "backup"},

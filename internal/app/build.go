@@ -33,6 +33,7 @@ import (
 	"github.com/escuta-sac/escuta/internal/mailroom"
 	"github.com/escuta-sac/escuta/internal/ombudsman"
 	"github.com/escuta-sac/escuta/internal/postgres"
+	"github.com/escuta-sac/escuta/internal/presence"
 	"github.com/escuta-sac/escuta/internal/realtime"
 	"github.com/escuta-sac/escuta/internal/rediskit"
 	"github.com/escuta-sac/escuta/internal/seal"
@@ -156,6 +157,8 @@ func (a *App) build(ctx context.Context, cfg config.Config) error {
 		live.PerAccount, live.PerIP = -1, -1
 	}
 	hub := realtime.New(db, events, log, live)
+	here := presence.New(rdb, secret, log, hub.LookAgain)
+	hub.Attend(here)
 
 	metrics := prometheus.NewRegistry()
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
@@ -174,7 +177,7 @@ func (a *App) build(ctx context.Context, cfg config.Config) error {
 	}, httpapi.Services{
 		Calls: calls,
 		DB:    db, Accounts: accounts, Replays: account.NewIdempotency(db, clock.Now), Blobs: files,
-		Intake: in, Sources: in.Sources(), Tokens: in.Tokens(), Assign: assigned, Desk: acts, Hub: hub, Ombudsman: cases, Imports: lists, Mailboxes: boxes,
+		Intake: in, Sources: in.Sources(), Tokens: in.Tokens(), Assign: assigned, Desk: acts, Hub: hub, Presence: here, Ombudsman: cases, Imports: lists, Mailboxes: boxes,
 		Copies:    copied,
 		Calendars: policies.Calendars(), Toll: proofs,
 		Scan: antivirus.New(cfg.ClamdAddr, files, db.Gorm), Dialer: dialer, Now: clock.Now,
@@ -197,7 +200,7 @@ func (a *App) build(ctx context.Context, cfg config.Config) error {
 			{"recordings", calls.Run}, {"telephones", func(ctx context.Context) error { return calls.Rings(ctx, hub.Phone) }}, {"sweep of files", sweeper{files, db, log}.Run}, profiler(cfg.AdminListen, log),
 		}},
 		{parts: []part{ // what tells of it
-			{"sequencer", sequencer.Run}, {"event log", events.Run}, {"live", hub.Run},
+			{"sequencer", sequencer.Run}, {"event log", events.Run}, {"live", hub.Run}, {"presence", here.Run},
 		}},
 		{parts: []part{ // what all of them stand on
 			{"clock", clock.Run}, {"redis", redisHealth.Run}, {"engines", ground.run},

@@ -34,6 +34,7 @@ func (s *Server) addRoutes() {
 		uploads     = uploadRoutes{s, s.options.Secret}
 		acts        = deskRoutes{db, is.Desk, uploads}
 		views       = viewRoutes{is.Hub}
+		company     = presenceRoutes{is.Presence}
 		paper       = paperRoutes{s, is.DB, is.Desk, is.Copies, is.Now}
 		ledger      = ledgerRoutes{is.Intake}
 		channels    = sourceRoutes{is.Sources}
@@ -128,6 +129,7 @@ func (s *Server) addRoutes() {
 
 	on(s, get, "/api/views", "Stock views", work, ok, views.list)
 	on(s, get, "/api/views/counts", "How many tickets each view has", work, ok, views.counts)
+	on(s, get, "/api/presence", "Who is here", staff, ok, company.people)
 	on(s, get, "/api/breaches", "Missed deadlines and those about to be", breaches, ok, clocks.breaches)
 	on(s, post, "/api/sla/preview", "Test a date", work, ok, clocks.preview)
 	on(s, get, "/api/customers/{id}", "A customer", work, ok, customers.get)

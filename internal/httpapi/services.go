@@ -16,6 +16,7 @@ import (
 	"github.com/escuta-sac/escuta/internal/mailbox"
 	"github.com/escuta-sac/escuta/internal/ombudsman"
 	"github.com/escuta-sac/escuta/internal/postgres"
+	"github.com/escuta-sac/escuta/internal/presence"
 	"github.com/escuta-sac/escuta/internal/realtime"
 	"github.com/escuta-sac/escuta/internal/sla"
 	"github.com/escuta-sac/escuta/internal/toll"
@@ -36,6 +37,7 @@ type Services struct {
 	Mailboxes *mailbox.Service
 	Calls     *call.Service
 	Hub       *realtime.Hub
+	Presence  *presence.Board
 	Ombudsman *ombudsman.Service
 	Imports   *imports.Service
 	Calendars sla.Calendars

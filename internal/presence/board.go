@@ -2,6 +2,9 @@ package presence
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"log/slog"
 	"maps"
@@ -67,11 +70,14 @@ type message struct {
 	Ask  string          `json:"ask,omitempty"` // of whom all is wanted; * of everybody
 }
 
-// New makes a board for the nodes of one installation, whose name they share: what
-// Redis publishes knows no databases. changed is told of changes, here or elsewhere, and must not
-// call the board.
-func New(rdb redis.UniversalClient, installation string, log *slog.Logger, changed func(Change)) *Board {
-	return &Board{rdb: rdb, wire: "presence:" + installation, log: log, node: uuid.NewString(), pace: usualPace, changed: changed, told: make(chan struct{}, 1),
+// New makes a board for the nodes of one installation, who have its secret in
+// common: what Redis publishes knows no databases, and one Redis may serve two
+// installations. changed is told of changes, here or elsewhere, and may ask the
+// board.
+func New(rdb redis.UniversalClient, secret []byte, log *slog.Logger, changed func(Change)) *Board {
+	mac := hmac.New(sha256.New, secret)
+	mac.Write([]byte("presence"))
+	return &Board{rdb: rdb, wire: "presence:" + hex.EncodeToString(mac.Sum(nil)[:8]), log: log, node: uuid.NewString(), pace: usualPace, changed: changed, told: make(chan struct{}, 1),
 		own: map[string]Here{}, dirty: map[string]bool{}, peers: map[string]*peer{}}
 }
 

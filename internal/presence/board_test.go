@@ -40,7 +40,7 @@ type node struct {
 func start(t testing.TB, rdb redis.UniversalClient) *node {
 	t.Helper()
 	n := &node{}
-	n.Board = New(rdb, t.Name(), slog.New(slog.NewTextHandler(io.Discard, nil)), func(c Change) {
+	n.Board = New(rdb, []byte(t.Name()), slog.New(slog.NewTextHandler(io.Discard, nil)), func(c Change) {
 		n.mu.Lock()
 		defer n.mu.Unlock()
 		n.told.Accounts, n.told.Tickets = append(n.told.Accounts, c.Accounts...), append(n.told.Tickets, c.Tickets...)
@@ -188,7 +188,7 @@ func FuzzWhatANodeHears(f *testing.F) {
 	f.Add(`[]`)
 	rdb := redis.NewClient(&redis.Options{Addr: "127.0.0.1:1", MaxRetries: -1})
 	f.Fuzz(func(t *testing.T, text string) {
-		b := New(rdb, "fuzz", slog.New(slog.NewTextHandler(io.Discard, nil)), func(Change) {})
+		b := New(rdb, []byte("fuzz"), slog.New(slog.NewTextHandler(io.Discard, nil)), func(Change) {})
 		b.hear(t.Context(), text)
 		_, _ = b.People(), b.On(1)
 	})

@@ -7,6 +7,7 @@ import (
 
 	"github.com/escuta-sac/escuta/internal/access"
 	"github.com/escuta-sac/escuta/internal/event"
+	"github.com/escuta-sac/escuta/internal/presence"
 )
 
 // client is one connection and what waits to be written to it.
@@ -18,10 +19,12 @@ type client struct {
 	hub     *Hub
 	conn    Socket
 	visitor Visitor
-	slot    int // which second of the ping round is its own
+	slot    int    // which second of the ping round is its own
+	name    string // of the connection, on its node's board
 
 	mu      sync.Mutex // taken after the hub's, before a group's
 	actor   access.Actor
+	here    presence.Here
 	group   *group // of the actor; changed under the hub's lock as well
 	pending []*parcel
 	items   int

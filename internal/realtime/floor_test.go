@@ -14,12 +14,14 @@ import (
 
 	"github.com/fasthttp/websocket"
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/redis/go-redis/v9"
 	"gorm.io/gorm"
 
 	"github.com/escuta-sac/escuta/internal/access"
 	"github.com/escuta-sac/escuta/internal/event"
 	"github.com/escuta-sac/escuta/internal/postgres"
 	"github.com/escuta-sac/escuta/internal/postgres/pgtest"
+	"github.com/escuta-sac/escuta/internal/presence"
 	"github.com/escuta-sac/escuta/internal/realtime"
 	"github.com/escuta-sac/escuta/internal/rediskit/redistest"
 	"github.com/escuta-sac/escuta/internal/ticket"
@@ -47,10 +49,19 @@ func open(t *testing.T, o realtime.Options) *floor {
 
 func openOn(t *testing.T, db *postgres.DB, o realtime.Options) *floor {
 	t.Helper()
+	return openBeside(t, db, redistest.New(t), o)
+}
+
+// openBeside opens a node on the engines of another.
+func openBeside(t *testing.T, db *postgres.DB, rdb redis.UniversalClient, o realtime.Options) *floor {
+	t.Helper()
 	quiet := slog.New(slog.DiscardHandler)
-	l := event.NewLog(db, redistest.New(t), quiet)
+	l := event.NewLog(db, rdb, quiet)
 	f := &floor{t: t, db: db, log: l, seq: event.NewSequencer(l), hub: realtime.New(db, l, quiet, o),
 		visitors: map[string]realtime.Visitor{}}
+	here := presence.New(rdb, []byte(t.Name()), quiet, f.hub.LookAgain)
+	f.hub.Attend(here)
+	f.run("presence", here.Run)
 	f.run("log", l.Run)
 	f.run("sequencer", f.seq.Run)
 	f.stopHub = f.run("hub", f.hub.Run)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 
@@ -28,6 +29,7 @@ type Hub struct {
 	writers    *writers
 	buffers    sync.Pool // of *[]byte, for frames
 	replays    chan struct{}
+	board      Board
 
 	mu       sync.Mutex // taken before a client's
 	ready    bool       // the projection is loaded and Run at work
@@ -36,6 +38,7 @@ type Hub struct {
 	accounts map[int64]int
 	ips      map[string]int
 	clients  map[*client]struct{}
+	viewers  map[int64]map[*client]struct{} // by the ticket that is open before them
 	joined   int
 	empty    *sync.Cond // clients has become empty
 }
@@ -46,7 +49,7 @@ func New(db *postgres.DB, events *event.Log, log *slog.Logger, o Options) *Hub {
 	h := &Hub{
 		events: events, db: db, log: log, opts: o, projection: newProjection(o.Zone, o.Now), metrics: newMetrics(),
 		writers: newWriters(), replays: make(chan struct{}, 4),
-		groups: map[string]*group{}, accounts: map[int64]int{}, ips: map[string]int{}, clients: map[*client]struct{}{},
+		groups: map[string]*group{}, accounts: map[int64]int{}, ips: map[string]int{}, clients: map[*client]struct{}{}, viewers: map[int64]map[*client]struct{}{},
 	}
 	h.empty = sync.NewCond(&h.mu)
 	return h
@@ -221,13 +224,18 @@ func (h *Hub) ask(ctx context.Context, c *client) {
 // now. What it has been told may be too much or too little: it loads anew.
 func (h *Hub) become(c *client, a access.Actor) {
 	h.mu.Lock()
-	defer h.mu.Unlock()
 	if _, here := h.clients[c]; !here || keyOf(a) == keyOf(c.actor) {
+		h.mu.Unlock()
 		return
 	}
 	h.leaveGroup(c)
 	c.become(a, h.enterGroup(c, a))
 	c.resync(h.at)
+	here := c.here
+	h.mu.Unlock()
+	if here.Ticket != 0 {
+		h.place(c, heard{State: here.State, Ticket: here.Ticket, Doing: here.Doing})
+	}
 }
 
 func (h *Hub) everybody() []*client {
@@ -269,7 +277,7 @@ func (h *Hub) join(c *client) (at event.Position, code int) {
 	h.accounts[account]++
 	h.ips[ip]++
 	h.joined++
-	c.slot = h.joined % pingEvery
+	c.slot, c.name = h.joined%pingEvery, strconv.Itoa(h.joined)
 	c.group = h.enterGroup(c, c.actor)
 	h.metrics.connections.Inc()
 	return h.at, 0
@@ -294,9 +302,13 @@ func (h *Hub) leaveGroup(c *client) {
 }
 
 func (h *Hub) leave(c *client) {
+	if h.board != nil {
+		defer h.board.Leave(c.name) // without the lock: it leads to LookAgain
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.leaveGroup(c)
+	h.unview(c, c.here.Ticket)
 	delete(h.clients, c)
 	drop(h.accounts, c.visitor.Actor.AccountID)
 	drop(h.ips, c.visitor.IP)

@@ -144,6 +144,14 @@ func (p *projection) apply(epoch string, events []event.Event) error {
 	return nil
 }
 
+// audience is who may know of an open ticket.
+func (p *projection) audience(id int64) (au access.Audience, open bool) {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	m, open := p.open[id]
+	return access.Audience{Team: m.team, Walled: m.walled, Barred: m.barred}, open
+}
+
 // count adds n times one ticket to the counts.
 func (p *projection) count(m mark, n int) {
 	au := access.Audience{Team: m.team, Walled: m.walled, Barred: m.barred}

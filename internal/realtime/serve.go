@@ -2,7 +2,6 @@ package realtime
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"io"
 	"time"
@@ -154,13 +153,7 @@ func (c *client) read() {
 			c.end(CloseNotText)
 			return
 		}
-		var m struct {
-			Type string `json:"type"`
-		}
-		// What a newer browser may say is not understood here, and does no harm.
-		if json.Unmarshal(message, &m) == nil && m.Type == "ping" {
-			c.answer()
-		}
+		c.hub.hear(c, message)
 		if c.conn.SetReadDeadline(time.Now().Add(silence)) != nil {
 			return
 		}

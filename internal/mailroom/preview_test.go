@@ -68,7 +68,7 @@ func TestAttack026To033APreviewBearsEachHostileFile(t *testing.T) {
 				t.Errorf("%s of %s is %d bytes: %.80q", name, f.Name, len(text), text)
 			}
 		}
-		if took := time.Since(began); took > 3*time.Second {
+		if took := time.Since(began); took > time.Minute { // what hangs, not what a busy machine makes slow
 			t.Errorf("%s took %v", f.Name, took)
 		}
 	}

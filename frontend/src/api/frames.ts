@@ -1,3 +1,4 @@
+import type { Other } from "./here";
 import type { Position } from "./position";
 import type { TicketRow } from "./types";
 
@@ -9,6 +10,7 @@ export type Frame =
   | { kind: "many"; count: number; id?: Position }
   | { kind: "counts"; counts: Record<string, number>; id: Position }
   | { kind: "phone"; line: number; call: string }
+  | { kind: "presence"; ticket_id: number; people: Other[] }
   | { kind: "gone"; ticket_id: number; id?: Position }
   | TicketFrame;
 

@@ -1383,6 +1383,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/presence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is here */
+        get: operations["get-api-presence"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/public/access": {
         parameters: {
             query?: never;
@@ -3048,6 +3065,9 @@ export interface components {
         ItemsPhoneLine: {
             items: components["schemas"]["PhoneLine"][];
         };
+        ItemsPresence: {
+            items: components["schemas"]["Presence"][];
+        };
         ItemsReason: {
             items: components["schemas"]["Reason"][];
         };
@@ -3826,6 +3846,13 @@ export interface components {
              * @description In the company's time zone
              */
             day: string;
+        };
+        Presence: {
+            /** Format: int64 */
+            account_id: number;
+            name: string;
+            /** @enum {string} */
+            state: "online" | "away" | "call" | "break";
         };
         PreviewFormBody: {
             /**
@@ -7575,6 +7602,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ItemsPerson"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-api-presence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsPresence"];
                 };
             };
             /** @description Error */

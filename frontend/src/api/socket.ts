@@ -59,6 +59,11 @@ export class LiveSocket {
     this.#drop();
   }
 
+  /** Says something to the server, if it hears us now. */
+  send(message: object): void {
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message));
+  }
+
   #connect() {
     this.hooks.onState("connecting");
     const socket = new WebSocket(
@@ -98,8 +103,8 @@ export class LiveSocket {
     if (silence > silenceAllowed) {
       this.#drop();
       this.#later();
-    } else if (silence > pingEvery && this.#socket?.readyState === WebSocket.OPEN) {
-      this.#socket.send(JSON.stringify({ type: "ping" }));
+    } else if (silence > pingEvery) {
+      this.send({ type: "ping" });
     }
   }
 

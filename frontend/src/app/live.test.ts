@@ -12,7 +12,7 @@ let live: Live;
 beforeEach(() => {
   vi.useFakeTimers();
   cache = new QueryClient();
-  live = new Live(cache, () => 0.5);
+  live = new Live(cache, undefined, () => 0.5);
 });
 
 afterEach(() => {

@@ -1,6 +1,7 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { type Frame, isTicketFrame } from "../api/frames";
+import { carry, tellCompany, touch } from "../api/here";
 import { keys, refetchTickets } from "../api/keys";
 import { tellLink } from "../api/link";
 import { covers, type Position } from "../api/position";
@@ -19,7 +20,7 @@ const ofCalls = new Set<string>(["ticket.call", "ticket.call_back", "ticket.merg
 export function useLive(cache: QueryClient): void {
   useEffect(() => {
     const url = `${location.origin.replace(/^http/, "ws")}/api/live`;
-    const live = new Live(cache);
+    const live = new Live(cache, () => carry((message) => socket.send(message)));
     const socket = new LiveSocket(url, {
       onFrames: (frames) => live.tell(frames),
       onState: (state) => tellLink(state, now()),
@@ -34,7 +35,12 @@ export function useLive(cache: QueryClient): void {
       },
     });
     socket.start();
+    addEventListener("pointerdown", touch);
+    addEventListener("keydown", touch);
     return () => {
+      removeEventListener("pointerdown", touch);
+      removeEventListener("keydown", touch);
+      carry(undefined);
       socket.stop();
       live.stop();
       forgetRows();
@@ -49,6 +55,7 @@ export class Live {
 
   constructor(
     private readonly cache: QueryClient,
+    private readonly onHello: () => void = () => undefined,
     private readonly random: () => number = Math.random,
   ) {}
 
@@ -58,6 +65,7 @@ export class Live {
       switch (frame.kind) {
         case "hello":
           this.#catchUp(frame.id);
+          this.onHello();
           break;
         case "resync":
           told.length = 0; // what this frame told before it is of the lost history, too
@@ -73,6 +81,9 @@ export class Live {
         case "gone":
           told.push({ gone: frame.ticket_id });
           tellTicket(this.cache, frame);
+          break;
+        case "presence":
+          tellCompany(frame.ticket_id, frame.people);
           break;
         case "phone":
           tellPhone(frame.line, frame.call);

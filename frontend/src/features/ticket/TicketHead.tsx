@@ -12,6 +12,7 @@ import { DeadlineChip } from "../../ui/deadline/DeadlineChip";
 import { tip } from "../../ui/Tooltip";
 import { toast } from "../../ui/toast";
 import { Actions } from "./Actions";
+import { Company } from "./Company";
 import styles from "./TicketHead.module.css";
 
 interface HeadProps {
@@ -61,6 +62,7 @@ export function TicketHead({ row, onBack, aside }: HeadProps) {
           </span>
         ))}
         <Holder row={row} />
+        <Company ticket={row.id} />
       </div>
       <Actions row={row} />
     </header>

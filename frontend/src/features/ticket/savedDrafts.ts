@@ -1,6 +1,7 @@
 import { queryOptions, useQuery } from "@tanstack/react-query";
-import { useEffect } from "react";
+import { useEffect, useRef } from "react";
 import { api, isCode, unwrap } from "../../api/client";
+import { useCompany } from "../../api/here";
 import { keys } from "../../api/keys";
 import type { SavedDraft } from "../../api/types";
 import { type DraftKind, draftKey, keepDraft, readDraft, useDrafts } from "./drafts";
@@ -137,7 +138,18 @@ const draftsQuery = (account: number, ticket: number) =>
  * texts differ.
  */
 export function useSavedDrafts(account: number, ticket: number, kind: DraftKind) {
-  const items = useQuery(draftsQuery(account, ticket)).data?.items ?? [];
+  const found = useQuery(draftsQuery(account, ticket));
+  const items = found.data?.items ?? [];
+  // Whoever begins or stops to write has a text that is not the one we know.
+  const writing = useCompany((s) => (s.of[ticket] ?? []).map((o) => `${o.account_id} ${o.doing}`).join());
+  const { refetch } = found;
+  const known = useRef(writing);
+  useEffect(() => {
+    if (known.current === writing) return;
+    known.current = writing;
+    const later = setTimeout(() => void refetch(), 2 * pause);
+    return () => clearTimeout(later);
+  }, [writing, refetch]);
   useEffect(() => {
     saveSoon(account, 0);
     const changed = useDrafts.subscribe(() => saveSoon(account));

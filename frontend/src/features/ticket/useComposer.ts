@@ -1,6 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { isCode, newKey } from "../../api/client";
+import { typing } from "../../api/here";
 import { may, useMe } from "../../api/session";
 import type { Message, TicketRow } from "../../api/types";
 import { addNote, claim, refetchTicket, reply } from "./api";
@@ -75,6 +76,7 @@ export function useComposer(row: TicketRow, kind: DraftKind) {
     setAsked(undefined);
     // The first keystroke takes the lease, unless the ticket is somebody else's.
     if (kind === "reply" && text === "" && next !== "" && free) void takeUp();
+    typing();
     if (Date.now() - typedAt > 5000) setTypedAt(Date.now());
     writeDraft(key, next, text === "" ? row.public_version : seen);
   };

@@ -20,12 +20,12 @@ import { AttachmentList } from "./AttachmentList";
 import { attach } from "./attachments";
 import styles from "./Composer.module.css";
 import { ComposerStrips } from "./ComposerStrips";
-import { DraftStrips } from "./DraftStrips";
 import type { DraftKind } from "./drafts";
 import { useSavedDrafts } from "./savedDrafts";
 import { useComposer } from "./useComposer";
 import { pastedFiles, useFileDrop } from "./useFileDrop";
 
+const DraftStrips = lazy(() => withTexts(() => import("./DraftStrips")));
 const ReachDialog = lazy(() => withTexts(() => import("./ReachDialog")));
 
 /** Where we answer the customer or leave a note: two drafts, two looks. */
@@ -81,7 +81,11 @@ export function Composer({ row }: { row: TicketRow }) {
     <section ref={frame} className={`${styles.composer} ${styles[kind]}`} aria-label={t("composer.name")}>
       {dropping && <p className={styles.drop}>{t("attach.drop")}</p>}
       <ComposerStrips row={row} composer={composer} onAttach={choose} />
-      <DraftStrips saved={saved} account={composer.me} draft={composer.key} />
+      {(saved.disputed || saved.others.length > 0) && (
+        <Suspense>
+          <DraftStrips saved={saved} account={composer.me} draft={composer.key} />
+        </Suspense>
+      )}
       <Tabs
         label={t("composer.name")}
         value={kind}

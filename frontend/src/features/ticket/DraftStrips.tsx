@@ -12,7 +12,7 @@ interface DraftStripsProps {
 }
 
 /** What else is being written on the ticket: by colleagues, to be read; by ourselves elsewhere, to be chosen from. */
-export function DraftStrips({ saved, account, draft }: DraftStripsProps) {
+export default function DraftStrips({ saved, account, draft }: DraftStripsProps) {
   const t = useText();
   return (
     <>

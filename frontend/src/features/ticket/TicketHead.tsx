@@ -1,19 +1,21 @@
 import { ArrowLeft, Copy } from "lucide-react";
-import type { ReactNode } from "react";
+import { lazy, type ReactNode, Suspense, useEffect } from "react";
 import { usePerson, useTeam } from "../../api/directory";
+import { openAt, useCompany } from "../../api/here";
 import { useMe } from "../../api/session";
 import type { TicketRow } from "../../api/types";
 import { copyText } from "../../lib/clipboard";
 import { useCommands } from "../../lib/commands";
-import { useText } from "../../lib/i18n";
+import { useText, withTexts } from "../../lib/i18n";
 import { Avatar } from "../../ui/Avatar";
 import { IconButton } from "../../ui/Button";
 import { DeadlineChip } from "../../ui/deadline/DeadlineChip";
 import { tip } from "../../ui/Tooltip";
 import { toast } from "../../ui/toast";
 import { Actions } from "./Actions";
-import { Company } from "./Company";
 import styles from "./TicketHead.module.css";
+
+const Company = lazy(() => withTexts(() => import("./Company")));
 
 interface HeadProps {
   row: TicketRow;
@@ -24,6 +26,11 @@ interface HeadProps {
 export function TicketHead({ row, onBack, aside }: HeadProps) {
   const t = useText();
   const team = useTeam(row.team_id);
+  const others = useCompany((s) => s.of[row.id]);
+  useEffect(() => {
+    openAt(row.id);
+    return () => openAt(0);
+  }, [row.id]);
   const copyProtocol = async () => {
     const done = await copyText(row.protocol);
     toast(t(done ? "ticket.copied" : "ticket.copy.failed", { protocol: row.protocol }));
@@ -62,7 +69,13 @@ export function TicketHead({ row, onBack, aside }: HeadProps) {
           </span>
         ))}
         <Holder row={row} />
-        <Company ticket={row.id} />
+        <span className={styles.company} aria-live="polite">
+          {others && others.length > 0 && (
+            <Suspense>
+              <Company others={others} />
+            </Suspense>
+          )}
+        </span>
       </div>
       <Actions row={row} />
     </header>

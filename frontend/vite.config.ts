@@ -13,7 +13,16 @@ export default defineConfig({
     chunkSizeWarningLimit: 700,
     // What nearly every part uses is one file: a dozen small ones compress worse.
     rolldownOptions: {
-      output: { codeSplitting: { groups: [{ name: "ground", test: /\/src\/(lib|api)\/[^?]*\.tsx?$/ }] } },
+      output: {
+        codeSplitting: {
+          groups: [
+            {
+              name: "ground",
+              test: /\/src\/(?:(?:lib|api)\/[^?]*|ui\/(?:Avatar|Button|Kbd|states|toast|Tooltip)|features\/ticket\/(?:Strip|drafts|savedDrafts|api))\.tsx?$/,
+            },
+          ],
+        },
+      },
     },
   },
   server: { proxy: { "/api": { target: server, ws: true } } },

@@ -11,6 +11,7 @@ import { OutgoingPage } from "../features/outgoing/OutgoingPage";
 import { SettingsPage, sections } from "../features/settings/SettingsPage";
 import { useText } from "../lib/i18n";
 import { EmptyState } from "../ui/states";
+import { DemandPart } from "./DemandPart";
 
 // What is not needed to work the queue, loaded when it is asked for.
 
@@ -80,7 +81,14 @@ export function CaseScreen() {
   const navigate = useNavigate();
   const { protocol } = useParams({ from: "/inside/casos/$protocol" });
   if (!may(me, "cases.work")) return <EmptyState title={t("cases.denied")} />;
-  return <CasePage key={protocol} protocol={protocol} onBack={() => void navigate({ to: "/casos" })} />;
+  return (
+    <CasePage
+      key={protocol}
+      protocol={protocol}
+      onBack={() => void navigate({ to: "/casos" })}
+      demand={(ticketId) => <DemandPart ticketId={ticketId} />}
+    />
+  );
 }
 
 export function AreasScreen() {

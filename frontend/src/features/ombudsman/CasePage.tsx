@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { ArrowLeft } from "lucide-react";
-import { useRef } from "react";
+import { type ReactNode, useRef } from "react";
 import { api, unwrap } from "../../api/client";
 import { useText } from "../../lib/i18n";
 import { dayAndTime } from "../../lib/time";
@@ -13,11 +13,17 @@ import { AnswerPart } from "./AnswerPart";
 import { AreasPart, ComplementPart, RecommendationsPart } from "./AskParts";
 import { type Case, caseQuery, useAct } from "./api";
 import styles from "./cases.module.css";
-import { DemandPart } from "./DemandPart";
 import { PointsPart } from "./PointsPart";
 
+interface CaseProps {
+  protocol: string;
+  onBack: () => void;
+  /** Shows what the person has written, as the ticket has it. */
+  demand: (ticketId: number) => ReactNode;
+}
+
 /** A case: what is asked on the left, the answer in preparation beside it, what was done below. */
-export function CasePage({ protocol, onBack }: { protocol: string; onBack: () => void }) {
+export function CasePage({ protocol, onBack, demand }: CaseProps) {
   const t = useText();
   const found = useQuery(caseQuery(protocol));
   if (found.isPending) return <Skeleton rows={8} />;
@@ -45,7 +51,7 @@ export function CasePage({ protocol, onBack }: { protocol: string; onBack: () =>
       <Facts c={c} />
       <div className={styles.columns}>
         <div>
-          <DemandPart c={c} />
+          {demand(c.ticket.id)}
           <PointsPart c={c} over={over} />
           <VerdictPart c={c} over={over} />
         </div>

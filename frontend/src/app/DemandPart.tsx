@@ -1,15 +1,14 @@
 import { useQuery } from "@tanstack/react-query";
-import { useText } from "../../lib/i18n";
-import { ErrorState, Skeleton } from "../../ui/states";
-import { timelineQuery } from "../ticket/api";
-import { MessageItem } from "../ticket/MessageItem";
-import type { Case } from "./api";
-import styles from "./cases.module.css";
+import styles from "../features/ombudsman/cases.module.css";
+import { timelineQuery } from "../features/ticket/api";
+import { MessageItem } from "../features/ticket/MessageItem";
+import { useText } from "../lib/i18n";
+import { ErrorState, Skeleton } from "../ui/states";
 
 /** The demand in its own words, and what the demandant added to it. */
-export function DemandPart({ c }: { c: Case }) {
+export function DemandPart({ ticketId }: { ticketId: number }) {
   const t = useText();
-  const timeline = useQuery({ ...timelineQuery(c.ticket.id), refetchInterval: 60_000 });
+  const timeline = useQuery({ ...timelineQuery(ticketId), refetchInterval: 60_000 });
   const said = (timeline.data?.items ?? []).flatMap(({ message }) =>
     message?.direction === "in" ? [message] : [],
   );
@@ -29,7 +28,7 @@ export function DemandPart({ c }: { c: Case }) {
         >
           {said.map((message) => (
             <li key={message.id}>
-              <MessageItem ticketId={c.ticket.id} message={message} />
+              <MessageItem ticketId={ticketId} message={message} />
             </li>
           ))}
         </ol>

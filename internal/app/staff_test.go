@@ -78,13 +78,17 @@ var client = &http.Client{
 	},
 }
 
-// call sends a request and returns the status and the answer.
+// call sends a request and returns the status and the answer; no body when it is nil.
 func call(ctx context.Context, method, url string, header http.Header, body any) (int, []byte, error) {
-	text, err := json.Marshal(body)
-	if err != nil {
-		return 0, nil, err
+	var content io.Reader
+	if body != nil {
+		text, err := json.Marshal(body)
+		if err != nil {
+			return 0, nil, err
+		}
+		content = bytes.NewReader(text)
 	}
-	request, err := http.NewRequestWithContext(ctx, method, url, bytes.NewReader(text))
+	request, err := http.NewRequestWithContext(ctx, method, url, content)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -107,17 +111,17 @@ func (c colleague) post(ctx context.Context, s *server, path string, body any) (
 	return call(ctx, http.MethodPost, s.at("http", path), c.header(), body)
 }
 
-// read gets a path that has to be there.
+// read gets a path that has to be there. What breaks on the way is read again.
 func (c colleague) read(t testing.TB, s *server, path string, into any) {
 	t.Helper()
-	status, body, err := call(t.Context(), http.MethodGet, s.at("http", path), c.header(), nil)
-	if err == nil && status != http.StatusOK {
-		err = fmt.Errorf("%d %s", status, body)
-	}
-	if err == nil {
-		err = json.Unmarshal(body, into)
-	}
-	if err != nil {
-		t.Fatalf("%s: %v", path, err)
-	}
+	eventually(t, "read "+path, func() error {
+		status, body, err := call(t.Context(), http.MethodGet, s.at("http", path), c.header(), nil)
+		switch {
+		case err != nil:
+			return err
+		case status != http.StatusOK:
+			t.Fatalf("%s: %d %s", path, status, body)
+		}
+		return json.Unmarshal(body, into)
+	})
 }

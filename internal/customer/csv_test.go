@@ -69,7 +69,7 @@ func TestABadLineIsToldAndTheRestIsRead(t *testing.T) {
 			}
 		}
 	}
-	if want := "[2 name required 2 legal_priority legal_priority 2 identities[0] identity 4 external_id required]"; good != 1 || fmt.Sprint(wrong) != want {
+	if want := "[2 name required 2 legal_priority legal_priority 2 cpf identity 4 external_id required]"; good != 1 || fmt.Sprint(wrong) != want {
 		t.Errorf("%d good, wrong %v, want %s", good, wrong, want)
 	}
 	for _, file := range []string{"", "nome;cpf\n1;2\n", "external_id\n1\n", "\x00\x01"} {

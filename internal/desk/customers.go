@@ -144,6 +144,11 @@ func (s *Service) merge(ctx context.Context, tx *gorm.DB, actor access.Actor, fr
 	for _, move := range []string{
 		`UPDATE identities SET customer_id = @into WHERE customer_id = @from`,
 		`UPDATE contacts SET customer_id = @into WHERE customer_id = @from`,
+		// A way that either has refused is refused: nobody agrees by being joined.
+		`INSERT INTO contact_preferences (customer_id, way, purpose, allowed, at)
+			SELECT @into, way, purpose, allowed, at FROM contact_preferences WHERE customer_id = @from
+			ON CONFLICT (customer_id, way, purpose) DO UPDATE SET allowed = false, at = excluded.at
+			WHERE contact_preferences.allowed AND NOT excluded.allowed`,
 		`UPDATE customers SET merged_into = @into, updated_at = now() WHERE id = @from`,
 	} {
 		if err := tx.Exec(move, map[string]any{"from": from, "into": into}).Error; err != nil {

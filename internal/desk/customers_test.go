@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/escuta-sac/escuta/internal/access"
 	"github.com/escuta-sac/escuta/internal/channel"
 	"github.com/escuta-sac/escuta/internal/customer"
 	"github.com/escuta-sac/escuta/internal/desk"
+	"github.com/escuta-sac/escuta/internal/reach"
 	"github.com/escuta-sac/escuta/internal/ticket"
 	"github.com/escuta-sac/escuta/internal/ticket/tickettest"
 )
@@ -144,6 +146,37 @@ func TestTwoThatSomebodyJoinedCanBeParted(t *testing.T) {
 	}
 	if err := o.s.UnmergeCustomers(t.Context(), o.ana, merge); !errors.Is(err, desk.ErrNoMerge) {
 		t.Errorf("taken back twice: %v", err)
+	}
+}
+
+// A way that one of the two has refused is refused by the one they become.
+func TestWhatOneRefusedIsRefusedAfterAMerge(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	a, _ := o.known(t, "Ana", channel.IdentityEmail, "ana@example.com", true)
+	b, _ := o.known(t, "Ana Souza", channel.IdentityPhone, "+5511987654321", false)
+	want := func(id int64, way reach.Way, allowed bool) {
+		t.Helper()
+		if err := reach.Want(t.Context(), o.db.Gorm, id, reach.Wish{Way: way, Allowed: allowed, At: time.Now()}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want(a, reach.Email, true)
+	want(a, reach.SMS, false)
+	want(b, reach.Email, false)
+	want(b, reach.SMS, true)
+	want(b, reach.Phone, false)
+	if _, err := o.s.MergeCustomers(t.Context(), o.ana, b, a, "Confirmou por telefone"); err != nil {
+		t.Fatal(err)
+	}
+	wishes, err := reach.Wishes(t.Context(), o.db.Gorm, a)
+	if err != nil || len(wishes) != 3 {
+		t.Fatalf("%+v, %v", wishes, err)
+	}
+	for _, w := range wishes {
+		if w.Allowed {
+			t.Errorf("%s is allowed again", w.Way)
+		}
 	}
 }
 

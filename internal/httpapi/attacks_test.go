@@ -1,9 +1,11 @@
 package httpapi
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -298,6 +300,9 @@ func read(t *testing.T, conn *websocket.Conn, text string) (code int) {
 			if e, ok := err.(*websocket.CloseError); ok {
 				return e.Code
 			}
+			if text == "" && errors.Is(err, syscall.ECONNRESET) {
+				return websocket.CloseAbnormalClosure // what was still on its way turned the close into a reset
+			}
 			t.Fatalf("waiting for %q: %v", text, err)
 		}
 		if text != "" && strings.Contains(string(frame), text) {
@@ -397,7 +402,9 @@ func TestAttack76FramesOfAMegabyte(t *testing.T) {
 	good, _ := agent.dial("/api/live", "Origin", w.base)
 	read(t, bad, `"hello"`)
 	read(t, good, `"hello"`)
-	w.must(bad.WriteMessage(websocket.TextMessage, []byte(strings.Repeat("x", 1<<20))))
+	if err := bad.WriteMessage(websocket.TextMessage, []byte(strings.Repeat("x", 1<<20))); err != nil {
+		t.Log(err) // it may be gone before all of it is written
+	}
 	if code := read(t, bad, ""); code != 1009 && code != 1008 && code != 1006 {
 		t.Errorf("closed with %d", code)
 	}

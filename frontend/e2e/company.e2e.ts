@@ -16,7 +16,7 @@ afterAll(async () => browser.close());
 
 test("two people on one ticket see each other and their drafts, and a draft is there on another machine", async () => {
   const subject = `Fogão sem gás ${Date.now() % 100_000}`;
-  await openTicket({
+  const { protocol } = await openTicket({
     name: "Rosa Lima",
     email: `rosa.${Date.now()}@example.test`,
     kind: "reclamacao",
@@ -34,9 +34,9 @@ test("two people on one ticket see each other and their drafts, and a draft is t
   await first.getByText(colleague.email).waitFor();
 
   const second = await (await openWindow(browser, { colorScheme: "dark" })).newPage();
-  await logIn(second, colleague, "/fila?view=all");
-  await first.goto("/fila?view=all");
-  for (const page of [first, second]) await page.getByRole("link", { name: new RegExp(subject) }).click();
+  await logIn(second, colleague, `/fila?view=all&t=${protocol}`);
+  await first.goto(`/fila?view=all&t=${protocol}`);
+  for (const page of [first, second]) await page.getByRole("heading", { name: subject }).waitFor();
   await first.getByText(`${colleague.name} também está aqui`).waitFor();
 
   // One writes: the other sees that, and then what.
@@ -52,8 +52,8 @@ test("two people on one ticket see each other and their drafts, and a draft is t
 
   // Another machine of the same person: the text is there.
   const elsewhere = await (await openWindow(browser)).newPage();
-  await logIn(elsewhere, colleague, "/fila?view=all");
-  await elsewhere.getByRole("link", { name: new RegExp(subject) }).click();
+  await logIn(elsewhere, colleague, `/fila?view=all&t=${protocol}`);
+  await elsewhere.getByRole("heading", { name: subject }).waitFor();
   await elsewhere.keyboard.press("n");
   const there = elsewhere.getByRole("textbox", { name: "Só a equipe vê esta nota" });
   await expect.poll(() => there.inputValue()).toBe("Cliente pediu retorno depois das 18h.");

@@ -44,8 +44,8 @@ const screens: Screen[] = [
   },
   {
     name: "fila-vazia",
-    path: () => "/fila?view=mine",
-    shown: (p) => p.getByText("Nada com você.").waitFor(),
+    path: () => "/fila?view=breached",
+    shown: (p) => p.getByText("Nada vencido.").waitFor(),
   },
   {
     name: "painel",

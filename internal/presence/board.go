@@ -311,7 +311,7 @@ func (b *Board) join(m message, now time.Time) (changed []Here, hole bool) {
 			put(conn, h)
 		}
 		p.seq, p.whole = m.Seq, true
-	case p.whole && m.Seq == p.seq+1:
+	case p.whole && m.Seq == p.seq+1 && len(m.Set)+len(m.Drop) > 0: // a sign of life with that number says that we missed it
 		for conn, h := range m.Set {
 			put(conn, h)
 		}

@@ -21,7 +21,7 @@ export function EmptyQueue({ query }: { query: ListQuery }) {
     : t("queue.empty.no_next");
   return (
     <EmptyState title={t(`queue.empty.${query.view}`)}>
-      {t("queue.empty.overdue", { n: overdue })} {next}
+      {query.view !== "breached" && t("queue.empty.overdue", { n: overdue })} {next}
     </EmptyState>
   );
 }

@@ -106,6 +106,13 @@ func (h *Hub) move(c *client, now presence.Here) {
 	}
 	h.mu.Unlock()
 	h.board.Set(c.name, now)
+	// Who left meanwhile may have done so before Set: nobody would take them off again.
+	h.mu.Lock()
+	_, here := h.clients[c]
+	h.mu.Unlock()
+	if !here {
+		h.board.Leave(c.name)
+	}
 }
 
 func (h *Hub) unview(c *client, id int64) {

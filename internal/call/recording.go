@@ -13,6 +13,7 @@ import (
 	"github.com/escuta-sac/escuta/internal/access"
 	"github.com/escuta-sac/escuta/internal/channel"
 	"github.com/escuta-sac/escuta/internal/fault"
+	"github.com/escuta-sac/escuta/internal/jobs"
 )
 
 // Faults of a recording.
@@ -251,22 +252,13 @@ func (s *Service) onRequest(ctx context.Context, actor access.Actor, contact int
 // Run erases the recordings that need not be kept any longer, until ctx ends.
 // Nodes that look at once find nothing left to do.
 func (s *Service) Run(ctx context.Context) error {
-	look := time.NewTicker(erasing)
-	defer look.Stop()
-	for {
-		for more := true; more && ctx.Err() == nil; {
-			erased, err := s.Erase(ctx)
-			if err != nil && ctx.Err() == nil {
-				s.log.ErrorContext(ctx, "recordings are erased later", "error", err)
-			}
-			more = err == nil && erased == eraseAtOnce
+	return jobs.Sweep(ctx, erasing, func(ctx context.Context) bool {
+		erased, err := s.Erase(ctx)
+		if err != nil && ctx.Err() == nil {
+			s.log.ErrorContext(ctx, "recordings are erased later", "error", err)
 		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-look.C:
-		}
-	}
+		return err == nil && erased == eraseAtOnce
+	})
 }
 
 // Erase forgets where some of the recordings are whose time is over, and says

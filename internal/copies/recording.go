@@ -10,6 +10,7 @@ import (
 
 	"github.com/escuta-sac/escuta/internal/channel"
 	"github.com/escuta-sac/escuta/internal/fault"
+	"github.com/escuta-sac/escuta/internal/jobs"
 	"github.com/escuta-sac/escuta/internal/outbox"
 )
 
@@ -62,18 +63,12 @@ const settleEach = time.Minute
 // Run lets recordings go whose copies have gone out, until ctx ends. Nodes may do
 // it at once.
 func (s *Service) Run(ctx context.Context, log *slog.Logger) error {
-	look := time.NewTicker(settleEach)
-	defer look.Stop()
-	for {
+	return jobs.Sweep(ctx, settleEach, func(ctx context.Context) bool {
 		if err := s.Settle(ctx); err != nil && ctx.Err() == nil {
 			log.WarnContext(ctx, "copies are settled later", "error", err)
 		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-look.C:
-		}
-	}
+		return false
+	})
 }
 
 // Settle does one round.

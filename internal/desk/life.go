@@ -11,6 +11,7 @@ import (
 
 	"github.com/escuta-sac/escuta/internal/access"
 	"github.com/escuta-sac/escuta/internal/event"
+	"github.com/escuta-sac/escuta/internal/jobs"
 	"github.com/escuta-sac/escuta/internal/sla"
 	"github.com/escuta-sac/escuta/internal/ticket"
 )
@@ -111,22 +112,13 @@ func checkReason(reason string) (string, error) {
 // Nodes that look at once find nothing left to do. A failure is logged and tried
 // again at the next turn.
 func (s *Service) Run(ctx context.Context) error {
-	look := time.NewTicker(closing)
-	defer look.Stop()
-	for {
-		for more := true; more && ctx.Err() == nil; {
-			closed, err := s.CloseDue(ctx)
-			if err != nil && ctx.Err() == nil {
-				s.log.ErrorContext(ctx, "tickets are closed later", "error", err)
-			}
-			more = err == nil && closed == closeAtOnce
+	return jobs.Sweep(ctx, closing, func(ctx context.Context) bool {
+		closed, err := s.CloseDue(ctx)
+		if err != nil && ctx.Err() == nil {
+			s.log.ErrorContext(ctx, "tickets are closed later", "error", err)
 		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-look.C:
-		}
-	}
+		return err == nil && closed == closeAtOnce
+	})
 }
 
 // CloseDue closes some of the tickets whose grace is over, and says how many.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/escuta-sac/escuta/internal/access"
 	"github.com/escuta-sac/escuta/internal/desk"
+	"github.com/escuta-sac/escuta/internal/jobs"
 	"github.com/escuta-sac/escuta/internal/sla"
 	"github.com/escuta-sac/escuta/internal/ticket"
 )
@@ -79,18 +80,12 @@ func (s *Service) visible(ctx context.Context, actor access.Actor, id int64) err
 // Run archives the cases whose demandants did not add what they were asked for,
 // until ctx ends. Nodes that look at once find nothing left to do.
 func (s *Service) Run(ctx context.Context) error {
-	look := time.NewTicker(archiving)
-	defer look.Stop()
-	for {
+	return jobs.Sweep(ctx, archiving, func(ctx context.Context) bool {
 		if _, err := s.ArchiveDue(ctx); err != nil && ctx.Err() == nil {
 			s.log.ErrorContext(ctx, "cases are archived later", "error", err)
 		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-look.C:
-		}
-	}
+		return false
+	})
 }
 
 // ArchiveDue looks at the cases whose term for a complement has passed, and says

@@ -3,8 +3,8 @@ import type { FormEvent } from "react";
 import { useMe } from "../../api/session";
 import type { TicketRow } from "../../api/types";
 import { useText } from "../../lib/i18n";
-import { Button } from "../../ui/Button";
-import { AreaField, CheckField } from "../../ui/Field";
+import { AreaField } from "../../ui/Field";
+import { AnswerFoot } from "./AnswerFoot";
 import { addressLines, closedInWords, waysQuery, writeLetter } from "./reach";
 import styles from "./reach.module.css";
 import { useOtherAnswer } from "./useOtherAnswer";
@@ -65,22 +65,7 @@ export function LetterForm({ row, typed, onType, onDone }: LetterFormProps) {
           </div>
         </figure>
       </div>
-      {row.status !== "resolved" && (
-        <CheckField
-          label={t("reach.resolve")}
-          hint={t("reach.resolve.hint")}
-          checked={answer.resolve}
-          onChange={answer.setResolve}
-        />
-      )}
-      <footer className={styles.foot}>
-        <p className={styles.failure} role="alert">
-          {answer.failure}
-        </p>
-        <Button look="primary" type="submit" busy={answer.sending} disabled={!ready}>
-          {t("letter.send")}
-        </Button>
-      </footer>
+      <AnswerFoot row={row} answer={answer} ready={ready} send={t("letter.send")} />
     </form>
   );
 }

@@ -2,9 +2,9 @@ import { useQuery } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import type { TicketRow } from "../../api/types";
 import { useText } from "../../lib/i18n";
-import { Button } from "../../ui/Button";
-import { AreaField, CheckField, Field } from "../../ui/Field";
+import { AreaField, Field } from "../../ui/Field";
 import { Skeleton } from "../../ui/states";
+import { AnswerFoot } from "./AnswerFoot";
 import { closedInWords, sendText, waysQuery } from "./reach";
 import styles from "./reach.module.css";
 import { useOtherAnswer } from "./useOtherAnswer";
@@ -64,22 +64,7 @@ export function TextForm({ row, onDone }: { row: TicketRow; onDone: () => void }
           <p className={styles.bubble}>{shown || "…"}</p>
         </figure>
       </div>
-      {row.status !== "resolved" && (
-        <CheckField
-          label={t("reach.resolve")}
-          hint={t("reach.resolve.hint")}
-          checked={answer.resolve}
-          onChange={answer.setResolve}
-        />
-      )}
-      <footer className={styles.foot}>
-        <p className={styles.failure} role="alert">
-          {answer.failure}
-        </p>
-        <Button look="primary" type="submit" busy={answer.sending} disabled={!ready}>
-          {t("sms.send")}
-        </Button>
-      </footer>
+      <AnswerFoot row={row} answer={answer} ready={ready} send={t("sms.send")} />
     </form>
   );
 }

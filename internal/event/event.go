@@ -35,6 +35,7 @@ const (
 	TicketCall         = "ticket.call"      // what a call did: how it ended, who it was, what it was about
 	TicketCallBack     = "ticket.call_back" // a call that is owed: promised, tried, done
 	TicketMerged       = "ticket.merged"    // became part of another, or took one in
+	TicketIncident     = "ticket.incident"  // was put to an incident, or taken off
 	TicketDuty         = "ticket.duty"      // a duty that takes effect at once was recorded as carried out
 	ClockWarned        = "clock.warned"
 	ClockBreached      = "clock.breached"

@@ -29,6 +29,7 @@ type TicketRow struct {
 	HolderID      *int64        `json:"holder_id" doc:"Who is answering now"`
 	Tags          []string      `json:"tags"`
 	ReasonID      *int64        `json:"reason_id"`
+	IncidentID    *int64        `json:"incident_id" doc:"The cause that it shares with other tickets"`
 	Version       int           `json:"version"`
 	PublicVersion int           `json:"public_version" doc:"Version that last brought a message the customer sees"`
 	NextDue       *time.Time    `json:"next_due"`

@@ -45,6 +45,9 @@ func Absorb(ctx context.Context, tx *gorm.DB, from Ticket, into *Ticket) error {
 		}
 	}
 	into.PublicVersion, into.Preview = into.Version, from.Preview
+	if into.IncidentID == nil {
+		into.IncidentID = from.IncidentID
+	}
 	return nil
 }
 

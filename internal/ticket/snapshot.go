@@ -23,6 +23,7 @@ type Snapshot struct {
 	HolderID      *int64     `json:"holder_id"`
 	Tags          []string   `json:"tags"`
 	ReasonID      *int64     `json:"reason_id"`
+	IncidentID    *int64     `json:"incident_id"`
 	Version       int        `json:"version"`
 	PublicVersion int        `json:"public_version"`
 	NextDue       *time.Time `json:"next_due"`
@@ -58,7 +59,7 @@ func (t Ticket) Snapshot() Snapshot {
 		Channel: t.Channel, Kind: t.Kind, Status: t.Status,
 		Priority: t.Priority, LegalPriority: t.LegalPriority,
 		TeamID: t.TeamID, AssigneeID: t.AssigneeID, HolderID: t.HolderID,
-		Tags: tags, ReasonID: t.ReasonID,
+		Tags: tags, ReasonID: t.ReasonID, IncidentID: t.IncidentID,
 		Version: t.Version, PublicVersion: t.PublicVersion,
 		NextDue: micro(t.Deadline.Due), NextClock: t.Deadline.Clock,
 		NextFrom: micro(t.Deadline.From), NextWarn: micro(t.Deadline.Warn),

@@ -36,6 +36,7 @@ type row struct {
 	LeaseUntil    *time.Time
 	ReasonID      *int64
 	Tags          textArray
+	IncidentID    *int64
 	Walled        bool
 	Barred        access.Barred
 	Version       int
@@ -66,7 +67,7 @@ func (r row) ticket() Ticket {
 		Status: r.Status, Priority: r.Priority, LegalPriority: r.LegalPriority,
 		TeamID: r.TeamID, Walled: r.Walled, Barred: r.Barred,
 		AssigneeID: r.AssigneeID, HolderID: r.HolderID, Fence: r.Fence, LeaseUntil: r.LeaseUntil,
-		ReasonID: r.ReasonID, Tags: r.Tags,
+		ReasonID: r.ReasonID, Tags: r.Tags, IncidentID: r.IncidentID,
 		Version: r.Version, PublicVersion: r.PublicVersion,
 		Deadline: Deadline{
 			Due: r.NextDue.at, Clock: r.NextClock, From: r.NextFrom, Warn: r.NextWarn,
@@ -86,7 +87,7 @@ func rowOf(t Ticket) row {
 		Status: t.Status, Priority: t.Priority, LegalPriority: t.LegalPriority,
 		TeamID: t.TeamID, Walled: t.Walled, Barred: t.Barred,
 		AssigneeID: t.AssigneeID, HolderID: t.HolderID, Fence: t.Fence, LeaseUntil: micro(t.LeaseUntil),
-		ReasonID: t.ReasonID, Tags: t.Tags,
+		ReasonID: t.ReasonID, Tags: t.Tags, IncidentID: t.IncidentID,
 		Version: t.Version, PublicVersion: t.PublicVersion,
 		NextDue: orNever{micro(t.Deadline.Due)}, NextClock: t.Deadline.Clock,
 		NextFrom: micro(t.Deadline.From), NextWarn: micro(t.Deadline.Warn),

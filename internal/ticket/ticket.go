@@ -76,8 +76,9 @@ type Ticket struct {
 	Fence      int64      // number of the newest claim
 	LeaseUntil *time.Time // until when the holder holds, unless renewed
 
-	ReasonID *int64
-	Tags     []string
+	ReasonID   *int64
+	Tags       []string
+	IncidentID *int64 // the cause that it shares with others, see package incident; never of a case
 
 	Version       int // raised by one by every change
 	PublicVersion int // the version that last brought a message the customer sees

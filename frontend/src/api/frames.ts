@@ -10,6 +10,7 @@ export type Frame =
   | { kind: "many"; count: number; id?: Position }
   | { kind: "counts"; counts: Record<string, number>; id: Position }
   | { kind: "phone"; line: number; call: string }
+  | { kind: "incident"; incident_id: number }
   | { kind: "presence"; ticket_id: number; people: Other[] }
   | { kind: "gone"; ticket_id: number; id?: Position }
   | TicketFrame;
@@ -40,6 +41,7 @@ export const ticketEventKinds = [
   "ticket.call_back",
   "ticket.merged",
   "ticket.duty",
+  "ticket.incident",
   "clock.warned",
   "clock.breached",
 ] as const;

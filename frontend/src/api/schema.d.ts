@@ -4271,6 +4271,11 @@ export interface components {
             holder_id: number | null;
             /** Format: int64 */
             id: number;
+            /**
+             * Format: int64
+             * @description The cause that it shares with other tickets
+             */
+            incident_id: number | null;
             /** @enum {string} */
             kind: "informacao" | "duvida" | "reclamacao" | "contestacao" | "suspensao" | "cancelamento" | "solicitacao" | "elogio" | "sugestao" | "denuncia";
             /** Format: int64 */

@@ -62,6 +62,7 @@ export function row(values: Partial<TicketRow> = {}): TicketRow {
     holder_id: null,
     tags: [],
     reason_id: null,
+    incident_id: null,
     version: 1,
     public_version: 1,
     next_due: at(120),

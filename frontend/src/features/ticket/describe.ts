@@ -64,6 +64,11 @@ export function describe(t: Translate, event: Happened, names: Names): string {
         who,
         how: String(data.how ?? ""),
       });
+    case "ticket.incident":
+      return t(data.incident_id ? "event.incident.linked" : "event.incident.unlinked", {
+        who,
+        title: String(data.title ?? ""),
+      });
     case "clock.warned":
     case "clock.breached":
       return stages(t, data);

@@ -93,6 +93,7 @@ const (
 	ManageForms    Action = "forms.manage"   // what customers are asked on the web
 	KeepCustomers  Action = "customers.keep" // records of customers, as other systems have them
 	WorkCases      Action = "cases.work"     // the ombudsman's office, behind the wall
+	ManageRouting  Action = "routing.manage" // who is given what, and when, in one's own teams
 	RunImports     Action = "imports.run"    // bring in lists of complaints; which ones, their channel decides
 )
 
@@ -107,6 +108,7 @@ var allowed = map[Action][]Role{
 	ManageForms:    {Supervisor, Admin},
 	KeepCustomers:  {Supervisor, Admin},
 	WorkCases:      {Ombudsman},
+	ManageRouting:  {Supervisor, Admin},
 	RunImports:     {Supervisor, Ombudsman, Admin},
 }
 

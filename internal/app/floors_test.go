@@ -18,7 +18,7 @@ import (
 var floors = [][]string{
 	{"fault", "access", "i18n", "config", "postgres", "rediskit", "blob", "embedded", "brazil", "folding", "letter", "sms", "dial", "seal"},
 	{"event", "channel", "jobs"},
-	{"account", "customer", "ticket", "sla", "survey", "reach", "form", "toll", "antivirus", "mailbox"},
+	{"account", "customer", "ticket", "sla", "survey", "reach", "form", "toll", "antivirus", "mailbox", "roster"},
 	{"outbox"},
 	{"intake", "desk", "assign", "presence"},
 	{"realtime", "delivery", "copies", "mailroom", "ombudsman", "imports", "call"},

@@ -9,6 +9,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/escuta-sac/escuta/internal/access"
+	"github.com/escuta-sac/escuta/internal/roster"
 	"github.com/escuta-sac/escuta/internal/ticket"
 )
 
@@ -33,11 +34,13 @@ const queue = `WITH first AS MATERIALIZED (%[1]s),
 	ORDER BY b.place LIMIT 1 FOR NO KEY UPDATE OF t`
 
 // sources are the places where a ticket for the asker can be. %[1]s is a further
-// condition and %[2]d how many to take of each.
+// condition, %[2]d how many to take of each, and %[3]s what a ticket must not
+// demand of somebody whose it is not yet. The tickets of a team that works by
+// hand are taken by hand.
 var sources = []string{
 	`(SELECT x.* FROM teams m CROSS JOIN LATERAL (SELECT t.next_due, t.legal_priority, t.id FROM tickets t
-		WHERE t.team_id = m.id AND NOT t.walled AND t.assignee_id IS NULL AND ` + ready + `%[1]s
-		ORDER BY t.next_due, t.id LIMIT %[2]d) x WHERE @all OR m.id IN @teams)`,
+		WHERE t.team_id = m.id AND NOT t.walled AND t.assignee_id IS NULL AND ` + ready + `%[1]s%[3]s
+		ORDER BY t.next_due, t.id LIMIT %[2]d) x WHERE m.routing <> 'manual' AND (@all OR m.id IN @teams))`,
 	`(SELECT t.next_due, t.legal_priority, t.id FROM tickets t
 		WHERE t.assignee_id = @me AND NOT t.walled AND (@all OR t.team_id IN @teams) AND ` + ready + `%[1]s
 		ORDER BY t.next_due, t.id LIMIT %[2]d)`,
@@ -58,16 +61,18 @@ const atMost = 2000
 // then by the hour of its deadline, within it by legal priority, then by the
 // deadline itself. It is served to exactly one asker. found is false when
 // nothing waits.
+//
+// What nobody has yet is served only to who has the skills that it demands. How
+// much the asker has in hand does not count: whoever asks for more is given it.
 func (s *Service) Next(ctx context.Context, actor access.Actor) (next ticket.Ticket, l Lease, found bool, err error) {
 	err = s.db.InTx(ctx, func(tx *gorm.DB) error {
 		id, err := owed(ctx, tx, actor)
-		if err == nil && id == 0 {
-			id, err = pick(ctx, tx, actor, true)
+		var t terms
+		if err == nil {
+			t, err = termsOf(ctx, tx, actor)
 		}
 		if err == nil && id == 0 {
-			// What others have locked was skipped. They may not want it in the end
-			// (a reply, a renewal), so an empty answer is asked once more, waiting.
-			id, err = pick(ctx, tx, actor, false)
+			id, err = choose(ctx, tx, actor, t)
 		}
 		if err != nil {
 			return err
@@ -75,8 +80,10 @@ func (s *Service) Next(ctx context.Context, actor access.Actor) (next ticket.Tic
 		if id == 0 {
 			return errNothingWaits
 		}
-		next, err = s.take(ctx, tx, actor, id, nil)
-		return err
+		if next, err = s.take(ctx, tx, actor, id, nil); err != nil {
+			return err
+		}
+		return t.served(ctx, tx, actor, next)
 	})
 	switch {
 	case errors.Is(err, errNothingWaits):
@@ -103,32 +110,53 @@ func owed(ctx context.Context, tx *gorm.DB, actor access.Actor) (id int64, err e
 	return id, nil
 }
 
-// pick locks the next ticket and returns its id, 0 when there is none.
-func pick(ctx context.Context, tx *gorm.DB, actor access.Actor, skip bool) (id int64, err error) {
+// choose locks the next ticket and returns its id, 0 when there is none.
+func choose(ctx context.Context, tx *gorm.DB, actor access.Actor, t terms) (id int64, err error) {
+	if len(t.tired) > 0 {
+		id, err = pick(ctx, tx, actor, t, true, true)
+	}
+	if err == nil && id == 0 {
+		id, err = pick(ctx, tx, actor, t, false, true)
+	}
+	if err == nil && id == 0 {
+		// What others have locked was skipped. They may not want it in the end
+		// (a reply, a renewal), so an empty answer is asked once more, waiting.
+		id, err = pick(ctx, tx, actor, t, false, false)
+	}
+	return id, err
+}
+
+// pick locks the first ticket by the terms, without what can wait of the heavy
+// ones when it is to be lighter, and skips what others have locked or waits for it.
+func pick(ctx context.Context, tx *gorm.DB, actor access.Actor, t terms, light, skip bool) (id int64, err error) {
 	scope := actor.Scope()
 	from := sources
 	if scope.Walled {
 		from = append(from[:len(from):len(from)], walledSource)
 	}
-	statement := fmt.Sprintf(queue, union(from, "", 64), union(from, " AND t.next_due <= (SELECT h.until FROM horizon h)", atMost))
+	args := map[string]any{"me": actor.AccountID, "all": scope.AllTeams, "teams": scope.Teams, "keys": strings.Join(scope.Keys, " ")}
+	lacking, lighter := roster.Without(t.lacked, args), ""
+	if light {
+		lighter, args["heavy"], args["tired"] = lighterOnly, heavyKinds, t.tired
+	}
+	statement := fmt.Sprintf(queue, union(from, lighter, 64, lacking),
+		union(from, lighter+" AND t.next_due <= (SELECT h.until FROM horizon h)", atMost, lacking))
 	if skip {
 		statement += " SKIP LOCKED"
 	}
-	err = tx.WithContext(ctx).Raw(statement, map[string]any{"me": actor.AccountID, "all": scope.AllTeams, "teams": scope.Teams,
-		"keys": strings.Join(scope.Keys, " ")}).Scan(&id).Error
-	if err != nil {
+	if err := tx.WithContext(ctx).Raw(statement, args).Scan(&id).Error; err != nil {
 		return 0, fmt.Errorf("look for the next ticket: %w", err)
 	}
 	return id, nil
 }
 
-func union(from []string, and string, limit int) string {
+func union(from []string, and string, limit int, lacking string) string {
 	all := ""
 	for i, source := range from {
 		if i > 0 {
 			all += " UNION ALL "
 		}
-		all += fmt.Sprintf(source, and, limit)
+		all += fmt.Sprintf(source, and, limit, lacking)
 	}
 	return all
 }

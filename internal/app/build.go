@@ -157,8 +157,10 @@ func (a *App) build(ctx context.Context, cfg config.Config) error {
 		live.PerAccount, live.PerIP = -1, -1
 	}
 	hub := realtime.New(db, events, log, live)
-	here := presence.New(rdb, secret, log, hub.LookAgain)
+	here := presence.New(rdb, secret, log)
+	here.Listen(hub.LookAgain)
 	hub.Attend(here)
+	standings := presence.NewStandings(db, here, clock.Now, log)
 
 	metrics := prometheus.NewRegistry()
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
@@ -177,7 +179,7 @@ func (a *App) build(ctx context.Context, cfg config.Config) error {
 	}, httpapi.Services{
 		Calls: calls,
 		DB:    db, Accounts: accounts, Replays: account.NewIdempotency(db, clock.Now), Blobs: files,
-		Intake: in, Sources: in.Sources(), Tokens: in.Tokens(), Assign: assigned, Desk: acts, Hub: hub, Presence: here, Ombudsman: cases, Imports: lists, Mailboxes: boxes,
+		Intake: in, Sources: in.Sources(), Tokens: in.Tokens(), Assign: assigned, Desk: acts, Hub: hub, Presence: here, Standings: standings, Ombudsman: cases, Imports: lists, Mailboxes: boxes,
 		Copies:    copied,
 		Calendars: policies.Calendars(), Toll: proofs,
 		Scan: antivirus.New(cfg.ClamdAddr, files, db.Gorm), Dialer: dialer, Now: clock.Now,
@@ -200,7 +202,7 @@ func (a *App) build(ctx context.Context, cfg config.Config) error {
 			{"recordings", calls.Run}, {"telephones", func(ctx context.Context) error { return calls.Rings(ctx, hub.Phone) }}, {"sweep of files", sweeper{files, db, log}.Run}, profiler(cfg.AdminListen, log),
 		}},
 		{parts: []part{ // what tells of it
-			{"sequencer", sequencer.Run}, {"event log", events.Run}, {"live", hub.Run}, {"presence", here.Run},
+			{"sequencer", sequencer.Run}, {"event log", events.Run}, {"live", hub.Run}, {"presence", here.Run}, {"standings", standings.Run},
 		}},
 		{parts: []part{ // what all of them stand on
 			{"clock", clock.Run}, {"redis", redisHealth.Run}, {"engines", ground.run},

@@ -108,9 +108,12 @@ func start(t testing.TB, changes ...change) *world {
 	events := event.NewLog(db, rdb, log)
 	w.run(events.Run, func() {})
 	hub := realtime.New(db, events, log, realtime.Options{Zone: zone, Now: now})
-	here := presence.New(rdb, []byte(w.t.Name()), log, hub.LookAgain)
+	here := presence.New(rdb, []byte(w.t.Name()), log)
+	here.Listen(hub.LookAgain)
 	hub.Attend(here)
 	w.run(here.Run, func() {})
+	standings := presence.NewStandings(db, here, now, log)
+	w.run(standings.Run, func() {})
 	w.run(hub.Run, func() {})
 	assigned := assign.New(db, rdb, quiet{}, now, log)
 	work, err := jobs.New(db, log)
@@ -151,7 +154,7 @@ func start(t testing.TB, changes ...change) *world {
 	w.server, err = New(options, Services{
 		Calls: calls,
 		DB:    db, Accounts: accounts, Replays: account.NewIdempotency(db, now), Blobs: files,
-		Intake: in, Sources: in.Sources(), Tokens: in.Tokens(), Assign: assigned, Desk: acts, Hub: hub, Presence: here, Mailboxes: boxes, Calendars: policies.Calendars(),
+		Intake: in, Sources: in.Sources(), Tokens: in.Tokens(), Assign: assigned, Desk: acts, Hub: hub, Presence: here, Standings: standings, Mailboxes: boxes, Calendars: policies.Calendars(),
 		Toll: toll.New(options.Secret, db.Gorm, now, log), Now: now,
 		Ombudsman: ombudsman.New(db, acts, in, policies.Calendars(), quiet{}, now, log), Imports: lists,
 		Copies: &copies.Service{DB: db, Post: &outbox.Post{}, Blobs: files, Recordings: call.Copies{}, Now: now, Zone: zone},

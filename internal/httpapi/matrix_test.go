@@ -28,6 +28,7 @@ var bodies = map[string]string{
 	"POST /api/tickets/{ticket}/lease":             `{"fence":1}`,
 	"POST /api/sla/preview":                        `{"start":"2026-11-22T12:00:00Z","amount":1,"unit":"business"}`,
 	"PATCH /api/me":                                `{"name":"Outro Nome"}`,
+	"PUT /api/me/state":                            `{"state":"available"}`,
 	"POST /api/me/password":                        `{"current_password":"x","password":"outra frase bem comprida"}`,
 	"POST /api/tokens":                             `{"name":"robô"}`,
 	"POST /api/accounts":                           `{"email":"n@example.com","name":"N","role":"agent","password":"uma frase bem comprida"}`,

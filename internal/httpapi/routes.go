@@ -34,7 +34,7 @@ func (s *Server) addRoutes() {
 		uploads     = uploadRoutes{s, s.options.Secret}
 		acts        = deskRoutes{db, is.Desk, uploads}
 		views       = viewRoutes{is.Hub}
-		company     = presenceRoutes{is.Presence}
+		company     = presenceRoutes{is.Presence, is.Standings}
 		paper       = paperRoutes{s, is.DB, is.Desk, is.Copies, is.Now}
 		ledger      = ledgerRoutes{is.Intake}
 		channels    = sourceRoutes{is.Sources}
@@ -67,6 +67,8 @@ func (s *Server) addRoutes() {
 	on(s, get, "/api/me", "Who am I", staff, ok, me.me)
 	on(s, patch, "/api/me", "Change my name or language", staff, ok, me.changeMe)
 	register(s, post, "/api/me/password", "Change my password", secret, ok, me.changePassword)
+	on(s, get, "/api/me/state", "How I am here", staff, ok, company.mine)
+	on(s, put, "/api/me/state", "Begin a break, or be back from it", staff, ok, company.change)
 	on(s, get, "/api/sessions", "Where I am logged in", staff, ok, me.list)
 	done(s, remove, "/api/sessions/{id}", "End a session of mine", staff, me.end)
 	on(s, get, "/api/tokens", "My API tokens", staff, ok, tokens.list)

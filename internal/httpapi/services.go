@@ -38,6 +38,7 @@ type Services struct {
 	Calls     *call.Service
 	Hub       *realtime.Hub
 	Presence  *presence.Board
+	Standings *presence.Standings
 	Ombudsman *ombudsman.Service
 	Imports   *imports.Service
 	Calendars sla.Calendars

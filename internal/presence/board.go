@@ -39,7 +39,7 @@ type Board struct {
 	wire    string // where the nodes of this installation tell each other
 	node    string
 	pace    pace
-	changed func(Change)
+	changed []func(Change)
 	told    chan struct{} // something of ours is to be told
 
 	mu    sync.Mutex
@@ -47,6 +47,8 @@ type Board struct {
 	dirty map[string]bool // connections of ours that changed since the last message
 	seq   uint64          // of our last message of changes
 	peers map[string]*peer
+	crowd crowd // own and the peers', found by person and by ticket
+	stand map[int64]Standing
 }
 
 // peer is another node.
@@ -72,13 +74,23 @@ type message struct {
 
 // New makes a board for the nodes of one installation, who have its secret in
 // common: what Redis publishes knows no databases, and one Redis may serve two
-// installations. changed is told of changes, here or elsewhere, and may ask the
-// board.
-func New(rdb redis.UniversalClient, secret []byte, log *slog.Logger, changed func(Change)) *Board {
+// installations.
+func New(rdb redis.UniversalClient, secret []byte, log *slog.Logger) *Board {
 	mac := hmac.New(sha256.New, secret)
 	mac.Write([]byte("presence"))
-	return &Board{rdb: rdb, wire: "presence:" + hex.EncodeToString(mac.Sum(nil)[:8]), log: log, node: uuid.NewString(), pace: usualPace, changed: changed, told: make(chan struct{}, 1),
-		own: map[string]Here{}, dirty: map[string]bool{}, peers: map[string]*peer{}}
+	return &Board{rdb: rdb, wire: "presence:" + hex.EncodeToString(mac.Sum(nil)[:8]), log: log, node: uuid.NewString(), pace: usualPace, told: make(chan struct{}, 1),
+		own: map[string]Here{}, dirty: map[string]bool{}, peers: map[string]*peer{}, crowd: newCrowd(), stand: map[int64]Standing{}}
+}
+
+// Listen has fn told of every change, here or elsewhere, as often as there is one:
+// fn may ask the board and must not wait for anything. It is called before Run and
+// before the first Set.
+func (b *Board) Listen(fn func(Change)) { b.changed = append(b.changed, fn) }
+
+func (b *Board) say(c Change) {
+	for _, fn := range b.changed {
+		fn(c)
+	}
 }
 
 // Set says what a connection's person does from now on.
@@ -91,6 +103,7 @@ func (b *Board) Set(conn string, h Here) {
 	}
 	b.own[conn] = h
 	b.dirty[conn] = true
+	b.crowd.move(b.node, conn, was, h)
 	b.mu.Unlock()
 	b.tell(was, h)
 }
@@ -102,6 +115,7 @@ func (b *Board) Leave(conn string) {
 	delete(b.own, conn)
 	if known {
 		b.dirty[conn] = true
+		b.crowd.move(b.node, conn, was, Here{})
 	}
 	b.mu.Unlock()
 	if known {
@@ -111,7 +125,7 @@ func (b *Board) Leave(conn string) {
 
 // tell passes a change of ours on.
 func (b *Board) tell(all ...Here) {
-	b.changed(changeOf(all))
+	b.say(changeOf(all))
 	select {
 	case b.told <- struct{}{}:
 	default:
@@ -132,41 +146,6 @@ func changeOf(all []Here) (c Change) {
 	return Change{slices.Compact(c.Accounts), slices.Compact(c.Tickets)}
 }
 
-// On lists who is on a ticket, by name.
-func (b *Board) On(ticket int64) []Sighting {
-	return sightings(b.those(func(h Here) bool { return h.Ticket == ticket }))
-}
-
-// People lists who is here, by name.
-func (b *Board) People() []Person {
-	return people(b.those(func(Here) bool { return true }))
-}
-
-// State is how somebody is here; empty when they are not.
-func (b *Board) State(account int64) State {
-	for _, p := range people(b.those(func(h Here) bool { return h.Account == account })) {
-		return p.State
-	}
-	return ""
-}
-
-func (b *Board) those(is func(Here) bool) (found []Here) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	add := func(conns map[string]Here) {
-		for _, h := range conns {
-			if is(h) {
-				found = append(found, h)
-			}
-		}
-	}
-	add(b.own)
-	for _, p := range b.peers {
-		add(p.conns)
-	}
-	return found
-}
-
 // Run speaks with the other nodes until ctx ends, and says goodbye.
 func (b *Board) Run(ctx context.Context) error {
 	sub := b.rdb.Subscribe(ctx, b.wire)
@@ -179,6 +158,9 @@ func (b *Board) Run(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			b.mu.Lock()
+			for conn, h := range b.own {
+				b.crowd.move(b.node, conn, h, Here{})
+			}
 			clear(b.own)
 			b.mu.Unlock()
 			b.publish(context.WithoutCancel(ctx), b.whole())
@@ -272,7 +254,7 @@ func (b *Board) hear(ctx context.Context, text string) {
 	}
 	changed, hole := b.join(m, time.Now())
 	if len(changed) > 0 {
-		b.changed(changeOf(changed))
+		b.say(changeOf(changed))
 	}
 	if hole {
 		b.publish(ctx, message{Node: b.node, Ask: m.Node})
@@ -294,10 +276,12 @@ func (b *Board) join(m message, now time.Time) (changed []Here, hole bool) {
 		if was := p.conns[conn]; was != h {
 			changed = append(changed, was, h)
 			p.conns[conn] = h
+			b.crowd.move(m.Node, conn, was, h)
 		}
 	}
 	drop := func(conn string) {
 		changed = append(changed, p.conns[conn])
+		b.crowd.move(m.Node, conn, p.conns[conn], Here{})
 		delete(p.conns, conn)
 	}
 	switch {
@@ -337,12 +321,15 @@ func (b *Board) fadeSilent() {
 	var gone []Here
 	for node, p := range b.peers {
 		if time.Since(p.heard) > b.pace.fade {
-			gone = slices.AppendSeq(gone, maps.Values(p.conns))
+			for conn, h := range p.conns {
+				gone = append(gone, h)
+				b.crowd.move(node, conn, h, Here{})
+			}
 			delete(b.peers, node)
 		}
 	}
 	b.mu.Unlock()
 	if len(gone) > 0 {
-		b.changed(changeOf(gone))
+		b.say(changeOf(gone))
 	}
 }

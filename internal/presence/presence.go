@@ -1,12 +1,16 @@
 // Package presence knows who is here now and what they are doing, on whatever
-// node they are connected. Nothing of it is stored: a node keeps what its own
-// connections say, tells the other nodes by Redis, and forgets a node that has
+// node they are connected. Where people are is not stored: a node keeps what its
+// own connections say, tells the other nodes by Redis, and forgets a node that has
 // fallen silent. Without Redis each node knows its own people only.
+//
+// What keeps somebody from work is stored (Standings): a break that they have
+// chosen, and calls. It outlives their windows and this server.
 package presence
 
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"github.com/escuta-sac/escuta/internal/access"
 )
@@ -14,14 +18,17 @@ import (
 // State is how somebody is here.
 type State string
 
-// The states. Of somebody with several
-// connections the one counts that stands first in states.
+// The states. Online and Away are what a connection says, the others are stored.
 const (
-	OnCall State = "call"
-	Online State = "online"
-	Away   State = "away" // has not touched anything for a while
-	Break  State = "break"
+	OnCall    State = "call"
+	AfterCall State = "after_call" // the call has ended and how is not written down yet
+	Break     State = "break"
+	Online    State = "online"
+	Away      State = "away" // has not touched anything for a while
 )
+
+// Free reports whether somebody in this state can be given something to do.
+func (s State) Free() bool { return s == Online }
 
 // Doing is what somebody does on a ticket.
 type Doing string
@@ -34,12 +41,13 @@ const (
 )
 
 var (
-	states = []State{OnCall, Break, Online, Away}
+	// states is the order in which they count, of somebody of whom several hold.
+	states = []State{OnCall, AfterCall, Break, Online, Away}
 	doings = []Doing{Typing, Viewing, Idle}
 )
 
-// Valid reports whether s is one of the states.
-func (s State) Valid() bool { return slices.Contains(states, s) }
+// Said reports whether s is a state that a connection may say.
+func (s State) Said() bool { return s == Online || s == Away }
 
 // Valid reports whether d is one of the doings.
 func (d Doing) Valid() bool { return slices.Contains(doings, d) }
@@ -49,17 +57,36 @@ type Here struct {
 	Account int64  `json:"a"`
 	Name    string `json:"n"`
 	State   State  `json:"s"`
+	Teams   Teams  `json:"te,omitempty"`
 	// Ticket is the one that is open before them, 0 for none, with who may know of it.
 	Ticket   int64           `json:"t,omitempty"`
 	Audience access.Audience `json:"au,omitzero"`
 	Doing    Doing           `json:"d,omitempty"`
 }
 
-// Person is somebody who is here.
+// Standing is what keeps somebody from work: a call, its aftermath or a break.
+// The zero value is nothing.
+type Standing struct {
+	State  State
+	Reason Reason     // of a break
+	Since  time.Time  // when it began
+	Until  *time.Time // when somebody in a break means to be back
+}
+
+// same reports whether two standings are told alike.
+func (s Standing) same(o Standing) bool {
+	until := s.Until == o.Until || s.Until != nil && o.Until != nil && s.Until.Equal(*o.Until)
+	return s.State == o.State && s.Reason == o.Reason && s.Since.Equal(o.Since) && until
+}
+
+// Person is somebody who is here, with what keeps them from work.
 type Person struct {
 	Account int64
 	Name    string
-	State   State
+	State   State // what counts: of the standing, or else of the connections
+	Teams   Teams
+
+	Standing Standing
 }
 
 // Sighting is somebody on a ticket.
@@ -70,25 +97,27 @@ type Sighting struct {
 	Audience access.Audience // of the ticket, when they came to it
 }
 
-// people makes one person of each one's connections.
-func people(all []Here) []Person {
-	found := map[int64]Person{}
+// person makes one person of somebody's connections, of which there is at least one.
+func person(all map[string]Here, standing Standing) Person {
+	var p Person
 	for _, h := range all {
-		p, known := found[h.Account]
-		if !known || slices.Index(states, h.State) < slices.Index(states, p.State) {
-			found[h.Account] = Person{h.Account, h.Name, h.State}
+		if p.Account == 0 || slices.Index(states, h.State) < slices.Index(states, p.State) {
+			p = Person{Account: h.Account, Name: h.Name, State: h.State, Teams: h.Teams}
 		}
 	}
-	list := make([]Person, 0, len(found))
-	for _, p := range found {
-		list = append(list, p)
+	if standing.State != "" {
+		p.State, p.Standing = standing.State, standing
 	}
-	slices.SortFunc(list, func(a, b Person) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Account, b.Account)) })
-	return list
+	return p
+}
+
+func byName(people []Person) []Person {
+	slices.SortFunc(people, func(a, b Person) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Account, b.Account)) })
+	return people
 }
 
 // sightings makes one sighting of each person's connections on a ticket.
-func sightings(all []Here) []Sighting {
+func sightings(all map[string]Here) []Sighting {
 	found := map[int64]Sighting{}
 	for _, h := range all {
 		s, known := found[h.Account]

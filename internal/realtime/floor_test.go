@@ -59,7 +59,8 @@ func openBeside(t *testing.T, db *postgres.DB, rdb redis.UniversalClient, o real
 	l := event.NewLog(db, rdb, quiet)
 	f := &floor{t: t, db: db, log: l, seq: event.NewSequencer(l), hub: realtime.New(db, l, quiet, o),
 		visitors: map[string]realtime.Visitor{}}
-	here := presence.New(rdb, []byte(t.Name()), quiet, f.hub.LookAgain)
+	here := presence.New(rdb, []byte(t.Name()), quiet)
+	here.Listen(f.hub.LookAgain)
 	f.hub.Attend(here)
 	f.run("presence", here.Run)
 	f.run("log", l.Run)

@@ -45,7 +45,7 @@ func (h *Hub) hear(c *client, text []byte) {
 	case "ping":
 		c.answer()
 	case "here":
-		if h.board != nil && m.State.Valid() && m.Ticket >= 0 && (m.Ticket == 0 || m.Doing.Valid()) {
+		if h.board != nil && m.State.Said() && m.Ticket >= 0 && (m.Ticket == 0 || m.Doing.Valid()) {
 			h.place(c, m)
 		}
 	}
@@ -57,7 +57,7 @@ func (h *Hub) place(c *client, m heard) {
 	c.mu.Lock()
 	actor, was := c.actor, c.here
 	c.mu.Unlock()
-	now := presence.Here{Account: actor.AccountID, Name: actor.Name, State: m.State}
+	now := presence.Here{Account: actor.AccountID, Name: actor.Name, State: m.State, Teams: presence.TeamsOf(actor.Teams)}
 	if m.Ticket != 0 {
 		au, known := was.Audience, was.Ticket == m.Ticket
 		if !known {

@@ -44,6 +44,10 @@ type TicketRow struct {
 	UpdatedAt     time.Time     `json:"updated_at"`
 	ResolvedAt    *time.Time    `json:"resolved_at"`
 	Walled        bool          `json:"walled" doc:"Behind the ombudsman's wall"`
+
+	Turn           ticket.Turn `json:"turn" enum:"us,area,customer,none" doc:"Who has to act; none once it is resolved"`
+	TurnArea       string      `json:"turn_area" doc:"Name of the area that was asked, when it is an area's turn; empty when somebody outside is"`
+	AreaAnsweredAt *time.Time  `json:"area_answered_at" doc:"Since when an area's answer waits for us, null when none does"`
 }
 
 // Items is a list that is always sent whole.

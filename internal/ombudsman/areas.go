@@ -123,8 +123,10 @@ func requestsOf(db *gorm.DB, id int64) ([]Request, error) {
 	return all, nil
 }
 
-const selectRequests = `SELECT r.id, r.team_id, t.name AS team, r.body, r.due, r.state, r.answer, coalesce(a.name, '') AS answered_by,
-	r.answered_at, r.asked_at FROM area_requests r JOIN teams t ON t.id = r.team_id LEFT JOIN accounts a ON a.id = r.answered_by`
+const selectRequests = `SELECT r.id, r.team_id, t.name AS team, r.body, r.due, r.state, coalesce(s.body, '') AS answer, coalesce(a.name, '') AS answered_by,
+	s.at AS answered_at, r.asked_at FROM area_requests r JOIN teams t ON t.id = r.team_id
+	LEFT JOIN LATERAL (SELECT * FROM area_answers WHERE request_id = r.id ORDER BY id LIMIT 1) s ON true
+	LEFT JOIN accounts a ON a.id = s.account_id`
 
 // AreaRequests are what is asked of the actor's own teams: the open ones by
 // deadline, then those answered, the newest first. Whatever a role sees
@@ -135,7 +137,7 @@ func (s *Service) AreaRequests(ctx context.Context, actor access.Actor) ([]Reque
 	}
 	var all []Request
 	err := s.db.Gorm.WithContext(ctx).Raw(selectRequests+` WHERE r.team_id IN ? AND r.state <> 'withdrawn'
-		ORDER BY r.state = 'answered', CASE WHEN r.state = 'open' THEN r.due END, r.answered_at DESC, r.id LIMIT ?`,
+		ORDER BY r.state = 'answered', CASE WHEN r.state = 'open' THEN r.due END, s.at DESC, r.id LIMIT ?`,
 		actor.Teams, requestsShown).Scan(&all).Error
 	if err != nil {
 		return nil, fmt.Errorf("list what areas are asked: %w", err)
@@ -163,10 +165,14 @@ func (s *Service) AnswerArea(ctx context.Context, actor access.Actor, request, a
 	// case's own, and its event stays behind the wall.
 	c := ticket.Cause{Kind: event.CaseChanged, Data: map[string]any{"act": "area_answered"}, At: s.now()}
 	_, err = s.desk.Change(ctx, nil, id, c, func(tx *gorm.DB, t *ticket.Ticket) error {
-		done := tx.Exec(`UPDATE area_requests SET state = 'answered', answer = ?, answered_by = ?, answered_at = ?
-			WHERE id = ? AND state = 'open'`, answer, actor.AccountID, c.At, request)
+		done := tx.Exec(`UPDATE area_requests SET state = 'answered', ended_at = ? WHERE id = ? AND state = 'open'`, c.At, request)
 		if err := changed(done, "answer a request of", id); err != nil {
 			return err
+		}
+		err := tx.Exec(`INSERT INTO area_answers (request_id, way, account_id, body, at) VALUES (?, 'desk', ?, ?, ?)`,
+			request, actor.AccountID, answer, c.At).Error
+		if err != nil {
+			return fmt.Errorf("store the answer to a request of case %d: %w", id, err)
 		}
 		return trace(ctx, tx, id, "area_answered", &actor.AccountID, map[string]any{"request": request}, c.At)
 	})

@@ -41,6 +41,10 @@ const (
 	Survey          Purpose = "survey"
 	Request         Purpose = "request"      // we need something of them
 	Confirmation    Purpose = "confirmation" // what they asked for was carried out
+	// Area is an internal request to an area of the company: nobody's customer, so
+	// no wish is asked, but an address that bounces, is suppressed or is our own
+	// mailbox is refused like any other.
+	Area Purpose = "area"
 )
 
 // The reasons for which an answer is no; keys of "reach.<reason>".

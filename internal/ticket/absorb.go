@@ -38,6 +38,7 @@ func Absorb(ctx context.Context, tx *gorm.DB, from Ticket, into *Ticket) error {
 		"UPDATE messages SET ticket_id = @into, version = @version WHERE ticket_id = @from",
 		"UPDATE notes SET ticket_id = @into, version = @version WHERE ticket_id = @from",
 		"UPDATE attachments SET ticket_id = @into WHERE ticket_id = @from",
+		"UPDATE area_requests SET ticket_id = @into WHERE ticket_id = @from",
 		"UPDATE tickets SET merged_into = @into WHERE id = @from",
 	} {
 		if err := tx.WithContext(ctx).Exec(sql, map[string]any{"from": from.ID, "into": into.ID, "version": into.Version}).Error; err != nil {
@@ -48,6 +49,9 @@ func Absorb(ctx context.Context, tx *gorm.DB, from Ticket, into *Ticket) error {
 	if into.IncidentID == nil {
 		into.IncidentID = from.IncidentID
 	}
+	if into.AskedArea == "" { // what it asked of an area goes on
+		into.AskedArea = from.AskedArea
+	}
 	return nil
 }
 
@@ -55,7 +59,7 @@ func Absorb(ctx context.Context, tx *gorm.DB, from Ticket, into *Ticket) error {
 func (t *Ticket) Absorbed(now time.Time) {
 	t.Status, t.ClosedAt, t.WaitingSince = Closed, &now, nil
 	t.AssigneeID, t.HolderID, t.LeaseUntil = nil, nil, nil
-	t.Deadline = Deadline{}
+	t.Deadline, t.AskedArea, t.AreaAnsweredAt = Deadline{}, "", nil
 }
 
 // Follow makes a ticket the continuation of another, whose time is over.

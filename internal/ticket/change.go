@@ -132,7 +132,8 @@ const save = `UPDATE tickets SET customer_id = $2, customer_name = $3, kind = $4
 	priority = $8, team_id = $9, walled = $10, assignee_id = $11, holder_id = $12, fence = $13, lease_until = $14,
 	reason_id = $15, tags = $16, version = $17, public_version = $18, next_due = $19, next_clock = $20, next_from = $21,
 	next_warn = $22, clocks = $23, paused = $24, breached = $25, waiting_since = $26, updated_at = $27,
-	resolved_at = $28, closed_at = $29, legal_priority = $30, barred = $31, incident_id = $32 WHERE id = $1`
+	resolved_at = $28, closed_at = $29, legal_priority = $30, barred = $31, incident_id = $32, asked_area = $33,
+	area_answered_at = $34 WHERE id = $1`
 
 // saved gives the parameters of save.
 func (r row) saved() []any {
@@ -140,5 +141,5 @@ func (r row) saved() []any {
 		r.Priority, r.TeamID, r.Walled, r.AssigneeID, r.HolderID, r.Fence, r.LeaseUntil,
 		r.ReasonID, r.Tags, r.Version, r.PublicVersion, r.NextDue, r.NextClock, r.NextFrom,
 		r.NextWarn, r.Clocks, r.Paused, r.Breached, r.WaitingSince, r.UpdatedAt,
-		r.ResolvedAt, r.ClosedAt, r.LegalPriority, r.Barred, r.IncidentID}
+		r.ResolvedAt, r.ClosedAt, r.LegalPriority, r.Barred, r.IncidentID, r.AskedArea, r.AreaAnsweredAt}
 }

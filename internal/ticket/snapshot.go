@@ -38,6 +38,10 @@ type Snapshot struct {
 	UpdatedAt     time.Time  `json:"updated_at"`
 	ResolvedAt    *time.Time `json:"resolved_at"`
 	Walled        bool       `json:"walled"`
+
+	Turn           Turn       `json:"turn"`
+	TurnArea       string     `json:"turn_area"`
+	AreaAnsweredAt *time.Time `json:"area_answered_at"`
 }
 
 // Payload is what every event of a ticket carries: the row as it is after the
@@ -67,6 +71,7 @@ func (t Ticket) Snapshot() Snapshot {
 		WaitingSince: micro(t.WaitingSince),
 		OpenedAt:     *micro(&t.OpenedAt), UpdatedAt: *micro(&t.UpdatedAt), ResolvedAt: micro(t.ResolvedAt),
 		Walled: t.Walled,
+		Turn:   t.Turn(), TurnArea: t.turnArea(), AreaAnsweredAt: micro(t.AreaAnsweredAt),
 	}
 }
 

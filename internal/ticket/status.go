@@ -55,7 +55,7 @@ func (t *Ticket) Move(to Status, now time.Time) error {
 	case to == Closed:
 		t.ClosedAt = &now
 	case to == Resolved:
-		t.ResolvedAt, t.WaitingSince = &now, nil
+		t.ResolvedAt, t.WaitingSince, t.AreaAnsweredAt = &now, nil, nil
 		t.HolderID, t.LeaseUntil = nil, nil // nobody is answering what is answered
 	case to == WaitingCustomer:
 		t.ResolvedAt, t.WaitingSince = nil, nil
@@ -87,7 +87,7 @@ func (t *Ticket) Answered(resolves bool, now time.Time) error {
 	if t.Status == Closed || t.Status == Resolved && t.graceOver(now) {
 		return ErrClosed
 	}
-	t.WaitingSince = nil
+	t.WaitingSince, t.AreaAnsweredAt = nil, nil
 	return t.Move(to, now)
 }
 

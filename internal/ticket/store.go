@@ -51,10 +51,14 @@ type row struct {
 	WaitingSince  orNever
 	Fields        string
 	LinkedFrom    *int64
-	OpenedAt      time.Time
-	UpdatedAt     time.Time `gorm:"autoUpdateTime:false"`
-	ResolvedAt    *time.Time
-	ClosedAt      *time.Time
+	AskedArea     string
+
+	AreaAnsweredAt *time.Time
+
+	OpenedAt   time.Time
+	UpdatedAt  time.Time `gorm:"autoUpdateTime:false"`
+	ResolvedAt *time.Time
+	ClosedAt   *time.Time
 }
 
 func (row) TableName() string { return "tickets" }
@@ -76,6 +80,7 @@ func (r row) ticket() Ticket {
 		WaitingSince: r.WaitingSince.at,
 		Fields:       json.RawMessage(r.Fields), LinkedFrom: r.LinkedFrom,
 		OpenedAt: r.OpenedAt, UpdatedAt: r.UpdatedAt, ResolvedAt: r.ResolvedAt, ClosedAt: r.ClosedAt,
+		AskedArea: r.AskedArea, AreaAnsweredAt: r.AreaAnsweredAt,
 	}
 }
 
@@ -96,6 +101,7 @@ func rowOf(t Ticket) row {
 		Fields:       string(t.Fields), LinkedFrom: t.LinkedFrom,
 		OpenedAt: *micro(&t.OpenedAt), UpdatedAt: *micro(&t.UpdatedAt),
 		ResolvedAt: micro(t.ResolvedAt), ClosedAt: micro(t.ClosedAt),
+		AskedArea: t.AskedArea, AreaAnsweredAt: micro(t.AreaAnsweredAt),
 	}
 }
 

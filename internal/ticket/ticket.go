@@ -83,6 +83,12 @@ type Ticket struct {
 	Version       int // raised by one by every change
 	PublicVersion int // the version that last brought a message the customer sees
 
+	// AskedArea is the name of the area that owes us an answer, the one asked first
+	// when there are several; empty when none does. AreaAnsweredAt is since when an
+	// area's answer waits for somebody here to act on it.
+	AskedArea      string
+	AreaAnsweredAt *time.Time
+
 	Deadline     Deadline
 	WaitingSince *time.Time // since when the customer waits for us
 

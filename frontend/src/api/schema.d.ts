@@ -990,6 +990,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/me/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How I am here */
+        get: operations["get-api-me-state"];
+        /** Begin a break, or be back from it */
+        put: operations["put-api-me-state"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/ombudsman/cases": {
         parameters: {
             query?: never;
@@ -2532,6 +2550,20 @@ export interface components {
             answer?: string;
             body?: string;
         };
+        ChangeStateBody: {
+            /**
+             * Format: int64
+             * @description How long the break is meant to be; 0 leaves it open
+             */
+            minutes?: number;
+            /**
+             * @description Of a break. personal is told to nobody else
+             * @enum {string}
+             */
+            reason?: "" | "rest" | "meal" | "personal" | "training" | "meeting" | "other";
+            /** @enum {string} */
+            state: "available" | "break";
+        };
         Changed: {
             ticket: components["schemas"]["TicketRow"] | null;
         };
@@ -3419,6 +3451,28 @@ export interface components {
             /** @description What those images would be fetched from, each once */
             remote_images: string[];
         };
+        MyState: {
+            /**
+             * @description Of a break
+             * @enum {string}
+             */
+            reason: "" | "rest" | "meal" | "personal" | "training" | "meeting" | "other";
+            /**
+             * Format: date-time
+             * @description When the call or the break began; null when nothing keeps them from work
+             */
+            since: string | null;
+            /**
+             * @description What counts: what keeps them from work, or else what their windows say
+             * @enum {string}
+             */
+            state: "offline" | "online" | "away" | "call" | "after_call" | "break";
+            /**
+             * Format: date-time
+             * @description When they mean to be back from a break
+             */
+            until: string | null;
+        };
         NewAccountBody: {
             email: string;
             /** @enum {string} */
@@ -3852,7 +3906,12 @@ export interface components {
             account_id: number;
             name: string;
             /** @enum {string} */
-            state: "online" | "away" | "call" | "break";
+            state: "online" | "away" | "call" | "after_call" | "break";
+            /**
+             * Format: date-time
+             * @description When they mean to be back from a break
+             */
+            until: string | null;
         };
         PreviewFormBody: {
             /**
@@ -4247,6 +4306,11 @@ export interface components {
         };
         TicketRow: {
             /**
+             * Format: date-time
+             * @description Since when an area's answer waits for us, null when none does
+             */
+            area_answered_at: string | null;
+            /**
              * Format: int64
              * @description Whose it is, until released or transferred
              */
@@ -4316,6 +4380,13 @@ export interface components {
             tags: string[];
             /** Format: int64 */
             team_id: number;
+            /**
+             * @description Who has to act; none once it is resolved
+             * @enum {string}
+             */
+            turn: "us" | "area" | "customer" | "none";
+            /** @description Name of the area that was asked, when it is an area's turn; empty when somebody outside is */
+            turn_area: string;
             /** Format: date-time */
             updated_at: string;
             /** Format: int64 */
@@ -6748,6 +6819,68 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LoggedIn"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-api-me-state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyState"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-api-me-state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeStateBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyState"];
                 };
             };
             /** @description Error */

@@ -77,6 +77,9 @@ export function row(values: Partial<TicketRow> = {}): TicketRow {
     updated_at: at(-30),
     resolved_at: null,
     walled: false,
+    turn: "us",
+    turn_area: "",
+    area_answered_at: null,
     ...values,
   };
 }

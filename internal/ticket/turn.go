@@ -1,0 +1,34 @@
+package ticket
+
+// Turn is who has to act before a ticket can go on.
+type Turn string
+
+// The turns. Nothing stands still because it is not ours: what a clock does is
+// decided by the status alone.
+const (
+	OurTurn       Turn = "us"
+	AreaTurn      Turn = "area" // of the company, or somebody outside of it
+	CustomersTurn Turn = "customer"
+	NobodysTurn   Turn = "none" // resolved or closed
+)
+
+// Turn says whose turn it is. A customer who was asked comes before an area that
+// was: what they say may change what the area has to answer.
+func (t Ticket) Turn() Turn {
+	switch {
+	case !t.Status.IsOpen():
+		return NobodysTurn
+	case t.Status == WaitingCustomer:
+		return CustomersTurn
+	case t.Status == WaitingThird, t.AskedArea != "":
+		return AreaTurn
+	}
+	return OurTurn
+}
+
+func (t Ticket) turnArea() string {
+	if t.Turn() != AreaTurn {
+		return ""
+	}
+	return t.AskedArea
+}

@@ -36,6 +36,8 @@ import (
 	"github.com/escuta-sac/escuta/internal/presence"
 	"github.com/escuta-sac/escuta/internal/realtime"
 	"github.com/escuta-sac/escuta/internal/rediskit"
+	"github.com/escuta-sac/escuta/internal/roster"
+	"github.com/escuta-sac/escuta/internal/routing"
 	"github.com/escuta-sac/escuta/internal/seal"
 	"github.com/escuta-sac/escuta/internal/sla"
 	"github.com/escuta-sac/escuta/internal/toll"
@@ -162,6 +164,11 @@ func (a *App) build(ctx context.Context, cfg config.Config) error {
 	hub.Attend(here)
 	standings := presence.NewStandings(db, here, clock.Now, log)
 
+	rosters := roster.New(db, cfg.Timezone, clock.Now)
+	router := routing.New(routing.Deps{DB: db, Roster: rosters, Board: here, Events: events, Reached: redisHealth.Up,
+		Poke: sequencer, Now: clock.Now, Log: log})
+	here.Listen(router.LookAgain)
+
 	metrics := prometheus.NewRegistry()
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	metrics.MustRegister(events.Collectors()...)
@@ -179,7 +186,7 @@ func (a *App) build(ctx context.Context, cfg config.Config) error {
 	}, httpapi.Services{
 		Calls: calls,
 		DB:    db, Accounts: accounts, Replays: account.NewIdempotency(db, clock.Now), Blobs: files,
-		Intake: in, Sources: in.Sources(), Tokens: in.Tokens(), Assign: assigned, Desk: acts, Hub: hub, Presence: here, Standings: standings, Ombudsman: cases, Imports: lists, Mailboxes: boxes,
+		Intake: in, Sources: in.Sources(), Tokens: in.Tokens(), Assign: assigned, Desk: acts, Hub: hub, Presence: here, Standings: standings, Roster: rosters, Routing: router, Ombudsman: cases, Imports: lists, Mailboxes: boxes,
 		Copies:    copied,
 		Calendars: policies.Calendars(), Toll: proofs,
 		Scan: antivirus.New(cfg.ClamdAddr, files, db.Gorm), Dialer: dialer, Now: clock.Now,
@@ -195,7 +202,7 @@ func (a *App) build(ctx context.Context, cfg config.Config) error {
 	a.stages = []stage{
 		{parts: carriers},
 		{parts: []part{ // what finishes what requests have left behind
-			{"intake", in.Run}, {"claims", assigned.Run}, {"closing of tickets", acts.Run},
+			{"intake", in.Run}, {"claims", assigned.Run}, {"giving out", router.Run}, {"closing of tickets", acts.Run},
 			{"archiving of cases", cases.Run}, {"imports", lists.Run},
 			{"timers", timers.Run}, {"jobs", work.Run}, {"outgoing mail", sender.Run}, {"accounts", accounts.Run}, {"mailboxes", boxes.Run},
 			{"acknowledgements", acknowledger.Run}, {"protocols of calls", told.Run}, {"copies", func(ctx context.Context) error { return copied.Run(ctx, log) }}, {"proofs of work", proofs.Run},

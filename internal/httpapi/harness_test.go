@@ -40,6 +40,8 @@ import (
 	"github.com/escuta-sac/escuta/internal/presence"
 	"github.com/escuta-sac/escuta/internal/realtime"
 	"github.com/escuta-sac/escuta/internal/rediskit/redistest"
+	"github.com/escuta-sac/escuta/internal/roster"
+	"github.com/escuta-sac/escuta/internal/routing"
 	"github.com/escuta-sac/escuta/internal/seal"
 	"github.com/escuta-sac/escuta/internal/sla"
 	"github.com/escuta-sac/escuta/internal/toll"
@@ -125,6 +127,10 @@ func start(t testing.TB, changes ...change) *world {
 	in.Digest(channel.Phone, calls.Exchange())
 	w.run(in.Run, in.Close)
 	w.run(func(ctx context.Context) error { return calls.Rings(ctx, hub.Phone) }, func() {})
+	rosters := roster.New(db, zone, now)
+	router := routing.New(routing.Deps{DB: db, Roster: rosters, Board: here, Events: events, Reached: func() bool { return true }, Poke: quiet{}, Now: now, Log: log})
+	here.Listen(router.LookAgain)
+	w.run(router.Run, func() {})
 	lists := imports.New(db, files, in, now, log)
 	w.run(lists.Run, func() {})
 
@@ -154,7 +160,7 @@ func start(t testing.TB, changes ...change) *world {
 	w.server, err = New(options, Services{
 		Calls: calls,
 		DB:    db, Accounts: accounts, Replays: account.NewIdempotency(db, now), Blobs: files,
-		Intake: in, Sources: in.Sources(), Tokens: in.Tokens(), Assign: assigned, Desk: acts, Hub: hub, Presence: here, Standings: standings, Mailboxes: boxes, Calendars: policies.Calendars(),
+		Intake: in, Sources: in.Sources(), Tokens: in.Tokens(), Assign: assigned, Desk: acts, Hub: hub, Presence: here, Standings: standings, Roster: rosters, Routing: router, Mailboxes: boxes, Calendars: policies.Calendars(),
 		Toll: toll.New(options.Secret, db.Gorm, now, log), Now: now,
 		Ombudsman: ombudsman.New(db, acts, in, policies.Calendars(), quiet{}, now, log), Imports: lists,
 		Copies: &copies.Service{DB: db, Post: &outbox.Post{}, Blobs: files, Recordings: call.Copies{}, Now: now, Zone: zone},

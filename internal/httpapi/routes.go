@@ -55,12 +55,14 @@ func (s *Server) addRoutes() {
 		calls       = callRoutes{s, is.Calls, uploads}
 		hooks       = hookRoutes{is.Calls, is.Intake}
 		duties      = dutyRoutes{db, is.Desk}
+		rosters     = rosterRoutes{is.Roster}
+		routes      = routingRoutes{db, is.Routing}
 		drafts      = draftRoutes{db, is.Desk}
 
 		work, breaches, intake = may(access.WorkTickets), may(access.SeeBreaches), may(access.SeeIntake)
 		judge, bring           = may(access.WorkCases), may(access.RunImports)
 		manage, arrange        = may(access.ManageAccounts), may(access.ManageDesk)
-		ask                    = may(access.ManageForms)
+		ask, staffing          = may(access.ManageForms), may(access.ManageRouting)
 	)
 	register(s, post, "/api/login", "Log in", visitor, ok, me.login)
 	register(s, post, "/api/logout", "Log out", staff, nothing, me.logout)
@@ -97,6 +99,7 @@ func (s *Server) addRoutes() {
 	on(s, post, "/api/letters/batches", "Gather letters to be printed together", work, created, paper.gather)
 	s.native(get, "/api/letters/batches/{id}/pdf", work, paper.print, &letterOperation)
 	done(s, post, "/api/letters/batches/{id}/posted", "Note the day on which a batch went to the post", work, paper.posted)
+	on(s, get, "/api/tickets/{ticket}/routing", "Why a ticket is whose it is, or nobody's", work, ok, routes.explain)
 	on(s, post, "/api/tickets/{ticket}/claim", "Take a ticket", work, ok, claims.claim)
 	on(s, post, "/api/tickets/{ticket}/release", "Give a ticket back", work, ok, claims.release)
 	on(s, post, "/api/tickets/{ticket}/lease", "Keep a ticket while typing", work, ok, claims.renew)
@@ -150,6 +153,18 @@ func (s *Server) addRoutes() {
 	on(s, patch, "/api/accounts/{id}", "Change an account", manage, ok, people.change)
 	on(s, get, "/api/teams", "Teams", staff, ok, people.teams)
 	on(s, post, "/api/teams", "Add a team", arrange, created, people.addTeam)
+	on(s, get, "/api/routing/teams", "How my teams' tickets get to people", staffing, ok, rosters.teams)
+	on(s, patch, "/api/teams/{id}/routing", "Change how a team's tickets get to people", staffing, ok, rosters.changeTeam)
+	on(s, get, "/api/skills", "Skills, and what demands them", staffing, ok, rosters.skills)
+	on(s, post, "/api/skills", "Add a skill", arrange, created, rosters.addSkill)
+	on(s, patch, "/api/skills/{id}", "Rename a skill", arrange, ok, rosters.renameSkill)
+	done(s, remove, "/api/skills/{id}", "Remove a skill, with what demands it", arrange, rosters.removeSkill)
+	on(s, post, "/api/skills/{id}/rules", "Have tickets demand a skill", arrange, created, rosters.addRule)
+	done(s, remove, "/api/skills/rules/{id}", "Take a rule away", arrange, rosters.removeRule)
+	on(s, get, "/api/accounts/{id}/routing", "What somebody can be given, and when", staffing, ok, rosters.profile)
+	on(s, patch, "/api/accounts/{id}/routing", "Change what somebody can be given, and when", staffing, ok, rosters.changeProfile)
+	on(s, post, "/api/accounts/{id}/absences", "Note that somebody is away", staffing, created, rosters.addAbsence)
+	done(s, remove, "/api/absences/{id}", "Take back that somebody is away", staffing, rosters.removeAbsence)
 	on(s, get, "/api/reasons", "The tree of reasons", staff, ok, lists.reasons)
 	on(s, post, "/api/reasons", "Add a reason", arrange, created, lists.addReason)
 	on(s, get, "/api/mailboxes", "Mailboxes", arrange, ok, mailboxes.list)

@@ -18,6 +18,8 @@ import (
 	"github.com/escuta-sac/escuta/internal/postgres"
 	"github.com/escuta-sac/escuta/internal/presence"
 	"github.com/escuta-sac/escuta/internal/realtime"
+	"github.com/escuta-sac/escuta/internal/roster"
+	"github.com/escuta-sac/escuta/internal/routing"
 	"github.com/escuta-sac/escuta/internal/sla"
 	"github.com/escuta-sac/escuta/internal/toll"
 )
@@ -39,6 +41,8 @@ type Services struct {
 	Hub       *realtime.Hub
 	Presence  *presence.Board
 	Standings *presence.Standings
+	Roster    *roster.Service
+	Routing   *routing.Router
 	Ombudsman *ombudsman.Service
 	Imports   *imports.Service
 	Calendars sla.Calendars

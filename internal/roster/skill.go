@@ -206,8 +206,8 @@ func (s *Service) AddRule(ctx context.Context, r Rule) (Rule, error) {
 		// Under a lock that only rules take: two at once do not pass the bound together.
 		err := tx.Exec("LOCK TABLE skill_rules IN SHARE ROW EXCLUSIVE MODE").Error
 		if err == nil {
-			err = tx.Raw(`SELECT (SELECT name FROM skills WHERE id = @skill) AS skill, @team::bigint IS NULL OR EXISTS (SELECT FROM teams WHERE id = @team) AS team,
-				@reason::bigint IS NULL OR EXISTS (SELECT FROM reasons WHERE id = @reason) AS reason, (SELECT count(*) FROM skill_rules) AS n`,
+			err = tx.Raw(`SELECT (SELECT name FROM skills WHERE id = @skill) AS skill, CAST(@team AS bigint) IS NULL OR EXISTS (SELECT FROM teams WHERE id = @team) AS team,
+				CAST(@reason AS bigint) IS NULL OR EXISTS (SELECT FROM reasons WHERE id = @reason) AS reason, (SELECT count(*) FROM skill_rules) AS n`,
 				map[string]any{"skill": r.SkillID, "team": r.TeamID, "reason": r.ReasonID}).Scan(&found).Error
 		}
 		switch {

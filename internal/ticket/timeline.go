@@ -37,7 +37,7 @@ type Happening struct {
 var happenings = []string{
 	event.TicketOpened, event.TicketClaimed, event.TicketReleased, event.TicketLeaseExpired,
 	event.TicketChanged, event.TicketStatus, event.TicketReopened, event.CaseChanged, event.ClockWarned, event.ClockBreached,
-	event.TicketCall, event.TicketCallBack, event.TicketMerged, event.TicketDuty, event.TicketIncident,
+	event.TicketCall, event.TicketCallBack, event.TicketMerged, event.TicketDuty, event.TicketRouted, event.TicketUnrouted, event.TicketIncident,
 }
 
 // Timeline reads what was said and what happened, in the order of the versions

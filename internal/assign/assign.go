@@ -131,6 +131,7 @@ func (s *Service) take(ctx context.Context, tx *gorm.DB, actor access.Actor, id 
 		if !actor.MaySee(t.Audience()) {
 			return ticket.ErrNotFound
 		}
+		t.Unread = false // it is opened with that
 		if t.Status == ticket.New {
 			return t.Move(ticket.Open, cause.At)
 		}

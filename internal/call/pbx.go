@@ -268,7 +268,7 @@ func (h heard) follow(ctx context.Context, tx *gorm.DB, facts phone.Facts, agent
 	case phone.Talking, phone.Ended:
 		if r.Outcome == Abandoned { // it was told too early
 			r.Outcome, r.EndedAt = "", nil
-			if err := h.forgive(ctx, tx, r.TicketID); err != nil {
+			if err := h.forgive(ctx, tx, r); err != nil {
 				return err
 			}
 		}
@@ -363,18 +363,37 @@ func (h heard) callAbandoned(ctx context.Context, tx *gorm.DB, r row) error {
 		return nil
 	}
 	owed := callBackRow{TicketID: r.TicketID, ContactID: &r.ContactID, Why: LeftQueue, Phone: r.Phone}
-	return h.owe(ctx, tx, owed, Window{h.now(), h.now().Add(abandonedWithin)})
+	if err := h.owe(ctx, tx, owed, Window{h.now(), h.now().Add(abandonedWithin)}); err != nil {
+		return err
+	}
+	return h.owedNow(ctx, tx, r)
+}
+
+// owedNow tells everybody whether we owe a call for the ticket.
+func (h heard) owedNow(ctx context.Context, tx *gorm.DB, r row) error {
+	c := ticket.Cause{Kind: event.TicketCall, Data: Told{ContactID: r.ContactID, Outcome: r.Outcome}, At: h.now()}
+	_, err := ticket.Change(ctx, tx, r.TicketID, c, func(t *ticket.Ticket) error {
+		was := t.PromisedAt
+		if err := showOwed(ctx, tx, t); err != nil {
+			return err
+		}
+		if was == t.PromisedAt || was != nil && t.PromisedAt != nil && was.Equal(*t.PromisedAt) {
+			return ticket.ErrUnchanged
+		}
+		return nil
+	})
+	return err
 }
 
 // forgive takes back a call that we owed for having missed one, when it turns out
 // that we had not, unless somebody has tried already.
-func (h heard) forgive(ctx context.Context, tx *gorm.DB, ticketID int64) error {
+func (h heard) forgive(ctx context.Context, tx *gorm.DB, r row) error {
 	err := tx.WithContext(ctx).Exec(`UPDATE call_backs SET state = 'cancelled', reason = 'answered', ended_at = ?
-		WHERE ticket_id = ? AND state = 'open' AND why = 'abandoned' AND attempts = 0`, h.now(), ticketID).Error
+		WHERE ticket_id = ? AND state = 'open' AND why = 'abandoned' AND attempts = 0`, h.now(), r.TicketID).Error
 	if err != nil {
-		return fmt.Errorf("forgive a call back of ticket %d: %w", ticketID, err)
+		return fmt.Errorf("forgive a call back of ticket %d: %w", r.TicketID, err)
 	}
-	return nil
+	return h.owedNow(ctx, tx, r)
 }
 
 // recorded keeps where the exchange says that the call can be heard.

@@ -252,13 +252,17 @@ func (s *Service) Note(ctx context.Context, actor access.Actor, id int64, body s
 	}
 	var noted ticket.Note
 	var told struct {
-		NoteID int64 `json:"note_id"`
+		NoteID   int64   `json:"note_id"`
+		Mentions []int64 `json:"mentions,omitempty"`
 	}
 	c := ticket.Cause{Kind: event.TicketNoted, Data: &told, At: s.now()}
 	done, err := s.act(ctx, &actor, id, c, func(tx *gorm.DB, t *ticket.Ticket) (err error) {
 		noted, err = ticket.InsertNote(ctx, tx, t, ticket.Note{AuthorID: actor.AccountID, AuthorName: actor.Name, Body: body, At: c.At})
-		told.NoteID = noted.ID
 		if err != nil {
+			return err
+		}
+		told.NoteID = noted.ID
+		if told.Mentions, err = mention(ctx, tx, t, noted); err != nil {
 			return err
 		}
 		return sentDraft(ctx, tx, actor, t.ID, DraftNote, body)

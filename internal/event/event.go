@@ -25,6 +25,7 @@ const (
 	TicketDelivered    = "ticket.delivered" // what became of a reply
 	TicketUndone       = "ticket.undone"    // a reply was taken back before it went out
 	TicketNoted        = "ticket.noted"
+	TicketRead         = "ticket.read" // somebody whom it concerns has looked at what is new
 	TicketClaimed      = "ticket.claimed"
 	TicketReleased     = "ticket.released"
 	TicketLeaseExpired = "ticket.lease_expired"

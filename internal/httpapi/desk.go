@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"time"
 
 	"gorm.io/gorm"
 
@@ -17,6 +18,7 @@ type acts interface {
 	Reply(ctx context.Context, actor access.Actor, id int64, r desk.Reply) (ticket.Message, ticket.Ticket, error)
 	Undo(ctx context.Context, actor access.Actor, id, messageID int64) (ticket.Message, ticket.Ticket, error)
 	Note(ctx context.Context, actor access.Actor, id int64, body string) (ticket.Note, ticket.Ticket, error)
+	Look(ctx context.Context, actor access.Actor, id int64, version int) (ticket.Read, error)
 }
 
 type deskRoutes struct {
@@ -162,4 +164,30 @@ func (h deskRoutes) note(ctx context.Context, who access.Actor, in *noteInput) (
 		return Noted{}, err
 	}
 	return Noted{noteBody(n), rowBody(t.Snapshot())}, nil
+}
+
+type lookInput struct {
+	TicketRef
+	Body struct {
+		Version int `json:"version" minimum:"1" doc:"The version on the screen: what came after it is still new"`
+	}
+}
+
+// Looked says what the reader had seen before.
+type Looked struct {
+	Version int        `json:"version" doc:"Up to which they had seen the ticket; 0 when never"`
+	At      *time.Time `json:"at"`
+}
+
+// look handles POST /api/tickets/{ticket}/look.
+func (h deskRoutes) look(ctx context.Context, who access.Actor, in *lookInput) (Looked, error) {
+	t, err := ticket.See(ctx, h.db, who, in.Ticket)
+	if err != nil {
+		return Looked{}, err
+	}
+	was, err := h.desk.Look(ctx, who, t.ID, in.Body.Version)
+	if err != nil || was.Version == 0 {
+		return Looked{}, err
+	}
+	return Looked{was.Version, &was.At}, nil
 }

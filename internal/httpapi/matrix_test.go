@@ -18,6 +18,7 @@ var bodies = map[string]string{
 	"POST /api/tickets/{ticket}/replies":           `{"body":"Olá"}`,
 	"POST /api/tickets/{ticket}/notes":             `{"body":"Olá"}`,
 	"POST /api/tickets/{ticket}/letters":           `{"body":"Olá","address":["Ana","Rua A, 1","01310-100 São Paulo"]}`,
+	"POST /api/tickets/{ticket}/look":              `{"version":1}`,
 	"PUT /api/tickets/{ticket}/drafts/{kind}":      `{"body":"Olá","seen":0,"revision":0}`,
 	"POST /api/tickets/{ticket}/texts":             `{"body":"Olá","to":"(11) 98765-4321"}`,
 	"PUT /api/customers/{id}/wishes":               `{"way":"sms","allowed":false}`,

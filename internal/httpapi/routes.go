@@ -88,6 +88,7 @@ func (s *Server) addRoutes() {
 	on(s, post, "/api/tickets/{ticket}/replies", "Answer the customer", work, created, acts.reply)
 	on(s, post, "/api/tickets/{ticket}/replies/{message}/undo", "Take an answer back before it goes out", work, ok, acts.undo)
 	on(s, post, "/api/tickets/{ticket}/notes", "Write a note", work, created, acts.note)
+	on(s, post, "/api/tickets/{ticket}/look", "Note that I have a ticket open", work, ok, acts.look)
 	on(s, get, "/api/tickets/{ticket}/drafts", "What is being written on a ticket", work, ok, drafts.list)
 	on(s, put, "/api/tickets/{ticket}/drafts/{kind}", "Keep what I am writing", work, ok, drafts.save)
 	on(s, post, "/api/tickets/{ticket}/letters", "Answer by letter", work, created, paper.write)

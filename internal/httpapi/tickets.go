@@ -33,7 +33,7 @@ type TicketRef struct {
 func rowBody(s ticket.Snapshot) TicketRow { return TicketRow(s) }
 
 type listTickets struct {
-	View     string `query:"view" enum:"mine,unassigned,team,all,due_today,breached,waiting_customer,resolved"`
+	View     string `query:"view" enum:"mine,unassigned,team,all,due_today,breached,waiting_customer,promised,reopened,mentions,unread,resolved"`
 	Status   string `query:"status" doc:"One status, or open: everything not resolved or closed" enum:"open,new,waiting_customer,waiting_third,resolved,closed"`
 	Team     int64  `query:"team" minimum:"1"`
 	Assignee int64  `query:"assignee" minimum:"1"`

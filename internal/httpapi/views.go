@@ -53,6 +53,10 @@ type Numbers struct {
 	DueToday        int `json:"due_today"`
 	Breached        int `json:"breached"`
 	WaitingCustomer int `json:"waiting_customer"`
+	Promised        int `json:"promised"`
+	Reopened        int `json:"reopened"`
+	Mentions        int `json:"mentions"`
+	Unread          int `json:"unread"`
 }
 
 // counts handles GET /api/views/counts.

@@ -40,6 +40,10 @@ type TicketRow struct {
 	Paused        string        `json:"paused" doc:"Why the next clock stands still, empty when it runs"`
 	Breached      bool          `json:"breached"`
 	WaitingSince  *time.Time    `json:"waiting_since" doc:"Since when the customer waits for us"`
+	ReopenedAt    *time.Time    `json:"reopened_at" doc:"When it was last taken up again after it was resolved"`
+	PromisedAt    *time.Time    `json:"promised_at" doc:"Until when we owe its customer a call"`
+	Unread        bool          `json:"unread" doc:"Its assignee has not looked since the customer's last message"`
+	Mentioned     []int64       `json:"mentioned" doc:"Accounts that have not looked since a note named them"`
 	OpenedAt      time.Time     `json:"opened_at"`
 	UpdatedAt     time.Time     `json:"updated_at"`
 	ResolvedAt    *time.Time    `json:"resolved_at"`

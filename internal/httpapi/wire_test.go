@@ -99,7 +99,7 @@ func TestEveryChangeIsToldAsItIs(t *testing.T) {
 	}
 	same("opened")
 	for _, call := range []struct{ path, body string }{
-		{"/claim", `{}`}, {"/notes", `{"body":"a"}`}, {"/release", ``}, {"/replies", `{"body":"b"}`},
+		{"/claim", `{}`}, {"/notes", `{"body":"a"}`}, {"/release", ``}, {"/look", `{"version":9}`}, {"/replies", `{"body":"b"}`},
 	} {
 		agent.post(at+call.path, call.body)
 		same(call.path)

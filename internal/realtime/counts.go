@@ -12,6 +12,10 @@ type Counts struct {
 	DueToday        int `json:"due_today"`
 	Breached        int `json:"breached"`
 	WaitingCustomer int `json:"waiting_customer"`
+	Promised        int `json:"promised"`
+	Reopened        int `json:"reopened"`
+	Mentions        int `json:"mentions"`
+	Unread          int `json:"unread"`
 }
 
 type part struct {
@@ -19,10 +23,11 @@ type part struct {
 	n    int
 }
 
-func (c Counts) parts() [7]part {
+func (c Counts) parts() [11]part {
 	return [...]part{
 		{ticket.ViewMine, c.Mine}, {ticket.ViewUnassigned, c.Unassigned}, {ticket.ViewTeam, c.Team},
 		{ticket.ViewAll, c.All}, {ticket.ViewDueToday, c.DueToday}, {ticket.ViewBreached, c.Breached},
-		{ticket.ViewWaitingCustomer, c.WaitingCustomer},
+		{ticket.ViewWaitingCustomer, c.WaitingCustomer}, {ticket.ViewPromised, c.Promised}, {ticket.ViewReopened, c.Reopened},
+		{ticket.ViewMentions, c.Mentions}, {ticket.ViewUnread, c.Unread},
 	}
 }

@@ -21,7 +21,7 @@ type group struct {
 }
 
 // keyOf names the group of an actor: equal keys see the same events and have the
-// same counters, but for "mine".
+// same counters, but for those of one person.
 func keyOf(a access.Actor) string {
 	s := a.Scope()
 	key := make([]byte, 0, 16)
@@ -48,6 +48,6 @@ func (g *group) countsFor(a access.Actor) (Counts, event.Position) {
 		g.shared, g.from = p.sharedLocked(a), p.changes
 	}
 	c := g.shared
-	c.Mine = p.mineLocked(a)
+	p.ownLocked(a, &c)
 	return c, p.at
 }

@@ -3,7 +3,6 @@ package realtime
 import (
 	"context"
 	"fmt"
-	"math"
 	"slices"
 	"sync"
 	"time"
@@ -18,8 +17,8 @@ import (
 	"github.com/escuta-sac/escuta/internal/ticket"
 )
 
-// projection knows of every open ticket what the counters need (some 80 bytes
-// each), and keeps the counts by team, side of the wall and assignee up to date
+// projection knows of every open ticket what the counters need (some 300 bytes
+// each), and keeps the counts by team, side of the wall and person up to date
 // event by event. Asking PostgreSQL to count would read every open ticket.
 type projection struct {
 	zone *time.Location
@@ -28,27 +27,28 @@ type projection struct {
 	mu       sync.RWMutex
 	open     map[int64]mark
 	tallies  map[access.Audience]*tally
-	assigned map[int64]map[access.Audience]int
-	tomorrow int64          // the next local midnight, microseconds
-	at       event.Position // the last event that is counted in
-	changes  uint64         // rises with whatever may change a count
+	own      map[int64]map[access.Audience]*ownTally // by account
+	tomorrow int64                                   // the next local midnight, microseconds
+	at       event.Position                          // the last event that is counted in
+	changes  uint64                                  // rises with whatever may change a count
 }
 
 // mark is one open ticket.
 type mark struct {
-	team, assignee int64
-	due            int64 // microseconds since 1970; never is the largest
-	version        int32
-	walled         bool
-	barred         access.Barred
-	waiting        bool
-	breached       bool
+	ticket.Facts
+	barred  access.Barred
+	version int32
 }
 
-const never = math.MaxInt64
+func (m mark) audience() access.Audience {
+	return access.Audience{Team: m.TeamID, Walled: m.Walled, Barred: m.barred}
+}
 
 // tally counts the open tickets of one team on one side of the wall.
-type tally struct{ all, unassigned, dueToday, breached, waiting int }
+type tally struct{ all, unassigned, dueToday, breached, waiting, promised, reopened int }
+
+// ownTally counts those of them that wait for one person.
+type ownTally struct{ mine, unread, mentions int }
 
 func newProjection(zone *time.Location, now func() time.Time) *projection {
 	p := &projection{zone: zone, now: now}
@@ -59,15 +59,14 @@ func newProjection(zone *time.Location, now func() time.Time) *projection {
 func (p *projection) clear() {
 	p.open = map[int64]mark{}
 	p.tallies = map[access.Audience]*tally{}
-	p.assigned = map[int64]map[access.Audience]int{}
+	p.own = map[int64]map[access.Audience]*ownTally{}
 	p.tomorrow = ticket.Tomorrow(p.now().In(p.zone)).UnixMicro()
 }
 
 // load reads all open tickets. They are at least as new as at, which was the head
 // before; events after it that are already in them are told apart by version.
 func (p *projection) load(ctx context.Context, db *postgres.DB, at event.Position) error {
-	rows, err := db.Pool.Query(ctx, `SELECT id, version, team_id, coalesce(assignee_id, 0), walled, barred,
-	    status = 'waiting_customer', breached, NULLIF(next_due, 'infinity') FROM tickets WHERE open`)
+	rows, err := db.Pool.Query(ctx, "SELECT "+ticket.FactColumns+", id, version, barred FROM tickets WHERE open")
 	if err != nil {
 		return fmt.Errorf("load the open tickets: %w", err)
 	}
@@ -75,12 +74,12 @@ func (p *projection) load(ctx context.Context, db *postgres.DB, at event.Positio
 	defer p.mu.Unlock()
 	p.clear()
 	var (
-		id  int64
-		m   mark
-		due *time.Time
+		id    int64
+		m     mark
+		facts ticket.FactRow
 	)
-	_, err = pgx.ForEachRow(rows, []any{&id, &m.version, &m.team, &m.assignee, &m.walled, &m.barred, &m.waiting, &m.breached, &due}, func() error {
-		m.due = micro(due)
+	_, err = pgx.ForEachRow(rows, append(facts.Into(), &id, &m.version, &m.barred), func() error {
+		m.Facts = facts.Facts()
 		p.open[id] = m
 		p.count(m, 1)
 		return nil
@@ -93,22 +92,12 @@ func (p *projection) load(ctx context.Context, db *postgres.DB, at event.Positio
 	return nil
 }
 
-// row is what the counters read of an event's list row.
-type row struct {
-	Status     ticket.Status `json:"status"`
-	TeamID     int64         `json:"team_id"`
-	AssigneeID int64         `json:"assignee_id"`
-	Walled     bool          `json:"walled"`
-	Breached   bool          `json:"breached"`
-	NextDue    *time.Time    `json:"next_due"`
-}
-
 // apply counts events in, which are in order and follow on each other.
 func (p *projection) apply(epoch string, events []event.Event) error {
-	marks := make([]row, len(events))
+	marks := make([]ticket.FactRow, len(events))
 	for i, e := range events {
 		payload := struct {
-			Row *row `json:"row"`
+			Row *ticket.FactRow `json:"row"`
 		}{&marks[i]}
 		// Looking for duplicate names is a fifth of the work, and jsonb keeps none.
 		if err := json.Unmarshal(e.Payload, &payload, jsontext.AllowDuplicateNames(true)); err != nil {
@@ -118,7 +107,7 @@ func (p *projection) apply(epoch string, events []event.Event) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for i, e := range events {
-		r := marks[i]
+		m := mark{Facts: marks[i].Facts(), barred: e.Audience.Barred, version: int32(e.Version)}
 		was, known := p.open[e.TicketID]
 		if known && int(was.version) >= e.Version {
 			continue // loaded with it
@@ -126,13 +115,9 @@ func (p *projection) apply(epoch string, events []event.Event) error {
 		if known {
 			p.count(was, -1)
 		}
-		if !r.Status.IsOpen() {
+		if !m.Status.IsOpen() {
 			delete(p.open, e.TicketID)
 			continue
-		}
-		m := mark{
-			team: r.TeamID, assignee: r.AssigneeID, due: micro(r.NextDue), version: int32(e.Version),
-			walled: r.Walled, barred: e.Audience.Barred, waiting: r.Status == ticket.WaitingCustomer, breached: r.Breached,
 		}
 		p.open[e.TicketID] = m
 		p.count(m, 1)
@@ -149,40 +134,63 @@ func (p *projection) audience(id int64) (au access.Audience, open bool) {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
 	m, open := p.open[id]
-	return access.Audience{Team: m.team, Walled: m.walled, Barred: m.barred}, open
+	return m.audience(), open
 }
 
 // count adds n times one ticket to the counts.
 func (p *projection) count(m mark, n int) {
-	au := access.Audience{Team: m.team, Walled: m.walled, Barred: m.barred}
+	au := m.audience()
 	t := p.tallies[au]
 	if t == nil {
 		t = &tally{}
 		p.tallies[au] = t
 	}
 	t.all += n
-	if m.due < p.tomorrow && !m.breached {
+	if m.Due < p.tomorrow && !m.Breached {
 		t.dueToday += n
 	}
-	if m.breached {
+	if m.Breached {
 		t.breached += n
 	}
-	if m.waiting {
+	if m.Status == ticket.WaitingCustomer {
 		t.waiting += n
 	}
-	if m.assignee == 0 {
+	if m.PromisedAt != ticket.Never {
+		t.promised += n
+	}
+	if m.ReopenedAt != ticket.Never {
+		t.reopened += n
+	}
+	if m.AssigneeID == 0 {
 		t.unassigned += n
-		return
+	} else {
+		own := ownTally{mine: n}
+		if m.Unread {
+			own.unread = n
+		}
+		p.countOwn(m.AssigneeID, au, own)
 	}
-	mine := p.assigned[m.assignee]
-	if mine == nil {
-		mine = map[access.Audience]int{}
-		p.assigned[m.assignee] = mine
+	for _, account := range m.Mentioned {
+		p.countOwn(account, au, ownTally{mentions: n})
 	}
-	if mine[au] += n; mine[au] == 0 {
-		delete(mine, au)
-		if len(mine) == 0 {
-			delete(p.assigned, m.assignee)
+}
+
+func (p *projection) countOwn(account int64, au access.Audience, more ownTally) {
+	of := p.own[account]
+	if of == nil {
+		of = map[access.Audience]*ownTally{}
+		p.own[account] = of
+	}
+	t := of[au]
+	if t == nil {
+		t = &ownTally{}
+		of[au] = t
+	}
+	t.mine, t.unread, t.mentions = t.mine+more.mine, t.unread+more.unread, t.mentions+more.mentions
+	if *t == (ownTally{}) {
+		delete(of, au)
+		if len(of) == 0 {
+			delete(p.own, account)
 		}
 	}
 }
@@ -211,7 +219,8 @@ func (p *projection) state() uint64 {
 	return p.changes
 }
 
-// sharedLocked counts what everybody of one group has in common: all but "mine".
+// sharedLocked counts what everybody of one group has in common: all but what is
+// one person's.
 func (p *projection) sharedLocked(a access.Actor) (c Counts) {
 	for au, t := range p.tallies {
 		if !a.MaySee(au) {
@@ -222,6 +231,8 @@ func (p *projection) sharedLocked(a access.Actor) (c Counts) {
 		c.DueToday += t.dueToday
 		c.Breached += t.breached
 		c.WaitingCustomer += t.waiting
+		c.Promised += t.promised
+		c.Reopened += t.reopened
 		if _, in := slices.BinarySearch(a.Teams, au.Team); in && !au.Walled {
 			c.Team += t.all
 		}
@@ -229,13 +240,15 @@ func (p *projection) sharedLocked(a access.Actor) (c Counts) {
 	return c
 }
 
-func (p *projection) mineLocked(a access.Actor) (n int) {
-	for au, k := range p.assigned[a.AccountID] {
+// ownLocked adds what is one person's.
+func (p *projection) ownLocked(a access.Actor, c *Counts) {
+	for au, t := range p.own[a.AccountID] {
 		if a.MaySee(au) {
-			n += k
+			c.Mine += t.mine
+			c.Unread += t.unread
+			c.Mentions += t.mentions
 		}
 	}
-	return n
 }
 
 // counts gives all of somebody's counters and the position they belong to.
@@ -243,7 +256,7 @@ func (p *projection) counts(a access.Actor) (Counts, event.Position) {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
 	c := p.sharedLocked(a)
-	c.Mine = p.mineLocked(a)
+	p.ownLocked(a, &c)
 	return c, p.at
 }
 
@@ -251,11 +264,4 @@ func (p *projection) position() event.Position {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
 	return p.at
-}
-
-func micro(t *time.Time) int64 {
-	if t == nil {
-		return never
-	}
-	return t.UnixMicro()
 }

@@ -32,7 +32,11 @@ func bySQL(t rapid.TB, db *postgres.DB, a access.Actor, tomorrow time.Time) (c C
 	         count(*)                                                               AS "all",
 	         count(*) FILTER (WHERE next_due < @tomorrow AND NOT breached)          AS due_today,
 	         count(*) FILTER (WHERE breached)                                       AS breached,
-	         count(*) FILTER (WHERE status = 'waiting_customer')                    AS waiting_customer
+	         count(*) FILTER (WHERE status = 'waiting_customer')                    AS waiting_customer,
+	         count(*) FILTER (WHERE promised_at IS NOT NULL)                        AS promised,
+	         count(*) FILTER (WHERE reopened_at IS NOT NULL)                        AS reopened,
+	         count(*) FILTER (WHERE @id = ANY (mentioned))                          AS mentions,
+	         count(*) FILTER (WHERE unread AND assignee_id = @id)                   AS unread
 	    FROM seen`, map[string]any{"id": a.AccountID, "role": string(a.Role), "tomorrow": tomorrow}).Scan(&c).Error
 	if err != nil {
 		t.Fatal(err)
@@ -119,13 +123,16 @@ func TestCountersAlwaysEqualWhatSQLCounts(t *testing.T) {
 }
 
 func randomChange(rt *rapid.T, db *postgres.DB, id int64, teams []int64, actors []access.Actor, now time.Time) {
-	what := rapid.IntRange(0, 6).Draw(rt, "what")
+	what := rapid.IntRange(0, 9).Draw(rt, "what")
 	err := db.InTx(rt.Context(), func(tx *gorm.DB) error {
 		_, err := ticket.Change(rt.Context(), tx, id, ticket.Cause{Kind: event.TicketChanged, At: now}, func(tk *ticket.Ticket) error {
 			switch what {
 			case 0:
 				tk.Status = rapid.SampledFrom([]ticket.Status{ticket.New, ticket.Open, ticket.WaitingCustomer,
 					ticket.WaitingThird, ticket.Resolved, ticket.Closed}).Draw(rt, "status")
+				if tk.ReopenedAt = nil; rapid.Bool().Draw(rt, "reopened") {
+					tk.ReopenedAt = &now
+				}
 			case 1:
 				tk.TeamID = rapid.SampledFrom(teams).Draw(rt, "team")
 			case 2:
@@ -142,6 +149,19 @@ func randomChange(rt *rapid.T, db *postgres.DB, id int64, teams []int64, actors 
 				tk.Deadline.Due = &due
 			case 6:
 				tk.Deadline.Due = nil
+			case 7:
+				if tk.PromisedAt = nil; rapid.Bool().Draw(rt, "promised") {
+					tk.PromisedAt = &now
+				}
+			case 8:
+				tk.Unread = tk.AssigneeID != nil && !tk.Unread
+			case 9:
+				tk.Mentioned = nil
+				for _, a := range actors {
+					if rapid.Bool().Draw(rt, "mentioned") {
+						tk.Mentioned = append(tk.Mentioned, a.AccountID)
+					}
+				}
 			}
 			return nil
 		})
@@ -205,7 +225,7 @@ func BenchmarkProjection(b *testing.B) {
 			for b.Loop() {
 				p := newProjection(time.UTC, time.Now)
 				for i := range n {
-					m := mark{team: int64(i % 40), assignee: int64(i % 300), due: never, version: 1}
+					m := mark{Facts: ticket.Facts{TeamID: int64(i % 40), AssigneeID: int64(i % 300), Due: ticket.Never}, version: 1}
 					p.open[int64(i)] = m
 					p.count(m, 1)
 				}

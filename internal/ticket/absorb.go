@@ -52,6 +52,9 @@ func Absorb(ctx context.Context, tx *gorm.DB, from Ticket, into *Ticket) error {
 	if into.AskedArea == "" { // what it asked of an area goes on
 		into.AskedArea = from.AskedArea
 	}
+	if from.PromisedAt != nil {
+		into.PromisedAt = from.PromisedAt
+	}
 	return nil
 }
 
@@ -60,6 +63,7 @@ func (t *Ticket) Absorbed(now time.Time) {
 	t.Status, t.ClosedAt, t.WaitingSince = Closed, &now, nil
 	t.AssigneeID, t.HolderID, t.LeaseUntil = nil, nil, nil
 	t.Deadline, t.AskedArea, t.AreaAnsweredAt = Deadline{}, "", nil
+	t.PromisedAt, t.Mentioned = nil, nil
 }
 
 // Follow makes a ticket the continuation of another, whose time is over.

@@ -68,6 +68,9 @@ func ChangeAll(ctx context.Context, tx *gorm.DB, ids []int64, fn func(*Ticket) (
 		if err != nil {
 			return nil, err
 		}
+		if err := is.handed(ctx, tx, was, c.ActorID); err != nil {
+			return nil, err
+		}
 		is.UpdatedAt = c.At
 		saves.Queue(save, rowOf(is).saved()...)
 		var before *access.Audience
@@ -133,7 +136,7 @@ const save = `UPDATE tickets SET customer_id = $2, customer_name = $3, kind = $4
 	reason_id = $15, tags = $16, version = $17, public_version = $18, next_due = $19, next_clock = $20, next_from = $21,
 	next_warn = $22, clocks = $23, paused = $24, breached = $25, waiting_since = $26, updated_at = $27,
 	resolved_at = $28, closed_at = $29, legal_priority = $30, barred = $31, incident_id = $32, asked_area = $33,
-	area_answered_at = $34 WHERE id = $1`
+	area_answered_at = $34, reopened_at = $35, promised_at = $36, unread = $37, mentioned = $38 WHERE id = $1`
 
 // saved gives the parameters of save.
 func (r row) saved() []any {
@@ -141,5 +144,6 @@ func (r row) saved() []any {
 		r.Priority, r.TeamID, r.Walled, r.AssigneeID, r.HolderID, r.Fence, r.LeaseUntil,
 		r.ReasonID, r.Tags, r.Version, r.PublicVersion, r.NextDue, r.NextClock, r.NextFrom,
 		r.NextWarn, r.Clocks, r.Paused, r.Breached, r.WaitingSince, r.UpdatedAt,
-		r.ResolvedAt, r.ClosedAt, r.LegalPriority, r.Barred, r.IncidentID, r.AskedArea, r.AreaAnsweredAt}
+		r.ResolvedAt, r.ClosedAt, r.LegalPriority, r.Barred, r.IncidentID, r.AskedArea, r.AreaAnsweredAt,
+		r.ReopenedAt, r.PromisedAt, r.Unread, r.Mentioned}
 }

@@ -72,6 +72,18 @@ func desk(t *testing.T) (*postgres.DB, []ticket.Ticket, []access.Actor) {
 		if random.IntN(2) == 0 {
 			tk.AssigneeID = &actors[random.IntN(len(actors))].AccountID
 		}
+		if random.IntN(4) == 0 {
+			tk.ReopenedAt = &since
+		}
+		if random.IntN(4) == 0 {
+			tk.PromisedAt = &since
+		}
+		tk.Unread = tk.AssigneeID != nil && random.IntN(2) == 0
+		for _, a := range actors {
+			if random.IntN(8) == 0 {
+				tk.Mentioned = append(tk.Mentioned, a.AccountID)
+			}
+		}
 		all = append(all, tickettest.Open(t, db, tk))
 	}
 	return db, all, actors

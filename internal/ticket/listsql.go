@@ -123,6 +123,14 @@ func (q Query) filters() where {
 	switch q.View {
 	case ViewMine:
 		w.add("t.assignee_id = ?", q.Actor.AccountID)
+	case ViewUnread:
+		w.add("t.unread AND t.assignee_id = ?", q.Actor.AccountID)
+	case ViewMentions:
+		w.add("? = ANY (t.mentioned)", q.Actor.AccountID)
+	case ViewPromised:
+		w.add("t.promised_at IS NOT NULL")
+	case ViewReopened:
+		w.add("t.reopened_at IS NOT NULL")
 	case ViewUnassigned:
 		w.add("t.assignee_id IS NULL")
 	case ViewDueToday:
@@ -178,7 +186,14 @@ func (l *list) pages(q Query, filters where, open string, after *cursor) {
 		return fmt.Sprintf("SELECT %s AS key, t.id FROM tickets t WHERE %s ORDER BY %s LIMIT %d", o.key, w, o.by, l.limit+1)
 	}
 	var branches []string
-	if open == "t.open" && (q.View == ViewMine || q.Assignee > 0) {
+	if open == "t.open" && q.View == ViewMentions {
+		w := filters.with("NOT t.walled")
+		teams := q.teams("t.team_id")
+		w.add(teams.String(), teams.args...)
+		// Apart, so that no other index looks better: a person is named in few tickets.
+		named := strings.Replace(ids(w), "FROM tickets t", "FROM (SELECT * FROM tickets n WHERE n.open AND n.mentioned <> '{}' AND n.mentioned @> ARRAY[?::bigint] OFFSET 0) t", 1)
+		branches, l.args = append(branches, "("+named+")"), append(append(l.args, q.Actor.AccountID), w.args...)
+	} else if open == "t.open" && (q.View == ViewMine || q.View == ViewUnread || q.Assignee > 0) {
 		w := filters.with(open + " AND NOT t.walled")
 		teams := q.teams("t.team_id")
 		w.add(teams.String(), teams.args...)

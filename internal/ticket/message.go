@@ -148,6 +148,7 @@ func InsertMessage(ctx context.Context, tx *gorm.DB, t *Ticket, m Message) (Mess
 	}
 	if !m.Automatic {
 		t.PublicVersion, t.Preview = t.Version, Preview(m.Body)
+		t.Unread = t.unreadAfter(m)
 	}
 	for i := range m.Files {
 		if m.Files[i], err = attach(ctx, tx, t.ID, m.ID, m.Files[i], m.At); err != nil {

@@ -29,6 +29,10 @@ func fill(t *testing.T, db *postgres.DB, n int) {
 			i % 50 = 0, now() + i * interval '1 second', now() - i * interval '1 second', i % 35 = 0, now() - i * interval '1 minute',
 			CASE WHEN i % 5 > 0 THEN now() END
 		 FROM generate_series(1, ` + strconv.Itoa(n) + `) i`,
+		`UPDATE tickets SET reopened_at = now() WHERE id % 100 = 5`,
+		`UPDATE tickets SET promised_at = now() WHERE id % 100 = 10`,
+		`UPDATE tickets SET unread = true WHERE assignee_id IS NOT NULL AND id % 9 = 0`,
+		`UPDATE tickets SET mentioned = ARRAY[id % 40 + 1] WHERE id % 50 = 35`,
 		`VACUUM ANALYZE tickets`, `ANALYZE teams`,
 	} {
 		if _, err := db.Pool.Exec(t.Context(), sql); err != nil {
@@ -56,6 +60,10 @@ func TestEveryStockListWalksItsIndex(t *testing.T) {
 		{"breached", Query{Actor: agent, View: ViewBreached}, []string{"tickets_breached_due"}},
 		{"due today", Query{Actor: agent, View: ViewDueToday}, []string{"tickets_team_due"}},
 		{"the customer's turn", Query{Actor: agent, View: ViewWaitingCustomer}, []string{"tickets_customers_turn"}},
+		{"promised", Query{Actor: agent, View: ViewPromised}, []string{"tickets_promised_due"}},
+		{"reopened", Query{Actor: agent, View: ViewReopened}, []string{"tickets_reopened_due"}},
+		{"that name me", Query{Actor: agent, View: ViewMentions}, []string{"tickets_mentioned"}},
+		{"that I have not read", Query{Actor: agent, View: ViewUnread}, []string{"tickets_unread_due"}},
 		{"resolved", Query{Actor: agent, View: ViewResolved}, []string{"tickets_done_newest"}},
 		{"through the wall, by deadline", Query{Actor: ombudsman}, []string{"tickets_team_due", "tickets_walled_due"}},
 		{"through the wall, by waiting", Query{Actor: ombudsman, Sort: SortWaiting}, []string{"tickets_team_waiting", "tickets_walled_waiting"}},

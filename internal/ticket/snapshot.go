@@ -34,6 +34,10 @@ type Snapshot struct {
 	Paused        string     `json:"paused"`
 	Breached      bool       `json:"breached"`
 	WaitingSince  *time.Time `json:"waiting_since"`
+	ReopenedAt    *time.Time `json:"reopened_at"`
+	PromisedAt    *time.Time `json:"promised_at"`
+	Unread        bool       `json:"unread"`
+	Mentioned     []int64    `json:"mentioned"`
 	OpenedAt      time.Time  `json:"opened_at"`
 	UpdatedAt     time.Time  `json:"updated_at"`
 	ResolvedAt    *time.Time `json:"resolved_at"`
@@ -57,6 +61,10 @@ func (t Ticket) Snapshot() Snapshot {
 	if tags == nil {
 		tags = []string{}
 	}
+	mentioned := t.Mentioned
+	if mentioned == nil {
+		mentioned = []int64{}
+	}
 	return Snapshot{
 		ID: t.ID, Protocol: t.Protocol, Subject: t.Subject, Preview: t.Preview,
 		BrandID: t.BrandID, CustomerID: t.CustomerID, CustomerName: t.CustomerName,
@@ -68,8 +76,9 @@ func (t Ticket) Snapshot() Snapshot {
 		NextDue: micro(t.Deadline.Due), NextClock: t.Deadline.Clock,
 		NextFrom: micro(t.Deadline.From), NextWarn: micro(t.Deadline.Warn),
 		Clocks: t.Deadline.Clocks, Paused: t.Deadline.Paused, Breached: t.Deadline.Breached,
-		WaitingSince: micro(t.WaitingSince),
-		OpenedAt:     *micro(&t.OpenedAt), UpdatedAt: *micro(&t.UpdatedAt), ResolvedAt: micro(t.ResolvedAt),
+		WaitingSince: micro(t.WaitingSince), ReopenedAt: micro(t.ReopenedAt), PromisedAt: micro(t.PromisedAt),
+		Unread: t.Unread, Mentioned: mentioned,
+		OpenedAt: *micro(&t.OpenedAt), UpdatedAt: *micro(&t.UpdatedAt), ResolvedAt: micro(t.ResolvedAt),
 		Walled: t.Walled,
 		Turn:   t.Turn(), TurnArea: t.turnArea(), AreaAnsweredAt: micro(t.AreaAnsweredAt),
 	}

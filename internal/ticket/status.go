@@ -50,6 +50,9 @@ func (t *Ticket) Move(to Status, now time.Time) error {
 	if !slices.Contains(moves[from], to) || from == Resolved && to != Closed && t.graceOver(now) {
 		return ErrMove.With("from", from).With("to", to)
 	}
+	if from == Resolved && to.IsOpen() {
+		t.ReopenedAt = &now
+	}
 	t.Status = to
 	switch {
 	case to == Closed:

@@ -49,6 +49,10 @@ type row struct {
 	Paused        string
 	Breached      bool
 	WaitingSince  orNever
+	ReopenedAt    *time.Time
+	PromisedAt    *time.Time
+	Unread        bool
+	Mentioned     idArray
 	Fields        string
 	LinkedFrom    *int64
 	AskedArea     string
@@ -77,8 +81,9 @@ func (r row) ticket() Ticket {
 			Due: r.NextDue.at, Clock: r.NextClock, From: r.NextFrom, Warn: r.NextWarn,
 			Clocks: r.Clocks, Paused: r.Paused, Breached: r.Breached,
 		},
-		WaitingSince: r.WaitingSince.at,
-		Fields:       json.RawMessage(r.Fields), LinkedFrom: r.LinkedFrom,
+		WaitingSince: r.WaitingSince.at, ReopenedAt: r.ReopenedAt, PromisedAt: r.PromisedAt,
+		Unread: r.Unread, Mentioned: r.Mentioned,
+		Fields: json.RawMessage(r.Fields), LinkedFrom: r.LinkedFrom,
 		OpenedAt: r.OpenedAt, UpdatedAt: r.UpdatedAt, ResolvedAt: r.ResolvedAt, ClosedAt: r.ClosedAt,
 		AskedArea: r.AskedArea, AreaAnsweredAt: r.AreaAnsweredAt,
 	}
@@ -97,8 +102,9 @@ func rowOf(t Ticket) row {
 		NextDue: orNever{micro(t.Deadline.Due)}, NextClock: t.Deadline.Clock,
 		NextFrom: micro(t.Deadline.From), NextWarn: micro(t.Deadline.Warn),
 		Clocks: t.Deadline.Clocks, Paused: t.Deadline.Paused, Breached: t.Deadline.Breached,
-		WaitingSince: orNever{micro(t.WaitingSince)},
-		Fields:       string(t.Fields), LinkedFrom: t.LinkedFrom,
+		WaitingSince: orNever{micro(t.WaitingSince)}, ReopenedAt: micro(t.ReopenedAt), PromisedAt: micro(t.PromisedAt),
+		Unread: t.Unread, Mentioned: t.Mentioned,
+		Fields: string(t.Fields), LinkedFrom: t.LinkedFrom,
 		OpenedAt: *micro(&t.OpenedAt), UpdatedAt: *micro(&t.UpdatedAt),
 		ResolvedAt: micro(t.ResolvedAt), ClosedAt: micro(t.ClosedAt),
 		AskedArea: t.AskedArea, AreaAnsweredAt: micro(t.AreaAnsweredAt),
@@ -206,5 +212,22 @@ func (a textArray) Value() (driver.Value, error) {
 		return "{}", nil
 	}
 	text, err := pgtype.NewMap().Encode(pgtype.TextArrayOID, pgtype.TextFormatCode, []string(a), nil)
+	return string(text), err
+}
+
+// idArray is bigint[] for database/sql.
+type idArray []int64
+
+// Scan reads PostgreSQL's array literal.
+func (a *idArray) Scan(src any) error {
+	return pgtype.NewMap().SQLScanner((*[]int64)(a)).Scan(src)
+}
+
+// Value writes PostgreSQL's array literal; nil is the empty array.
+func (a idArray) Value() (driver.Value, error) {
+	if len(a) == 0 {
+		return "{}", nil
+	}
+	text, err := pgtype.NewMap().Encode(pgtype.Int8ArrayOID, pgtype.TextFormatCode, []int64(a), nil)
 	return string(text), err
 }

@@ -91,6 +91,11 @@ type Ticket struct {
 
 	Deadline     Deadline
 	WaitingSince *time.Time // since when the customer waits for us
+	ReopenedAt   *time.Time // when it was last taken up again after it was resolved
+	PromisedAt   *time.Time // until when we owe its customer a call
+
+	Unread    bool    // its assignee has not looked since the customer's last message
+	Mentioned []int64 // sorted; the accounts that have not looked since a note named them
 
 	Fields     json.RawMessage // answers to the form's own questions
 	LinkedFrom *int64          // the closed ticket this one continues

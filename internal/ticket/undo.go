@@ -16,20 +16,21 @@ type Standing struct {
 	PublicVersion int        `json:"public_version"`
 	WaitingSince  *time.Time `json:"waiting_since"`
 	ResolvedAt    *time.Time `json:"resolved_at"`
+	ReopenedAt    *time.Time `json:"reopened_at,omitempty"`
 
 	AreaAnsweredAt *time.Time `json:"area_answered_at,omitempty"`
 }
 
 // Standing gives where the ticket stands.
 func (t Ticket) Standing() Standing {
-	return Standing{t.Status, t.Preview, t.PublicVersion, t.WaitingSince, t.ResolvedAt, t.AreaAnsweredAt}
+	return Standing{t.Status, t.Preview, t.PublicVersion, t.WaitingSince, t.ResolvedAt, t.ReopenedAt, t.AreaAnsweredAt}
 }
 
 // Restore puts the ticket back to where it stood before an answer that never
 // went out: no move of its life, so the rules of Move do not ask.
 func (t *Ticket) Restore(s Standing) {
 	t.Status, t.Preview, t.PublicVersion = s.Status, s.Preview, s.PublicVersion
-	t.WaitingSince, t.ResolvedAt, t.AreaAnsweredAt = s.WaitingSince, s.ResolvedAt, s.AreaAnsweredAt
+	t.WaitingSince, t.ResolvedAt, t.ReopenedAt, t.AreaAnsweredAt = s.WaitingSince, s.ResolvedAt, s.ReopenedAt, s.AreaAnsweredAt
 }
 
 // ShownStatus is the status that a ticket has for its customer: while an answer

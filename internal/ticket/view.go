@@ -20,11 +20,16 @@ const (
 	ViewDueToday        View = "due_today"        // due before tomorrow, not breached yet
 	ViewBreached        View = "breached"         // ran out
 	ViewWaitingCustomer View = "waiting_customer" // the customer's turn
+	ViewPromised        View = "promised"         // we owe a call
+	ViewReopened        View = "reopened"         // taken up again after it was resolved
+	ViewMentions        View = "mentions"         // a note names me, and I have not looked
+	ViewUnread          View = "unread"           // mine, and I have not looked since the customer's last message
 	ViewResolved        View = "resolved"         // resolved and closed
 )
 
 // Views are the stock views, in the order they are shown.
-var Views = []View{ViewMine, ViewUnassigned, ViewTeam, ViewAll, ViewDueToday, ViewBreached, ViewWaitingCustomer, ViewResolved}
+var Views = []View{ViewMine, ViewUnassigned, ViewTeam, ViewAll, ViewDueToday, ViewBreached, ViewWaitingCustomer,
+	ViewPromised, ViewReopened, ViewMentions, ViewUnread, ViewResolved}
 
 // Valid reports whether v is a stock view.
 func (v View) Valid() bool { return slices.Contains(Views, v) }
@@ -56,6 +61,14 @@ func (v View) Holds(s Snapshot, who Viewer) bool {
 		return s.Breached
 	case ViewWaitingCustomer:
 		return s.Status == WaitingCustomer
+	case ViewPromised:
+		return s.PromisedAt != nil
+	case ViewReopened:
+		return s.ReopenedAt != nil
+	case ViewMentions:
+		return slices.Contains(s.Mentioned, who.AccountID)
+	case ViewUnread:
+		return s.Unread && s.AssigneeID != nil && *s.AssigneeID == who.AccountID
 	}
 	return true
 }

@@ -4,6 +4,23 @@
  */
 
 export interface paths {
+    "/api/absences/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take back that somebody is away */
+        delete: operations["delete-api-absences-by-id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/accounts": {
         parameters: {
             query?: never;
@@ -37,6 +54,41 @@ export interface paths {
         head?: never;
         /** Change an account */
         patch: operations["patch-api-accounts-by-id"];
+        trace?: never;
+    };
+    "/api/accounts/{id}/absences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Note that somebody is away */
+        post: operations["post-api-accounts-by-id-absences"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/accounts/{id}/routing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What somebody can be given, and when */
+        get: operations["get-api-accounts-by-id-routing"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change what somebody can be given, and when */
+        patch: operations["patch-api-accounts-by-id-routing"];
         trace?: never;
     };
     "/api/area-requests": {
@@ -1555,6 +1607,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/routing/teams": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How my teams' tickets get to people */
+        get: operations["get-api-routing-teams"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/sessions": {
         parameters: {
             query?: never;
@@ -1584,6 +1653,76 @@ export interface paths {
         post?: never;
         /** End a session of mine */
         delete: operations["delete-api-sessions-by-id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/skills": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Skills, and what demands them */
+        get: operations["get-api-skills"];
+        put?: never;
+        /** Add a skill */
+        post: operations["post-api-skills"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/skills/rules/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take a rule away */
+        delete: operations["delete-api-skills-rules-by-id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/skills/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove a skill, with what demands it */
+        delete: operations["delete-api-skills-by-id"];
+        options?: never;
+        head?: never;
+        /** Rename a skill */
+        patch: operations["patch-api-skills-by-id"];
+        trace?: never;
+    };
+    "/api/skills/{id}/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Have tickets demand a skill */
+        post: operations["post-api-skills-by-id-rules"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1622,6 +1761,23 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/teams/{id}/routing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change how a team's tickets get to people */
+        patch: operations["patch-api-teams-by-id-routing"];
         trace?: never;
     };
     "/api/tickets": {
@@ -1813,6 +1969,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/tickets/{ticket}/look": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Note that I have a ticket open */
+        post: operations["post-api-tickets-by-ticket-look"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tickets/{ticket}/messages/{message}/html": {
         parameters: {
             query?: never;
@@ -1909,6 +2082,23 @@ export interface paths {
         put?: never;
         /** Take an answer back before it goes out */
         post: operations["post-api-tickets-by-ticket-replies-by-message-undo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tickets/{ticket}/routing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Why a ticket is whose it is, or nobody's */
+        get: operations["get-api-tickets-by-ticket-routing"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2086,6 +2276,15 @@ export interface components {
             /** Format: date-time */
             used_at: string | null;
         };
+        Absence: {
+            /** Format: date-time */
+            from: string;
+            /** Format: int64 */
+            id: number;
+            reason: string;
+            /** Format: date-time */
+            to: string;
+        };
         AccessInputBody: {
             /** @description E-mail, phone, CPF or CNPJ; its newest ticket is meant */
             identity?: string;
@@ -2179,6 +2378,19 @@ export interface components {
              * @description 20 when left out
              */
             days?: number;
+        };
+        AtOnce: {
+            /**
+             * Format: int64
+             * @description Null is 10 for agents and none for others
+             */
+            all?: number | null;
+            /** Format: int64 */
+            email?: number | null;
+            /** Format: int64 */
+            phone?: number | null;
+            /** Format: int64 */
+            webform?: number | null;
         };
         AttemptInputBody: {
             note?: string;
@@ -3106,6 +3318,9 @@ export interface components {
         ItemsSession: {
             items: components["schemas"]["Session"][];
         };
+        ItemsSkill: {
+            items: components["schemas"]["Skill"][];
+        };
         ItemsSourceHealth: {
             items: components["schemas"]["SourceHealth"][];
         };
@@ -3114,6 +3329,9 @@ export interface components {
         };
         ItemsTeam: {
             items: components["schemas"]["Team"][];
+        };
+        ItemsTeamRouting: {
+            items: components["schemas"]["TeamRouting"][];
         };
         ItemsView: {
             items: components["schemas"]["View"][];
@@ -3255,6 +3473,22 @@ export interface components {
         LoginInputBody: {
             email: string;
             password: string;
+        };
+        LookInputBody: {
+            /**
+             * Format: int64
+             * @description The version on the screen: what came after it is still new
+             */
+            version: number;
+        };
+        Looked: {
+            /** Format: date-time */
+            at: string | null;
+            /**
+             * Format: int64
+             * @description Up to which they had seen the ticket; 0 when never
+             */
+            version: number;
         };
         MailAuth: {
             /** @description The mail server that checked */
@@ -3473,6 +3707,14 @@ export interface components {
              */
             until: string | null;
         };
+        NewAbsenceBody: {
+            /** Format: date-time */
+            from: string;
+            /** @description For those who arrange the team alone */
+            reason?: string;
+            /** Format: date-time */
+            to: string;
+        };
         NewAccountBody: {
             email: string;
             /** @enum {string} */
@@ -3549,6 +3791,18 @@ export interface components {
             /** Format: int64 */
             parent_id?: number;
         };
+        NewSkillBody: {
+            name: string;
+        };
+        NewSkillRuleBody: {
+            /** @enum {string} */
+            channel?: "phone" | "webform" | "email";
+            /** Format: int64 */
+            reason_id?: number;
+            tag?: string;
+            /** Format: int64 */
+            team_id?: number;
+        };
         NewTeamBody: {
             name: string;
         };
@@ -3579,11 +3833,19 @@ export interface components {
             /** Format: int64 */
             due_today: number;
             /** Format: int64 */
+            mentions: number;
+            /** Format: int64 */
             mine: number;
+            /** Format: int64 */
+            promised: number;
+            /** Format: int64 */
+            reopened: number;
             /** Format: int64 */
             team: number;
             /** Format: int64 */
             unassigned: number;
+            /** Format: int64 */
+            unread: number;
             /** Format: int64 */
             waiting_customer: number;
         };
@@ -3812,6 +4074,24 @@ export interface components {
             locale?: "pt-BR" | "en" | "es";
             name?: string;
         };
+        PatchProfileBody: {
+            /** @description As a whole: what is left out has no bound */
+            at_once?: components["schemas"]["AtOnce"];
+            shifts?: components["schemas"]["Shift"][];
+            skills?: number[];
+            zone?: string;
+        };
+        PatchSkillBody: {
+            name: string;
+        };
+        PatchTeamRoutingBody: {
+            /** Format: int64 */
+            heavy_in_row?: number;
+            /** @enum {string} */
+            mode?: "manual" | "pull" | "push";
+            /** Format: int64 */
+            sticky_days?: number;
+        };
         PatchTicketBody: {
             /**
              * Format: int64
@@ -3978,6 +4258,18 @@ export interface components {
              * @description With version_conflict and stale: the ticket's version now
              */
             version?: number;
+        };
+        Profile: {
+            /** @description Those that are not over */
+            absences: components["schemas"]["Absence"][];
+            /** Format: int64 */
+            account_id: number;
+            at_once: components["schemas"]["AtOnce"];
+            /** @description None is always */
+            shifts: components["schemas"]["Shift"][];
+            skills: number[];
+            /** @description Of the shifts; empty for the installation's */
+            zone: string;
         };
         PublicAccess: {
             access_token: string;
@@ -4174,6 +4466,57 @@ export interface components {
              */
             waited: number;
         };
+        Routed: {
+            /** Format: date-time */
+            at: string;
+            /** @enum {string} */
+            bond: "" | "answered" | "customer";
+            /** Format: int64 */
+            capacity: number;
+            /** Format: date-time */
+            due: string | null;
+            /** Format: int64 */
+            from_id: number | null;
+            gone: string;
+            /** Format: int64 */
+            load: number;
+            /** Format: date-time */
+            met: string | null;
+            skills: string[];
+            /** Format: int64 */
+            to_id: number | null;
+        };
+        Routing: {
+            /** Format: int64 */
+            assignee_id: number | null;
+            /** @description Why the assignee is not there; empty when they are */
+            gone: string;
+            /** @description Demanded, and nobody who is there has them */
+            lacking: string[];
+            /** @description Of its team; empty behind the wall */
+            mode: string;
+            people: components["schemas"]["RoutingCandidate"][];
+            /** @description Demanded */
+            skills: string[];
+            /** @description When it was given out; null when it came to be whose it is in another way */
+            told: components["schemas"]["Routed"];
+            /** @enum {string} */
+            verdict: "done" | "office" | "held" | "assigned" | "waiting" | "manual" | "pull" | "soon" | "nobody";
+        };
+        RoutingCandidate: {
+            /** Format: int64 */
+            account_id: number;
+            /** Format: int64 */
+            capacity: number;
+            /** Format: int64 */
+            load: number;
+            name: string;
+            /**
+             * @description Empty when they can
+             * @enum {string}
+             */
+            obstacle: "" | "absent" | "off_shift" | "offline" | "left" | "away" | "break" | "call" | "skills" | "full" | "full_channel";
+        };
         RunImportBody: {
             /** @description Column of each field; left out, the suggested one */
             mapping?: {
@@ -4210,12 +4553,50 @@ export interface components {
             seen_at: string;
             user_agent: string;
         };
+        Shift: {
+            /**
+             * Format: int64
+             * @description Minutes since midnight, by the clock on the wall
+             */
+            from: number;
+            /**
+             * Format: int64
+             * @description Not part of it; past 1440 on the next day
+             */
+            to: number;
+            /**
+             * Format: int64
+             * @description 0 is Sunday
+             */
+            weekday: number;
+        };
         SignDraftBody: {
             /**
              * Format: int64
              * @description The version that the signer has read
              */
             version: number;
+        };
+        Skill: {
+            /** Format: int64 */
+            id: number;
+            name: string;
+            rules: components["schemas"]["SkillRule"][];
+        };
+        SkillRule: {
+            /** @description Empty for any */
+            channel: string;
+            /** Format: int64 */
+            id: number;
+            /**
+             * Format: int64
+             * @description With everything below it
+             */
+            reason_id: number | null;
+            /** @description Such as idioma-es; empty for any */
+            tag: string;
+            /** Format: int64 */
+            team_id: number | null;
         };
         SourceHealth: {
             channel: string;
@@ -4263,6 +4644,26 @@ export interface components {
             /** Format: int64 */
             id: number;
             name: string;
+        };
+        TeamRouting: {
+            /**
+             * Format: int64
+             * @description So many heavy kinds in a row by Next while something lighter waits; 0 does not mix
+             */
+            heavy_in_row: number;
+            /**
+             * @description Claimed by hand, taken by Next, or given out by the desk
+             * @enum {string}
+             */
+            mode: "manual" | "pull" | "push";
+            name: string;
+            /**
+             * Format: int64
+             * @description For so many days a customer's new tickets go to who answered them last; 0 for none
+             */
+            sticky_days: number;
+            /** Format: int64 */
+            team_id: number;
         };
         TestMailboxBody: {
             /**
@@ -4344,6 +4745,8 @@ export interface components {
             kind: "informacao" | "duvida" | "reclamacao" | "contestacao" | "suspensao" | "cancelamento" | "solicitacao" | "elogio" | "sugestao" | "denuncia";
             /** Format: int64 */
             legal_priority: number;
+            /** @description Accounts that have not looked since a note named them */
+            mentioned: number[];
             /** @description Kind of the clock that falls next, empty when none runs */
             next_clock: string;
             /** Format: date-time */
@@ -4363,6 +4766,11 @@ export interface components {
              * @description 1 is the most urgent
              */
             priority: number;
+            /**
+             * Format: date-time
+             * @description Until when we owe its customer a call
+             */
+            promised_at: string | null;
             /** @example 20261122000000139 */
             protocol: string;
             /**
@@ -4372,6 +4780,11 @@ export interface components {
             public_version: number;
             /** Format: int64 */
             reason_id: number | null;
+            /**
+             * Format: date-time
+             * @description When it was last taken up again after it was resolved
+             */
+            reopened_at: string | null;
             /** Format: date-time */
             resolved_at: string | null;
             /** @enum {string} */
@@ -4387,6 +4800,8 @@ export interface components {
             turn: "us" | "area" | "customer" | "none";
             /** @description Name of the area that was asked, when it is an area's turn; empty when somebody outside is */
             turn_area: string;
+            /** @description Its assignee has not looked since the customer's last message */
+            unread: boolean;
             /** Format: date-time */
             updated_at: string;
             /** Format: int64 */
@@ -4486,6 +4901,35 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    "delete-api-absences-by-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-api-accounts": {
         parameters: {
             query?: never;
@@ -4573,6 +5017,110 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Account"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-api-accounts-by-id-absences": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAbsenceBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Absence"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-api-accounts-by-id-routing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Profile"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "patch-api-accounts-by-id-routing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PatchProfileBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Profile"];
                 };
             };
             /** @description Error */
@@ -8135,6 +8683,35 @@ export interface operations {
             };
         };
     };
+    "get-api-routing-teams": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsTeamRouting"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-api-sessions": {
         parameters: {
             query?: never;
@@ -8181,6 +8758,202 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-api-skills": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsSkill"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-api-skills": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSkillBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Skill"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-api-skills-rules-by-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-api-skills-by-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "patch-api-skills-by-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PatchSkillBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Skill"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-api-skills-by-id-rules": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSkillRuleBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SkillRule"];
+                };
             };
             /** @description Error */
             default: {
@@ -8294,10 +9067,45 @@ export interface operations {
             };
         };
     };
+    "patch-api-teams-by-id-routing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PatchTeamRoutingBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamRouting"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-api-tickets": {
         parameters: {
             query?: {
-                view?: "mine" | "unassigned" | "team" | "all" | "due_today" | "breached" | "waiting_customer" | "resolved";
+                view?: "mine" | "unassigned" | "team" | "all" | "due_today" | "breached" | "waiting_customer" | "promised" | "reopened" | "mentions" | "unread" | "resolved";
                 /** @description One status, or open: everything not resolved or closed */
                 status?: "open" | "new" | "waiting_customer" | "waiting_third" | "resolved" | "closed";
                 team?: number;
@@ -8766,6 +9574,45 @@ export interface operations {
             };
         };
     };
+    "post-api-tickets-by-ticket-look": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Id or protocol */
+                ticket: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LookInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Looked"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-api-tickets-by-ticket-messages-by-message-html": {
         parameters: {
             query?: never;
@@ -8961,6 +9808,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Replied"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-api-tickets-by-ticket-routing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or protocol */
+                ticket: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Routing"];
                 };
             };
             /** @description Error */

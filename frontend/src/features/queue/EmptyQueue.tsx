@@ -7,7 +7,7 @@ import { countsQuery, soonestQuery } from "./api";
 import type { ListQuery } from "./view";
 
 /** An empty list says what is true: how many are overdue elsewhere, and when the next one falls. */
-export function EmptyQueue({ query }: { query: ListQuery }) {
+export default function EmptyQueue({ query }: { query: ListQuery }) {
   const t = useText();
   const overdue = useQuery(countsQuery).data?.counts.breached ?? 0;
   const soonest = useQuery({ ...soonestQuery, enabled: !query.q }).data;

@@ -1,18 +1,19 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { ArrowUp } from "lucide-react";
-import { type KeyboardEvent, useEffect, useRef, useState } from "react";
+import { type KeyboardEvent, lazy, Suspense, useEffect, useRef, useState } from "react";
 import type { TicketRow } from "../../api/types";
 import { useCommands } from "../../lib/commands";
-import { type TextId, useText } from "../../lib/i18n";
+import { type TextId, useText, withTexts } from "../../lib/i18n";
 import { type Density, usePrefs } from "../../lib/prefs";
 import { Button } from "../../ui/Button";
 import { ErrorState, Skeleton } from "../../ui/states";
-import { EmptyQueue } from "./EmptyQueue";
 import styles from "./QueueList.module.css";
 import { QueueRowItem } from "./QueueRowItem";
 import { useQueue } from "./useQueue";
 import { useStillness } from "./useStillness";
 import type { ListQuery } from "./view";
+
+const EmptyQueue = lazy(() => withTexts(() => import("./EmptyQueue")));
 
 export const rowHeights: Record<Density, number> = { compact: 32, normal: 52, comfortable: 68 };
 const loadAhead = 20;
@@ -115,7 +116,9 @@ export function QueueList({ query, open, onOpen, onNear }: QueueListProps) {
         </Button>
       )}
       {rows.length === 0 ? (
-        <EmptyQueue query={query} />
+        <Suspense>
+          <EmptyQueue query={query} />
+        </Suspense>
       ) : (
         <div
           ref={scroller}

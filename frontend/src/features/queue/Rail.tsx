@@ -1,11 +1,15 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
+import { Link, useSearch } from "@tanstack/react-router";
 import {
+  AtSign,
   CalendarClock,
   CircleDashed,
   Hourglass,
   Inbox,
   ListChecks,
+  Mail,
+  PhoneOutgoing,
+  RotateCcw,
   TriangleAlert,
   UserRound,
   Users,
@@ -19,7 +23,7 @@ import { Button } from "../../ui/Button";
 import { toast, toastError } from "../../ui/toast";
 import { countsQuery, takeNext } from "./api";
 import styles from "./Rail.module.css";
-import { type View, views } from "./view";
+import { passing, type View, views } from "./view";
 
 const icons: Record<View, typeof Inbox> = {
   mine: UserRound,
@@ -29,6 +33,10 @@ const icons: Record<View, typeof Inbox> = {
   due_today: CalendarClock,
   breached: TriangleAlert,
   waiting_customer: Hourglass,
+  promised: PhoneOutgoing,
+  reopened: RotateCcw,
+  mentions: AtSign,
+  unread: Mail,
   resolved: ListChecks,
 };
 
@@ -43,6 +51,7 @@ export function Rail({ idle, onTaken }: RailProps) {
   const t = useText();
   const me = useMe();
   const counts = useQuery(countsQuery).data?.counts;
+  const { view: shown } = useSearch({ strict: false });
   const next = useMutation({
     mutationFn: takeNext,
     onSuccess: (claimed) => {
@@ -66,6 +75,7 @@ export function Rail({ idle, onTaken }: RailProps) {
         {views.map((view) => {
           const Icon = icons[view];
           const n = counts?.[view];
+          if (!n && view !== shown && passing.includes(view)) return null;
           return (
             <li key={view}>
               <Link

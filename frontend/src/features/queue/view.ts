@@ -12,8 +12,15 @@ export const views = [
   "due_today",
   "breached",
   "waiting_customer",
+  "promised",
+  "reopened",
+  "mentions",
+  "unread",
   "resolved",
 ] as const satisfies readonly View[];
+
+/** The views that stand in the rail only while they hold something. */
+export const passing: readonly View[] = ["promised", "reopened", "mentions", "unread"];
 
 export const sorts = ["due", "waiting", "newest"] as const satisfies readonly Sort[];
 
@@ -61,6 +68,14 @@ function inView(row: TicketRow, view: View, viewer: Viewer): boolean {
       return row.breached;
     case "waiting_customer":
       return row.status === "waiting_customer";
+    case "promised":
+      return row.promised_at !== null;
+    case "reopened":
+      return row.reopened_at !== null;
+    case "mentions":
+      return row.mentioned.includes(viewer.id);
+    case "unread":
+      return row.unread && row.assignee_id === viewer.id;
     case "all":
     case "resolved":
       return true;

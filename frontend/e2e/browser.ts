@@ -9,7 +9,7 @@ import {
   chromium,
   type Page,
 } from "playwright-core";
-import { expect, inject } from "vitest";
+import { expect, inject, onTestFailed } from "vitest";
 
 export const url = inject("url");
 export const admin = inject("admin");
@@ -28,13 +28,27 @@ export async function openWindow(
   browser: Browser,
   options: BrowserContextOptions = {},
 ): Promise<BrowserContext> {
-  return browser.newContext({
+  const context = await browser.newContext({
     baseURL: url,
     locale: "pt-BR",
     timezoneId: "America/Sao_Paulo",
     viewport: { width: 1440, height: 900 },
     ...options,
   });
+  onTestFailed(() => tellWhatIsShown(context));
+  return context;
+}
+
+/** What stood on the screens when a story broke off: where, what was announced, and a picture. */
+async function tellWhatIsShown(context: BrowserContext): Promise<void> {
+  for (const page of context.pages()) {
+    const told = await page.locator("[role=alert], [role=status], [aria-live]").allInnerTexts();
+    console.error(
+      page.url(),
+      told.filter((text) => text.trim() !== ""),
+    );
+    await picture(page, `failed-${new URL(page.url()).pathname.replaceAll("/", "_")}-${Date.now()}`);
+  }
 }
 
 export async function logIn(

@@ -49,6 +49,7 @@ export function QueueList({ query, open, onOpen, onNear }: QueueListProps) {
   useEffect(() => virtual.measure(), [height]);
 
   const items = virtual.getVirtualItems();
+  const firstShown = items[0]?.index ?? 0;
   const lastShown = items.at(-1)?.index ?? 0;
   const { hasNextPage, isFetchingNextPage, fetchNextPage } = list;
   useEffect(() => {
@@ -58,6 +59,8 @@ export function QueueList({ query, open, onOpen, onNear }: QueueListProps) {
   const found = rows.findIndex((r) => r.row.id === cursorId);
   const opened = rows.findIndex((r) => r.row.protocol === open);
   const cursor = found >= 0 ? found : opened;
+  // Some row that is drawn is always reached by Tab, also when the cursor's is far away.
+  const reachable = Math.min(lastShown, Math.max(firstShown, cursor));
 
   const move = (to: number) => {
     const target = rows[Math.min(rows.length - 1, Math.max(0, to))];
@@ -145,7 +148,7 @@ export function QueueList({ query, open, onOpen, onNear }: QueueListProps) {
                     position={item.index + 1}
                     total={hasNextPage ? -1 : rows.length}
                     selected={entry.row.protocol === open}
-                    reachable={item.index === Math.max(0, cursor)}
+                    reachable={item.index === reachable}
                     onOpen={() => {
                       setCursorId(entry.row.id);
                       onOpen(entry.row);

@@ -23,21 +23,28 @@ import (
 // link is the way from the servers to an engine, which a test may cut, slow down
 // and tear.
 type link struct {
-	t     testing.TB
-	proxy *toxiproxy.Proxy
+	t               testing.TB
+	name, near, far string
+	proxy           *toxiproxy.Proxy
 }
 
 // newLink leads to a Unix socket: the engines of the tests listen nowhere else.
 func newLink(t testing.TB, name, socket string) *link {
 	t.Helper()
-	bridge := overSocket(t, socket)
-	server := toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop())
-	l := &link{t, toxiproxy.NewProxy(server, name, "127.0.0.1:0", bridge)}
-	if err := l.proxy.Start(); err != nil {
-		t.Fatalf("start the way to %s: %v", name, err)
-	}
-	t.Cleanup(l.proxy.Stop)
+	l := &link{t: t, name: name, far: overSocket(t, socket), near: "127.0.0.1:0"}
+	l.open()
+	l.near = l.proxy.Listen
+	t.Cleanup(func() { l.proxy.Stop() })
 	return l
+}
+
+func (l *link) open() {
+	l.t.Helper()
+	server := toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop())
+	l.proxy = toxiproxy.NewProxy(server, l.name, l.near, l.far)
+	if err := l.proxy.Start(); err != nil {
+		l.t.Fatalf("open the way to %s: %v", l.name, err)
+	}
 }
 
 // overSocket listens on loopback and passes all on to a Unix socket, because a
@@ -86,20 +93,15 @@ func pass(ctx context.Context, near net.Conn, socket string) {
 	<-back
 }
 
-func (l *link) address() string { return l.proxy.Listen }
-
 // cut ends all connections and takes no new one until it is mended.
 func (l *link) cut() { l.proxy.Stop() }
 
-// mend makes the way good again, whatever was wrong with it.
+// mend makes the way good again, whatever was wrong with it, by a new one in its
+// place: taking a toxic out of connections that end just then can hang for ever.
 func (l *link) mend() {
 	l.t.Helper()
-	l.proxy.Toxics.ResetToxics(context.Background())
-	if !l.proxy.Enabled {
-		if err := l.proxy.Start(); err != nil {
-			l.t.Errorf("mend the way to %s: %v", l.proxy.Name, err)
-		}
-	}
+	l.proxy.Stop()
+	l.open()
 }
 
 // poison adds a toxic to a direction, by its name and attributes.
@@ -107,7 +109,7 @@ func (l *link) poison(kind, stream, attributes string) {
 	l.t.Helper()
 	text := fmt.Sprintf(`{"type": %q, "stream": %q, "attributes": {%s}}`, kind, stream, attributes)
 	if _, err := l.proxy.Toxics.AddToxicJson(strings.NewReader(text)); err != nil {
-		l.t.Errorf("%s on the way to %s: %v", text, l.proxy.Name, err)
+		l.t.Errorf("%s on the way to %s: %v", text, l.name, err)
 	}
 }
 
@@ -153,7 +155,7 @@ func newLinked(t testing.TB) linked {
 		pg, rd := newLink(t, fmt.Sprintf("PostgreSQL of node %d", n), socket), newLink(t, fmt.Sprintf("Redis of node %d", n), near.Path)
 		through := *far
 		query := through.Query()
-		host, port, err := net.SplitHostPort(pg.address())
+		host, port, err := net.SplitHostPort(pg.near)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -162,7 +164,7 @@ func newLinked(t testing.TB) linked {
 		query.Set("sslmode", "disable")
 		through.RawQuery = query.Encode()
 		l.toPostgres, l.toRedis = append(l.toPostgres, pg), append(l.toRedis, rd)
-		l.nodes = append(l.nodes, newServer(t, "ESCUTA_DATABASE_URL="+through.String(), "ESCUTA_REDIS_URL=redis://"+rd.address()))
+		l.nodes = append(l.nodes, newServer(t, "ESCUTA_DATABASE_URL="+through.String(), "ESCUTA_REDIS_URL=redis://"+rd.near))
 	}
 	l.front = balance(t, l.nodes)
 	return l
@@ -173,7 +175,7 @@ func sicken(dice *rand.Rand, links []*link) (l *link, what string) {
 	l = links[dice.IntN(len(links))]
 	kind := ill[dice.IntN(len(ill))]
 	kind.bring(l)
-	return l, "the way to " + l.proxy.Name + " is " + kind.what
+	return l, "the way to " + l.name + " is " + kind.what
 }
 
 // The ways to the engines are cut, slowed and torn, one by one, while customers

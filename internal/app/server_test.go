@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -65,6 +66,7 @@ type server struct {
 type process struct {
 	cmd      *exec.Cmd
 	up, done chan struct{}
+	asked    atomic.Bool // to end, by whatever signal
 }
 
 // newServer starts a server on a data folder of its own. Without the addresses
@@ -132,6 +134,14 @@ func (s *server) launch() *process {
 		if err == nil {
 			s.listen(p, bufio.NewScanner(out))
 			_ = p.cmd.Wait() // how it ended is in its state
+			select {
+			case <-p.up:
+				if !p.asked.Load() {
+					log := s.printed()
+					s.t.Errorf("the server ended by itself (%v):\n%s", p.cmd.ProcessState, log[max(0, len(log)-3000):])
+				}
+			default: // it never served, which whoever starts it looks after
+			}
 			close(p.done)
 		}
 	}()
@@ -194,13 +204,16 @@ func (s *server) mailAt() string {
 // crash kills the server and nothing else, and waits until it is gone.
 func (s *server) crash() {
 	p := s.life()
+	p.asked.Store(true)
 	_ = p.cmd.Process.Kill()
 	<-p.done
 }
 
 // terminate asks the server to finish.
 func (s *server) terminate() {
-	if err := s.life().cmd.Process.Signal(syscall.SIGTERM); err != nil {
+	p := s.life()
+	p.asked.Store(true)
+	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		s.t.Error(err)
 	}
 }
@@ -215,6 +228,7 @@ func (s *server) end() {
 	select {
 	case <-p.done:
 	default:
+		p.asked.Store(true)
 		_ = p.cmd.Process.Signal(syscall.SIGTERM)
 		select {
 		case <-p.done:

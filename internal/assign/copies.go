@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -44,7 +45,14 @@ type copies struct {
 	rdb   redis.UniversalClient
 	log   *slog.Logger
 	alone atomic.Int64 // until when Redis is left alone, in nanoseconds since 1970
+
+	mu     sync.Mutex
+	behind map[int64]struct{} // tickets whose copy could not be brought to what PostgreSQL has
 }
+
+// maxBehind bounds what is noted of copies that are behind. What is not noted is
+// right again when the copy has run out.
+const maxBehind = 10_000
 
 type held struct {
 	account  int64
@@ -109,26 +117,39 @@ func (c *copies) turnAway(ctx context.Context, actor access.Actor, id int64) err
 // put copies a lease that PostgreSQL has given, unless a newer one is there.
 func (c *copies) put(ctx context.Context, actor access.Actor, t ticket.Ticket) {
 	h := held{actor.AccountID, t.Fence, t.Audience(), actor.Name}
-	_ = c.ask(context.WithoutCancel(ctx), func(ctx context.Context) error {
-		return putScript.Run(ctx, c.rdb, []string{key(t.ID)}, h.String(), t.Fence, ticket.LeaseTime.Milliseconds()).Err()
-	})
+	c.keep(t.ID, c.ask(context.WithoutCancel(ctx), func(ctx context.Context) error { return c.set(ctx, t.ID, h, ticket.LeaseTime) }))
+}
+
+func (c *copies) set(ctx context.Context, id int64, h held, life time.Duration) error {
+	return putScript.Run(ctx, c.rdb, []string{key(id)}, h.String(), h.fence, life.Milliseconds()).Err()
+}
+
+// keep notes whether a ticket's copy is behind, by how bringing it there ended.
+func (c *copies) keep(id int64, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err == nil {
+		delete(c.behind, id)
+	} else if len(c.behind) < maxBehind {
+		c.behind[id] = struct{}{}
+	}
 }
 
 // renew lengthens the copy when it is of this fence. It returns what was left of
-// it, 0 when there is none or Redis cannot tell, and lost when it is another's.
-func (c *copies) renew(ctx context.Context, actor access.Actor, id, fence int64) (left time.Duration, lost bool) {
+// it, 0 when there is none, when it is another's, or when Redis cannot tell.
+func (c *copies) renew(ctx context.Context, actor access.Actor, id, fence int64) (left time.Duration) {
 	var ms int64
 	err := c.ask(ctx, func(ctx context.Context) (err error) {
 		ms, err = renewScript.Run(ctx, c.rdb, []string{key(id)}, actor.AccountID, fence, ticket.LeaseTime.Milliseconds()).Int64()
 		return err
 	})
 	if err != nil {
-		return 0, false
+		return 0
 	}
-	return time.Duration(max(ms, 0)) * time.Millisecond, ms < 0
+	return time.Duration(max(ms, 0)) * time.Millisecond
 }
 
 // drop removes the copy, whosever it is.
 func (c *copies) drop(ctx context.Context, id int64) {
-	_ = c.ask(context.WithoutCancel(ctx), func(ctx context.Context) error { return c.rdb.Del(ctx, key(id)).Err() })
+	c.keep(id, c.ask(context.WithoutCancel(ctx), func(ctx context.Context) error { return c.rdb.Del(ctx, key(id)).Err() }))
 }

@@ -34,10 +34,8 @@ type renewal struct{ account, fence int64 }
 // progress do that. ErrLeaseLost says that it is another's by now, or ran out
 // and was cleared: claim again.
 func (s *Service) Renew(ctx context.Context, actor access.Actor, id, fence int64) (Lease, error) {
-	left, lost := s.copies.renew(ctx, actor, id, fence)
-	if lost {
-		return Lease{}, ticket.ErrLeaseLost
-	}
+	// A copy that says otherwise decides nothing: it may be of an older lease.
+	left := s.copies.renew(ctx, actor, id, fence)
 	renewed := Lease{Fence: fence, ExpiresAt: s.now().Add(ticket.LeaseTime)}
 	if left > soon && s.remember(id, renewal{actor.AccountID, fence}) {
 		return renewed, nil
@@ -47,7 +45,9 @@ func (s *Service) Renew(ctx context.Context, actor access.Actor, id, fence int64
 		return Lease{}, err
 	}
 	if len(kept) == 0 {
-		s.copies.drop(ctx, id)
+		if left > 0 {
+			s.copies.drop(ctx, id)
+		}
 		return Lease{}, ticket.ErrLeaseLost
 	}
 	s.copies.put(ctx, actor, kept[0])
@@ -100,9 +100,10 @@ func (s *Service) lengthen(ctx context.Context, renewals map[int64]renewal) ([]t
 // until ctx ends; what is left to tell is told at the end. A failure is logged
 // and tried again at the next turn: an outage must not end the leases' keeper.
 func (s *Service) Run(ctx context.Context) error {
-	telling, sweeping := time.NewTicker(tell), time.NewTicker(sweep)
+	telling, sweeping, mending := time.NewTicker(tell), time.NewTicker(sweep), time.NewTicker(sulk)
 	defer telling.Stop()
 	defer sweeping.Stop()
+	defer mending.Stop()
 	for {
 		var err error
 		select {
@@ -115,6 +116,8 @@ func (s *Service) Run(ctx context.Context) error {
 			err = s.tell(ctx)
 		case <-sweeping.C:
 			err = s.Expire(ctx)
+		case <-mending.C:
+			err = s.catchUp(ctx)
 		}
 		if ctx.Err() == nil {
 			s.complain(ctx, err)

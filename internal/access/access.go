@@ -94,6 +94,7 @@ const (
 	KeepCustomers  Action = "customers.keep" // records of customers, as other systems have them
 	WorkCases      Action = "cases.work"     // the ombudsman's office, behind the wall
 	ManageRouting  Action = "routing.manage" // who is given what, and when, in one's own teams
+	RunIncidents   Action = "incidents.run"  // open and change incidents, answer all of one
 	RunImports     Action = "imports.run"    // bring in lists of complaints; which ones, their channel decides
 )
 
@@ -109,6 +110,7 @@ var allowed = map[Action][]Role{
 	KeepCustomers:  {Supervisor, Admin},
 	WorkCases:      {Ombudsman},
 	ManageRouting:  {Supervisor, Admin},
+	RunIncidents:   {Supervisor, Admin},
 	RunImports:     {Supervisor, Ombudsman, Admin},
 }
 

@@ -27,6 +27,7 @@ import (
 	"github.com/escuta-sac/escuta/internal/event"
 	"github.com/escuta-sac/escuta/internal/httpapi"
 	"github.com/escuta-sac/escuta/internal/imports"
+	"github.com/escuta-sac/escuta/internal/incident"
 	"github.com/escuta-sac/escuta/internal/intake"
 	"github.com/escuta-sac/escuta/internal/jobs"
 	"github.com/escuta-sac/escuta/internal/mailbox"
@@ -153,6 +154,7 @@ func (a *App) build(ctx context.Context, cfg config.Config) error {
 	in.Digest(channel.Ombudsman, imports.Digester{})
 	in.Digest(imports.Channel, imports.Digester{})
 	lists := imports.New(db, files, in, clock.Now, log)
+	incidents := incident.New(db, acts, accounts, clock.Now, log)
 	timers := sla.NewTimers(sla.TimersDeps{DB: db, Redis: rdb, Recorder: acts, Feed: events, Now: clock.Now, Log: log})
 	live := realtime.Options{Zone: cfg.Timezone, Now: clock.Now}
 	if cfg.PublicLimit == 0 { // tests and benchmarks connect thousands from one address
@@ -186,7 +188,7 @@ func (a *App) build(ctx context.Context, cfg config.Config) error {
 	}, httpapi.Services{
 		Calls: calls,
 		DB:    db, Accounts: accounts, Replays: account.NewIdempotency(db, clock.Now), Blobs: files,
-		Intake: in, Sources: in.Sources(), Tokens: in.Tokens(), Assign: assigned, Desk: acts, Hub: hub, Presence: here, Standings: standings, Roster: rosters, Routing: router, Ombudsman: cases, Imports: lists, Mailboxes: boxes,
+		Intake: in, Sources: in.Sources(), Tokens: in.Tokens(), Assign: assigned, Desk: acts, Hub: hub, Presence: here, Standings: standings, Roster: rosters, Routing: router, Ombudsman: cases, Incidents: incidents, Imports: lists, Mailboxes: boxes,
 		Copies:    copied,
 		Calendars: policies.Calendars(), Toll: proofs,
 		Scan: antivirus.New(cfg.ClamdAddr, files, db.Gorm), Dialer: dialer, Now: clock.Now,
@@ -204,6 +206,7 @@ func (a *App) build(ctx context.Context, cfg config.Config) error {
 		{parts: []part{ // what finishes what requests have left behind
 			{"intake", in.Run}, {"claims", assigned.Run}, {"giving out", router.Run}, {"closing of tickets", acts.Run},
 			{"archiving of cases", cases.Run}, {"imports", lists.Run},
+			{"incidents", incidents.Run}, {"news of incidents", func(ctx context.Context) error { return incidents.Follow(ctx, hub.Incident) }},
 			{"timers", timers.Run}, {"jobs", work.Run}, {"outgoing mail", sender.Run}, {"accounts", accounts.Run}, {"mailboxes", boxes.Run},
 			{"acknowledgements", acknowledger.Run}, {"protocols of calls", told.Run}, {"copies", func(ctx context.Context) error { return copied.Run(ctx, log) }}, {"proofs of work", proofs.Run},
 			{"recordings", calls.Run}, {"telephones", func(ctx context.Context) error { return calls.Rings(ctx, hub.Phone) }}, {"sweep of files", sweeper{files, db, log}.Run}, profiler(cfg.AdminListen, log),

@@ -44,6 +44,7 @@ func TestTheEventsOfEveryCallGiveTheFreshRows(t *testing.T) {
 		{"Reply", "waits for the customer", ticket.Ticket{}, reply(desk.Reply{Body: "Oi"}), event.TicketReplied},
 		{"Reply", "resolves", ticket.Ticket{Status: ticket.Open}, reply(desk.Reply{Body: "Oi", Resolve: true}), event.TicketReplied},
 		{"Reply", "reopens", ticket.Ticket{Status: ticket.Resolved, ResolvedAt: &recent}, reply(desk.Reply{Body: "Oi"}), event.TicketReplied},
+		{"Reply", "to all", ticket.Ticket{}, reply(desk.Reply{Body: "Oi", ToAll: true}), event.TicketReplied},
 		{"Note", "", ticket.Ticket{}, func(id int64) error { _, _, err := o.s.Note(t.Context(), o.ana, id, "Nota"); return err }, event.TicketNoted},
 		{"Patch", "fields", ticket.Ticket{}, patch(desk.Patch{Priority: ptr(1), Kind: ptr(ticket.Kind("duvida")), Subject: ptr("Outro"),
 			Tags: &[]string{"Ação", "vip"}, ReasonID: ptr(int64(1))}), event.TicketChanged},
@@ -112,6 +113,7 @@ func TestTheEventsOfEveryCallGiveTheFreshRows(t *testing.T) {
 		"Absorb":           true, // changes two tickets; the tests of calls have it
 		"KeepApart":        true, // changes no ticket
 		"Ways":             true, // changes no ticket
+		"Outlook":          true, // changes no ticket
 		"SaveDraft":        true, // changes no ticket
 		"UpsertCustomer":   true, // TestAProofJoinsAndAClaimDoesNot
 		"UnmergeCustomers": true, // TestTwoThatSomebodyJoinedCanBeParted

@@ -28,6 +28,9 @@ type Reply struct {
 	// Resolve says that the answer settles the matter; else it is the customer's turn.
 	Resolve bool
 	Files   []ticket.File // Blob, Name, Mime and Size
+	// ToAll is one answer to many tickets: nobody becomes holder or assignee by it,
+	// and unless it resolves it stays our turn, since its customers are asked nothing.
+	ToAll bool
 	// Within, when given, runs in the transaction after the message was stored: for
 	// what shares the answer's fate. Of a case, only an answer that has it concludes.
 	Within func(ctx context.Context, tx *gorm.DB, m ticket.Message) error
@@ -67,7 +70,12 @@ func (s *Service) Reply(ctx context.Context, actor access.Actor, id int64, r Rep
 		if err := s.mayReply(ctx, tx, actor, t, r); err != nil {
 			return err
 		}
-		if err := t.Answered(r.Resolve, c.At); err != nil {
+		if r.ToAll && !r.Resolve {
+			err = t.Informed(c.At)
+		} else {
+			err = t.Answered(r.Resolve, c.At)
+		}
+		if err != nil {
 			return err
 		}
 		sent, err = s.send(ctx, tx, t, ticket.Message{
@@ -118,7 +126,7 @@ func (s *Service) mayReply(ctx context.Context, tx *gorm.DB, actor access.Actor,
 		}
 		return ticket.ErrClaimed.With("holder", who).With("until", t.LeaseUntil)
 	}
-	if t.HolderID == nil || *t.HolderID != actor.AccountID {
+	if !r.ToAll && (t.HolderID == nil || *t.HolderID != actor.AccountID) {
 		until := now.Add(ticket.LeaseTime)
 		t.HolderID, t.LeaseUntil = &actor.AccountID, &until
 		if r.Fence == nil {
@@ -232,15 +240,20 @@ func addressOf(ctx context.Context, tx *gorm.DB, t ticket.Ticket) (to string, er
 	if t.CustomerID == nil {
 		return "", nil
 	}
-	err = tx.WithContext(ctx).Raw(`SELECT i.value FROM identities i LEFT JOIN LATERAL (
-			SELECT max(c.id) AS given FROM ticket_contacts l JOIN contacts c ON c.id = l.contact_id
-			WHERE l.ticket_id = ? AND c.data->'from'->>'email' = i.value) g ON true
-		WHERE i.customer_id = ? AND i.kind = 'email' AND (i.verified_at IS NOT NULL OR g.given IS NOT NULL)
-		ORDER BY g.given DESC NULLS LAST, i.verified_at IS NULL, i.id LIMIT 1`, t.ID, *t.CustomerID).Scan(&to).Error
+	err = tx.WithContext(ctx).Raw(addressQuery("?", "?"), t.ID, *t.CustomerID).Scan(&to).Error
 	if err != nil {
 		return "", fmt.Errorf("find where to answer ticket %d: %w", t.ID, err)
 	}
 	return to, nil
+}
+
+// addressQuery selects the address of a ticket and its customer, as value.
+func addressQuery(ticketID, customerID string) string {
+	return `SELECT i.value FROM identities i LEFT JOIN LATERAL (
+			SELECT max(c.id) AS given FROM ticket_contacts l JOIN contacts c ON c.id = l.contact_id
+			WHERE l.ticket_id = ` + ticketID + ` AND c.data->'from'->>'email' = i.value) g ON true
+		WHERE i.customer_id = ` + customerID + ` AND i.kind = 'email' AND (i.verified_at IS NOT NULL OR g.given IS NOT NULL)
+		ORDER BY g.given DESC NULLS LAST, i.verified_at IS NULL, i.id LIMIT 1`
 }
 
 // Note stores what only we see, at any status: what was learned afterwards is

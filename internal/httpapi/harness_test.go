@@ -30,6 +30,7 @@ import (
 	"github.com/escuta-sac/escuta/internal/dial"
 	"github.com/escuta-sac/escuta/internal/event"
 	"github.com/escuta-sac/escuta/internal/imports"
+	"github.com/escuta-sac/escuta/internal/incident"
 	"github.com/escuta-sac/escuta/internal/intake"
 	"github.com/escuta-sac/escuta/internal/jobs"
 	"github.com/escuta-sac/escuta/internal/mailbox"
@@ -157,12 +158,15 @@ func start(t testing.TB, changes ...change) *world {
 		c(&options)
 	}
 	accounts := account.NewService(db, rdb, now, log)
+	incidents := incident.New(db, acts, accounts, now, log)
+	w.run(incidents.Run, func() {})
+	w.run(func(ctx context.Context) error { return incidents.Follow(ctx, hub.Incident) }, func() {})
 	w.server, err = New(options, Services{
 		Calls: calls,
 		DB:    db, Accounts: accounts, Replays: account.NewIdempotency(db, now), Blobs: files,
 		Intake: in, Sources: in.Sources(), Tokens: in.Tokens(), Assign: assigned, Desk: acts, Hub: hub, Presence: here, Standings: standings, Roster: rosters, Routing: router, Mailboxes: boxes, Calendars: policies.Calendars(),
 		Toll: toll.New(options.Secret, db.Gorm, now, log), Now: now,
-		Ombudsman: ombudsman.New(db, acts, in, policies.Calendars(), quiet{}, now, log), Imports: lists,
+		Ombudsman: ombudsman.New(db, acts, in, policies.Calendars(), quiet{}, now, log), Incidents: incidents, Imports: lists,
 		Copies: &copies.Service{DB: db, Post: &outbox.Post{}, Blobs: files, Recordings: call.Copies{}, Now: now, Zone: zone},
 		Dialer: dial.New([]netip.Prefix{netip.MustParsePrefix("127.0.0.2/32")}), // where the tests' other servers are
 	})

@@ -160,7 +160,7 @@ func (h portalRoutes) worded(words portalWords, t PublicTicket) *portalTicket {
 		CanReply:  slices.Contains(t.Can, "reply") || slices.Contains(t.Can, "reopen"),
 		CanReopen: slices.Contains(t.Can, "reopen"), CanRate: slices.Contains(t.Can, "rate"),
 	}
-	out.Steps = steps(t)
+	out.Steps, out.Incident = steps(t), t.Incident
 	if t.AnswerBy != nil {
 		now := h.now()
 		out.Left, out.Late = words.left(*t.AnswerBy, now), now.After(*t.AnswerBy)
@@ -261,6 +261,7 @@ func (h portalRoutes) compose(ctx context.Context, lang, page string, v portalVi
 	}
 	if v.Form != nil {
 		v.Form.script(v)
+		v.Known = h.knownOn(brand.ID)
 	}
 	return h.pages.render(lang, page, v)
 }
@@ -300,7 +301,7 @@ func (h portalRoutes) asset(c *fiber.Ctx) error {
 // brand is the one under which customers know us: a form's own, or the first.
 func (h portalRoutes) brand(ctx context.Context, id int64) (PortalBrand, error) {
 	var b PortalBrand
-	err := h.db.WithContext(ctx).Raw("SELECT name, color FROM brands ORDER BY id = ? DESC, id LIMIT 1", id).Scan(&b).Error
+	err := h.db.WithContext(ctx).Raw("SELECT id, name, color FROM brands ORDER BY id = ? DESC, id LIMIT 1", id).Scan(&b).Error
 	if err != nil {
 		return b, fmt.Errorf("read the brand: %w", err)
 	}

@@ -73,11 +73,13 @@ type portalView struct {
 	Address           string // ours, as people type it
 	JustSent          bool
 	Scores            []int
-	Demand            *demandView // to the ombudsman
+	Known             []PublicIncident // what we know is wrong and may concern the reader
+	Demand            *demandView      // to the ombudsman
 }
 
 // PortalBrand is the name and colour under which customers know us.
 type PortalBrand struct {
+	ID    int64
 	Name  string
 	Color string // #rrggbb
 }
@@ -110,6 +112,7 @@ type portalTicket struct {
 	Steps                           []portalStep
 	Messages                        []portalMessage
 	Duties                          []PublicDuty
+	Incident                        *PublicIncident
 }
 
 type portalMessage struct {

@@ -23,6 +23,7 @@ type PublicTicket struct {
 	Can       []string        `json:"can" doc:"Of reply, reopen, rate"`
 	Next      string          `json:"next" enum:"queued,working,your_turn,third,resolved,closed" doc:"What happens next"`
 	Messages  []PublicMessage `json:"messages"`
+	Incident  *PublicIncident `json:"incident" doc:"A problem of ours that this ticket is part of; null when there is none to tell of"`
 	Duties    []PublicDuty    `json:"duties"`
 }
 
@@ -90,6 +91,7 @@ func (h publicRoutes) publicTicket(ctx context.Context, t ticket.Ticket) (Public
 	return PublicTicket{
 		Protocol: t.Protocol, Subject: t.Subject, Kind: string(t.Kind), Status: string(t.Status), OpenedAt: row.OpenedAt,
 		AnswerBy: row.NextDue, HandledBy: by, Can: can, Next: nextSteps[t.Status],
+		Incident: h.knownOf(t.IncidentID),
 		Messages: itemsOf(messages, publicMessage(scans)).Items,
 		Duties:   itemsOf(duties, func(o ticket.Obligation) PublicDuty { return PublicDuty{string(o.Duty), o.EffectiveAt, o.ConfirmedAt} }).Items,
 	}, nil

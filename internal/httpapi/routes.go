@@ -58,11 +58,13 @@ func (s *Server) addRoutes() {
 		rosters     = rosterRoutes{is.Roster}
 		routes      = routingRoutes{db, is.Routing}
 		drafts      = draftRoutes{db, is.Desk}
+		incidents   = incidentRoutes{db, is.Incidents, is.Now}
 
 		work, breaches, intake = may(access.WorkTickets), may(access.SeeBreaches), may(access.SeeIntake)
 		judge, bring           = may(access.WorkCases), may(access.RunImports)
 		manage, arrange        = may(access.ManageAccounts), may(access.ManageDesk)
 		ask, staffing          = may(access.ManageForms), may(access.ManageRouting)
+		alarm                  = may(access.RunIncidents)
 	)
 	register(s, post, "/api/login", "Log in", visitor, ok, me.login)
 	register(s, post, "/api/logout", "Log out", staff, nothing, me.logout)
@@ -214,6 +216,21 @@ func (s *Server) addRoutes() {
 	on(s, post, "/api/ombudsman/office/{id}", "Confirm somebody in the office, or change their rank", judge, ok, office.seat)
 	on(s, get, "/api/area-requests", "What my teams are asked", work, ok, areas.list)
 	on(s, post, "/api/area-requests/{request}/answer", "Answer what my team is asked", work, ok, areas.answer)
+
+	on(s, get, "/api/incidents", "Incidents, the newest first", work, ok, incidents.list)
+	on(s, post, "/api/incidents", "Open an incident", alarm, created, incidents.create)
+	on(s, get, "/api/incidents/{id}", "An incident in figures, and what is done to its tickets", work, ok, incidents.get)
+	on(s, put, "/api/incidents/{id}", "Change an incident", alarm, ok, incidents.change)
+	on(s, get, "/api/incidents/{id}/tickets", "Tickets of an incident", work, ok, incidents.tickets)
+	on(s, get, "/api/incidents/{id}/suggestions", "Tickets that may belong to an incident", work, ok, incidents.suggestions)
+	on(s, post, "/api/incidents/{id}/tickets", "Put many tickets to an incident, or take them off", alarm, created, incidents.put)
+	on(s, get, "/api/incidents/{id}/effect", "What an answer to all would do now", alarm, ok, incidents.effect)
+	on(s, post, "/api/incidents/{id}/answers", "Answer all tickets of an incident", alarm, created, incidents.answer)
+	on(s, post, "/api/incidents/{id}/runs/{run}/cancel", "Stop what is done to many tickets", alarm, ok, incidents.cancel)
+	on(s, get, "/api/tickets/{ticket}/incident", "The incident that a ticket belongs to", work, ok, incidents.ofTicket)
+	on(s, put, "/api/tickets/{ticket}/incident", "Put a ticket to an incident, or take it off", work, ok, incidents.link)
+	on(s, post, "/api/tickets/{ticket}/incident/news", "Send a ticket the newest answer to all", work, created, incidents.news)
+	on(s, get, "/api/figures/reasons", "Demands by reason, an incident counted once", breaches, ok, incidents.reasons)
 
 	s.native(post, "/api/imports", bring, lots.upload, s.document("Upload a list of complaints", created, nil, typeOf[ImportPreview]()))
 	on(s, get, "/api/imports", "Lists that were brought in", bring, ok, lots.list)

@@ -12,6 +12,7 @@ import (
 	"github.com/escuta-sac/escuta/internal/desk"
 	"github.com/escuta-sac/escuta/internal/dial"
 	"github.com/escuta-sac/escuta/internal/imports"
+	"github.com/escuta-sac/escuta/internal/incident"
 	"github.com/escuta-sac/escuta/internal/intake"
 	"github.com/escuta-sac/escuta/internal/mailbox"
 	"github.com/escuta-sac/escuta/internal/ombudsman"
@@ -44,6 +45,7 @@ type Services struct {
 	Roster    *roster.Service
 	Routing   *routing.Router
 	Ombudsman *ombudsman.Service
+	Incidents *incident.Service
 	Imports   *imports.Service
 	Calendars sla.Calendars
 	Toll      *toll.Gate

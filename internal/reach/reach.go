@@ -10,6 +10,7 @@ package reach
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -75,40 +76,77 @@ type Answer struct {
 
 // May asks whether this contact may be made now.
 func May(ctx context.Context, tx *gorm.DB, q Question) (Answer, error) {
-	if q.Address == "" && q.Way != Letter && q.Way != Page {
-		return Answer{Reason: NoAddress}, nil
+	answers, err := MayAll(ctx, tx, []Question{q})
+	if err != nil {
+		return Answer{}, err
 	}
-	var known struct {
+	return answers[0], nil
+}
+
+// MayAll is May for many contacts in one statement; the answers are in the order
+// of the questions.
+func MayAll(ctx context.Context, tx *gorm.DB, all []Question) ([]Answer, error) {
+	type asked struct {
+		N        int       `json:"n"`
+		Way      Way       `json:"way"`
+		Address  string    `json:"address"`
+		Customer *int64    `json:"customer"`
+		Purpose  Purpose   `json:"purpose"`
+		At       time.Time `json:"at"`
+	}
+	answers := make([]Answer, len(all))
+	questions := make([]asked, 0, len(all))
+	for n, q := range all {
+		if q.Address == "" && q.Way != Letter && q.Way != Page {
+			answers[n].Reason = NoAddress
+			continue
+		}
+		questions = append(questions, asked{n, q.Way, fold(q.Way, q.Address), q.CustomerID, q.Purpose, q.At})
+	}
+	if len(questions) == 0 {
+		return answers, nil
+	}
+	text, err := json.Marshal(questions)
+	if err != nil {
+		return nil, fmt.Errorf("ask whether we may reach somebody: %w", err)
+	}
+	var found []struct {
+		N          int
 		Own        bool
 		Suppressed bool
 		Until      *time.Time
 		Bouncing   bool
 		Allowed    *bool
 	}
-	err := tx.WithContext(ctx).Raw(`SELECT
-		@way = 'email' AND EXISTS (SELECT FROM mailboxes WHERE address = @address OR @address = ANY(aliases)) AS own,
+	err = tx.WithContext(ctx).Raw(`SELECT q.n,
+		q.way = 'email' AND EXISTS (SELECT FROM mailboxes WHERE address = q.address OR q.address = ANY(aliases)) AS own,
 		s.way IS NOT NULL AS suppressed, s.until,
-		@way = 'email' AND EXISTS (SELECT FROM identities WHERE kind = 'email' AND value = @address AND bouncing_at IS NOT NULL) AS bouncing,
-		(SELECT p.allowed FROM contact_preferences p WHERE p.customer_id = @customer AND p.way = @way AND p.purpose IN (@purpose, '')
+		q.way = 'email' AND EXISTS (SELECT FROM identities WHERE kind = 'email' AND value = q.address AND bouncing_at IS NOT NULL) AS bouncing,
+		(SELECT p.allowed FROM contact_preferences p WHERE p.customer_id = q.customer AND p.way = q.way AND p.purpose IN (q.purpose, '')
 		  ORDER BY p.purpose = '' LIMIT 1) AS allowed
-		FROM (SELECT) one LEFT JOIN suppressions s ON s.way = @way AND s.address = @address AND (s.until IS NULL OR s.until > @at)`,
-		map[string]any{"way": string(q.Way), "address": fold(q.Way, q.Address), "customer": q.CustomerID, "purpose": string(q.Purpose), "at": q.At},
-	).Scan(&known).Error
-	switch {
-	case err != nil:
-		return Answer{}, fmt.Errorf("ask whether we may reach somebody by %s: %w", q.Way, err)
-	case known.Own:
-		return Answer{Reason: OwnAddress}, nil
-	case known.Suppressed && known.Until != nil:
-		return Answer{Reason: Quiet, Until: known.Until}, nil
-	case known.Suppressed:
-		return Answer{Reason: Suppressed}, nil
-	case known.Bouncing:
-		return Answer{Reason: Bouncing}, nil
-	case known.Allowed != nil && !*known.Allowed:
-		return Answer{Reason: Preference}, nil
+		FROM jsonb_to_recordset(?::jsonb) AS q(n int, way text, address text, customer bigint, purpose text, at timestamptz)
+		LEFT JOIN suppressions s ON s.way = q.way AND s.address = q.address AND (s.until IS NULL OR s.until > q.at)`, string(text)).Scan(&found).Error
+	if err != nil {
+		return nil, fmt.Errorf("ask whether we may reach somebody by %s: %w", questions[0].Way, err)
 	}
-	return Answer{Allowed: true}, nil
+	for _, known := range found {
+		a := &answers[known.N]
+		switch {
+		case known.Own:
+			a.Reason = OwnAddress
+		case known.Suppressed && known.Until != nil:
+			a.Reason, a.Until = Quiet, known.Until
+		case known.Suppressed:
+			a.Reason = Suppressed
+		case known.Bouncing:
+			a.Reason = Bouncing
+		case known.Allowed != nil && !*known.Allowed:
+			a.Reason = Preference
+		default:
+			a.Allowed = true
+		}
+	}
+	return answers, nil
 }
 
 // Suppress keeps everybody from reaching an address by this way: for good, or

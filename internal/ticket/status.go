@@ -94,6 +94,18 @@ func (t *Ticket) Answered(resolves bool, now time.Time) error {
 	return t.Move(to, now)
 }
 
+// Informed is what news of ours does that asks the customer nothing: a new ticket
+// is no longer new, and whose turn it is does not change.
+func (t *Ticket) Informed(now time.Time) error {
+	switch {
+	case !t.Status.IsOpen():
+		return ErrClosed
+	case t.Status == New:
+		return t.Move(Open, now)
+	}
+	return nil
+}
+
 // Spoke is what a message of the customer does: it is our turn. A new ticket
 // stays new, a resolved one is reopened; after the grace it fails with
 // ErrClosed, and the message belongs into a linked ticket.

@@ -42,6 +42,10 @@ export const keys = {
   ringing: (line: number, call: string) => ["calls", "ringing", line, call] as const,
   candidates: (said: string) => ["calls", "candidates", said] as const,
   callBacks: (mine: boolean, state: string) => ["calls", "backs", mine, state] as const,
+  incidents: ["incidents"] as const,
+  incidentsOf: (state: string) => ["incidents", "of", state] as const,
+  incident: (id: number) => ["incidents", "one", id] as const,
+  incidentOf: (ticket: number, id: number | null) => ["incidents", "ticket", ticket, id] as const,
   lines: ["lines"] as const,
   suggestions: (customerId: number) => ["suggestions", customerId] as const,
 };

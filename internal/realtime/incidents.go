@@ -1,0 +1,15 @@
+package realtime
+
+import "strconv"
+
+// Incident tells everybody who is connected that an incident says something else
+// now; 0 is that any may. It is a hint without content: whoever shows incidents
+// asks for them again, and asks once after each hello anyway.
+func (h *Hub) Incident(id int64) {
+	item := append(strconv.AppendInt([]byte(`{"kind":"incident","incident_id":`), id, 10), '}')
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for c := range h.clients {
+		c.tell(item)
+	}
+}

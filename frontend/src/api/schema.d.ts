@@ -505,6 +505,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/figures/reasons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Demands by reason, an incident counted once */
+        get: operations["get-api-figures-reasons"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/files/{token}": {
         parameters: {
             query?: never;
@@ -655,6 +672,128 @@ export interface paths {
         put?: never;
         /** Bring in a list */
         post: operations["post-api-imports-by-id-run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/incidents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Incidents, the newest first */
+        get: operations["get-api-incidents"];
+        put?: never;
+        /** Open an incident */
+        post: operations["post-api-incidents"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/incidents/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An incident in figures, and what is done to its tickets */
+        get: operations["get-api-incidents-by-id"];
+        /** Change an incident */
+        put: operations["put-api-incidents-by-id"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/incidents/{id}/answers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Answer all tickets of an incident */
+        post: operations["post-api-incidents-by-id-answers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/incidents/{id}/effect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What an answer to all would do now */
+        get: operations["get-api-incidents-by-id-effect"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/incidents/{id}/runs/{run}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop what is done to many tickets */
+        post: operations["post-api-incidents-by-id-runs-by-run-cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/incidents/{id}/suggestions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tickets that may belong to an incident */
+        get: operations["get-api-incidents-by-id-suggestions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/incidents/{id}/tickets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tickets of an incident */
+        get: operations["get-api-incidents-by-id-tickets"];
+        put?: never;
+        /** Put many tickets to an incident, or take them off */
+        post: operations["post-api-incidents-by-id-tickets"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1935,6 +2074,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/tickets/{ticket}/incident": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The incident that a ticket belongs to */
+        get: operations["get-api-tickets-by-ticket-incident"];
+        /** Put a ticket to an incident, or take it off */
+        put: operations["put-api-tickets-by-ticket-incident"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tickets/{ticket}/incident/news": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a ticket the newest answer to all */
+        post: operations["post-api-tickets-by-ticket-incident-news"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tickets/{ticket}/lease": {
         parameters: {
             query?: never;
@@ -2326,6 +2500,12 @@ export interface components {
         AnotherTicketBody: {
             note?: string;
             subject?: string;
+        };
+        AnswerAllBody: {
+            /** @description {nome} and {protocolo} are each ticket's own */
+            body: string;
+            /** @description The answer settles the matter of each */
+            resolve?: boolean;
         };
         AnswerAreaBody: {
             answer: string;
@@ -2756,6 +2936,30 @@ export interface components {
              */
             bits: number;
             text: string;
+        };
+        ChangeIncidentBody: {
+            /** Format: int64 */
+            brand_id: number | null;
+            /** @enum {string|null} */
+            channel: "phone" | "webform" | "email" | null;
+            inside: string;
+            /** Format: date-time */
+            news_by: string | null;
+            outside: string;
+            /** Format: int64 */
+            reason_id: number | null;
+            /** Format: date-time */
+            started_at: string;
+            /** @enum {string} */
+            state: "open" | "solved" | "closed";
+            /** Format: int64 */
+            team_id: number | null;
+            title: string;
+            /**
+             * Format: int64
+             * @description The version that was seen; another one is incident_version_conflict
+             */
+            version: number;
         };
         ChangePointBody: {
             /** @description Empty takes the answer back */
@@ -3212,6 +3416,123 @@ export interface components {
             /** Format: int64 */
             updated: number;
         };
+        Incident: {
+            /** Format: int64 */
+            brand_id: number | null;
+            /** @enum {string|null} */
+            channel: "phone" | "webform" | "email" | null;
+            /** Format: int64 */
+            id: number;
+            /** @description What agents should know */
+            inside: string;
+            /**
+             * Format: date-time
+             * @description By when customers are promised the next news
+             */
+            news_by: string | null;
+            /** Format: int64 */
+            opened_by: number;
+            /** @description What customers are told on their pages; empty tells them nothing */
+            outside: string;
+            /** Format: int64 */
+            reason_id: number | null;
+            /** Format: date-time */
+            solved_at: string | null;
+            /** Format: int64 */
+            solved_by: number | null;
+            /** Format: date-time */
+            started_at: string;
+            /** @enum {string} */
+            state: "open" | "solved" | "closed";
+            /** Format: int64 */
+            team_id: number | null;
+            title: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: int64 */
+            version: number;
+        };
+        IncidentDetail: {
+            figures: components["schemas"]["IncidentFigures"];
+            incident: components["schemas"]["Incident"];
+            /** @description The newest first */
+            runs: components["schemas"]["IncidentRun"][];
+        };
+        IncidentEffect: {
+            /**
+             * Format: int64
+             * @description Left alone: somebody is just answering
+             */
+            held: number;
+            /**
+             * Format: int64
+             * @description Goes out by mail, and stands on the page
+             */
+            mail: number;
+            /**
+             * Format: int64
+             * @description Stands on the customer's page only: no address is known
+             */
+            page: number;
+            /**
+             * Format: int64
+             * @description Left alone: resolved or closed
+             */
+            settled: number;
+            /**
+             * Format: int64
+             * @description On the page only, since nothing may be sent to the address
+             */
+            suppressed: number;
+        };
+        IncidentFigures: {
+            /** Format: int64 */
+            answered: number;
+            /** Format: int64 */
+            customers: number;
+            /** Format: date-time */
+            first: string | null;
+            /** Format: date-time */
+            last: string | null;
+            /** Format: int64 */
+            open: number;
+            /** Format: int64 */
+            tickets: number;
+        };
+        IncidentRun: {
+            /** Format: int64 */
+            account_id: number;
+            /**
+             * Format: date-time
+             * @description Until then nothing is done, and it can be taken back whole
+             */
+            begins_at: string;
+            body: string;
+            /** Format: int64 */
+            done: number;
+            /** Format: date-time */
+            finished_at: string | null;
+            /** Format: int64 */
+            id: number;
+            /** @enum {string} */
+            kind: "link" | "unlink" | "answer";
+            /** @description How many were left alone, by why: held, settled, gone, author, failed */
+            reasons: {
+                [key: string]: number;
+            };
+            resolve: boolean;
+            /** Format: int64 */
+            skipped: number;
+            /** @enum {string} */
+            state: "running" | "done" | "cancelled";
+            /** Format: int64 */
+            total: number;
+        };
+        IncidentTickets: {
+            items: components["schemas"]["TicketRow"][];
+            /** @description Cursor of the next page, null on the last */
+            next: string | null;
+        };
         IntakeDay: {
             /** Format: int64 */
             accounted: number;
@@ -3294,6 +3615,9 @@ export interface components {
         ItemsImport: {
             items: components["schemas"]["Import"][];
         };
+        ItemsIncident: {
+            items: components["schemas"]["Incident"][];
+        };
         ItemsLetter: {
             items: components["schemas"]["Letter"][];
         };
@@ -3315,6 +3639,9 @@ export interface components {
         ItemsReason: {
             items: components["schemas"]["Reason"][];
         };
+        ItemsReasonFigures: {
+            items: components["schemas"]["ReasonFigures"][];
+        };
         ItemsSession: {
             items: components["schemas"]["Session"][];
         };
@@ -3332,6 +3659,9 @@ export interface components {
         };
         ItemsTeamRouting: {
             items: components["schemas"]["TeamRouting"][];
+        };
+        ItemsTicketRow: {
+            items: components["schemas"]["TicketRow"][];
         };
         ItemsView: {
             items: components["schemas"]["View"][];
@@ -3466,6 +3796,13 @@ export interface components {
         LineProblem: {
             column: string;
             text: string;
+        };
+        LinkTicketBody: {
+            /**
+             * Format: int64
+             * @description null takes it off
+             */
+            incident_id: number | null;
         };
         LoggedIn: {
             me: components["schemas"]["Me"];
@@ -3777,6 +4114,26 @@ export interface components {
              * @description 0 is the default team
              */
             team_id?: number;
+        };
+        NewIncidentBody: {
+            /** Format: int64 */
+            brand_id?: number;
+            /** @enum {string} */
+            channel?: "phone" | "webform" | "email";
+            inside?: string;
+            /** Format: date-time */
+            news_by?: string;
+            outside?: string;
+            /** Format: int64 */
+            reason_id?: number;
+            /**
+             * Format: date-time
+             * @description Now when left out
+             */
+            started_at?: string;
+            /** Format: int64 */
+            team_id?: number;
+            title: string;
         };
         NewLineBody: {
             /** Format: int64 */
@@ -4305,6 +4662,18 @@ export interface components {
             size: number;
             url: string;
         };
+        PublicIncident: {
+            /**
+             * Format: date-time
+             * @description By when the next news is promised; null when nothing is, or it is past
+             */
+            news_by: string | null;
+            /** Format: date-time */
+            since: string;
+            /** Format: date-time */
+            solved_at: string | null;
+            text: string;
+        };
         PublicMessage: {
             /** Format: date-time */
             at: string;
@@ -4339,6 +4708,8 @@ export interface components {
             can: string[];
             duties: components["schemas"]["PublicDuty"][];
             handled_by: components["schemas"]["HandledBy"];
+            /** @description A problem of ours that this ticket is part of; null when there is none to tell of */
+            incident: components["schemas"]["PublicIncident"];
             kind: string;
             messages: components["schemas"]["PublicMessage"][];
             /**
@@ -4353,6 +4724,11 @@ export interface components {
             status: "new" | "open" | "waiting_customer" | "waiting_third" | "resolved" | "closed";
             subject: string;
         };
+        PutTicketsBody: {
+            /** @description Take them off */
+            off?: boolean;
+            tickets: number[];
+        };
         Reason: {
             /** @description An inactive one stays on the tickets that have it */
             active: boolean;
@@ -4363,6 +4739,17 @@ export interface components {
             name: string;
             /** Format: int64 */
             parent_id: number | null;
+        };
+        ReasonFigures: {
+            /**
+             * Format: int64
+             * @description The tickets of an incident count as one
+             */
+            demands: number;
+            /** Format: int64 */
+            reason_id: number | null;
+            /** Format: int64 */
+            tickets: number;
         };
         RecommendBody: {
             body: string;
@@ -4697,6 +5084,11 @@ export interface components {
             holder: components["schemas"]["Holder"] | null;
             ticket: components["schemas"]["TicketRow"];
             version: string;
+        };
+        TicketIncident: {
+            incident: components["schemas"]["Incident"];
+            /** @description The newest answer to all has not reached this ticket; see .../incident/news */
+            untold: boolean;
         };
         TicketPage: {
             items: components["schemas"]["TicketRow"][];
@@ -6138,6 +6530,40 @@ export interface operations {
             };
         };
     };
+    "get-api-figures-reasons": {
+        parameters: {
+            query?: {
+                /** @description Thirty days ago when left out */
+                from?: string;
+                /** @description Now when left out; the end is not counted in */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsReasonFigures"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-api-files-by-token": {
         parameters: {
             query?: never;
@@ -6530,6 +6956,348 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Import"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-api-incidents": {
+        parameters: {
+            query?: {
+                state?: "open" | "solved" | "closed";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsIncident"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-api-incidents": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewIncidentBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-api-incidents-by-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentDetail"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-api-incidents-by-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeIncidentBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-api-incidents-by-id-answers": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnswerAllBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentRun"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-api-incidents-by-id-effect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentEffect"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-api-incidents-by-id-runs-by-run-cancel": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentRun"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-api-incidents-by-id-suggestions": {
+        parameters: {
+            query?: {
+                /** @description Look among them by words instead of the reason */
+                q?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsTicketRow"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-api-incidents-by-id-tickets": {
+        parameters: {
+            query?: {
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentTickets"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-api-incidents-by-id-tickets": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PutTicketsBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentRun"];
                 };
             };
             /** @description Error */
@@ -9483,6 +10251,109 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ItemsDuty"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-api-tickets-by-ticket-incident": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or protocol */
+                ticket: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketIncident"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-api-tickets-by-ticket-incident": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or protocol */
+                ticket: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkTicketBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketRow"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-api-tickets-by-ticket-incident-news": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Id or protocol */
+                ticket: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Replied"];
                 };
             };
             /** @description Error */

@@ -1,8 +1,11 @@
 package assign_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -96,6 +99,80 @@ func TestClaimsWhenSomethingFails(t *testing.T) {
 		_, again := f.mustClaim(t, f.ana, tk.ID)
 		if again.Fence != first.Fence+1 {
 			t.Errorf("fence %d after %d", again.Fence, first.Fence)
+		}
+	})
+	t.Run("a copy of an older lease: the holder renews all the same, and the copy is the new one's", func(t *testing.T) {
+		t.Parallel()
+		f := newFloor(t)
+		tk := tickettest.Open(t, f.db, ticket.Ticket{})
+		f.mustClaim(t, f.ana, tk.ID)
+		stale := f.rdb.Get(t.Context(), fmt.Sprintf("lease:{%d}", tk.ID)).Val()
+		if _, _, err := f.s.Claim(t.Context(), f.sup, tk.ID, &assign.TakeOver{Reason: "parou"}); err != nil {
+			t.Fatal(err)
+		}
+		_, lease := f.mustClaim(t, f.sup, tk.ID)
+		if err := f.rdb.Set(t.Context(), fmt.Sprintf("lease:{%d}", tk.ID), stale, ticket.LeaseTime).Err(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.s.Renew(t.Context(), f.sup, tk.ID, lease.Fence); err != nil {
+			t.Errorf("the holder's renewal: %v", err)
+		}
+		if _, _, err := f.s.Claim(t.Context(), f.sup, tk.ID, nil); err != nil {
+			t.Errorf("the holder claims again: %v", err)
+		}
+	})
+	t.Run("a renewal that comes too late leaves the new holder's copy alone", func(t *testing.T) {
+		t.Parallel()
+		f := newFloor(t)
+		tk := tickettest.Open(t, f.db, ticket.Ticket{})
+		_, old := f.mustClaim(t, f.ana, tk.ID)
+		if _, _, err := f.s.Claim(t.Context(), f.sup, tk.ID, &assign.TakeOver{Reason: "parou"}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.s.Renew(t.Context(), f.ana, tk.ID, old.Fence); !errors.Is(err, ticket.ErrLeaseLost) {
+			t.Errorf("the old fence: %v", err)
+		}
+		if n := f.rdb.DBSize(t.Context()).Val(); n != 1 {
+			t.Errorf("%d copies are left", n)
+		}
+	})
+	t.Run("Redis deaf for a moment: what it did not hear is brought to it, of both kinds", func(t *testing.T) {
+		t.Parallel()
+		f := newFloor(t)
+		engine := redistest.Start(t)
+		rdb := engine.Client()
+		s := service(f.db, rdb)
+		running, stop := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- s.Run(running) }()
+		given, taken := tickettest.Open(t, f.db, ticket.Ticket{}), tickettest.Open(t, f.db, ticket.Ticket{})
+		if _, _, err := s.Claim(t.Context(), f.ana, given.ID, nil); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := s.Claim(t.Context(), f.ana, taken.ID, nil); err != nil {
+			t.Fatal(err)
+		}
+		if err := syscall.Kill(engine.PID(), syscall.SIGSTOP); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Release(t.Context(), f.ana, given.ID); err != nil {
+			t.Fatal(err)
+		}
+		_, lease, err := s.Claim(t.Context(), f.sup, taken.ID, &assign.TakeOver{Reason: "parou"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := syscall.Kill(engine.PID(), syscall.SIGCONT); err != nil {
+			t.Fatal(err)
+		}
+		until(t, func() bool { return rdb.Exists(t.Context(), fmt.Sprintf("lease:{%d}", given.ID)).Val() == 0 })
+		want := fmt.Sprintf("%d:%d:", f.sup.AccountID, lease.Fence)
+		until(t, func() bool {
+			return strings.HasPrefix(rdb.Get(t.Context(), fmt.Sprintf("lease:{%d}", taken.ID)).Val(), want)
+		})
+		stop()
+		if err := <-done; err != nil {
+			t.Error(err)
 		}
 	})
 }

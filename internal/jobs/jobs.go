@@ -49,6 +49,7 @@ func (DeliverReply) Kind() string { return "deliver_reply" }
 // Client inserts jobs and, when it was given workers, runs them.
 type Client struct {
 	river *river.Client[pgx.Tx]
+	log   *slog.Logger
 	works bool
 }
 
@@ -82,7 +83,7 @@ func New(db *postgres.DB, log *slog.Logger, work ...func(*river.Workers)) (*Clie
 	if err != nil {
 		return nil, fmt.Errorf("make the client of the jobs: %w", err)
 	}
-	return &Client{river: client, works: len(work) > 0}, nil
+	return &Client{river: client, log: log, works: len(work) > 0}, nil
 }
 
 // Insert adds a job to the transaction tx of postgres.DB.InTx. The workers are
@@ -138,9 +139,8 @@ func (c *Client) Run(ctx context.Context) error {
 		<-ctx.Done()
 		return nil
 	}
-	// Not ctx: its end would cancel the jobs that are running.
-	if err := c.river.Start(context.WithoutCancel(ctx)); err != nil {
-		return fmt.Errorf("start the workers: %w", err)
+	if !c.start(ctx) {
+		return nil
 	}
 	<-ctx.Done()
 	soft, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
@@ -155,4 +155,25 @@ func (c *Client) Run(ctx context.Context) error {
 		return fmt.Errorf("stop the workers: %w", err)
 	}
 	return nil
+}
+
+// start lets the workers begin, and waits for PostgreSQL to answer when it is away
+// just then: an outage in the first moment is one like any other. It is false
+// when ctx ended first.
+func (c *Client) start(ctx context.Context) bool {
+	again := time.NewTicker(time.Second)
+	defer again.Stop()
+	for {
+		// Not ctx: its end would cancel the jobs that are running.
+		err := c.river.Start(context.WithoutCancel(ctx))
+		if err == nil {
+			return true
+		}
+		c.log.WarnContext(ctx, "the workers start later", slog.Any("error", err))
+		select {
+		case <-ctx.Done():
+			return false
+		case <-again.C:
+		}
+	}
 }

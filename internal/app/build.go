@@ -142,6 +142,7 @@ func (a *App) build(ctx context.Context, cfg config.Config) error {
 		return err
 	}
 	assigned := assign.New(db, rdb, sequencer, clock.Now, log)
+	assigned.AllowSkips(cfg.SkipsPerHour)
 	acts := desk.New(db, policies, work, assigned, orders, sequencer, clock.Now, log)
 	sealer, err := seal.New(secret)
 	if err != nil {

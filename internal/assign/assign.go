@@ -58,6 +58,7 @@ type Service struct {
 	poke   event.Poker
 	now    func() time.Time
 	log    *slog.Logger
+	skips  int // an account's, in an hour
 
 	mu      sync.Mutex
 	renewed map[int64]renewal // by ticket, until Run has told PostgreSQL
@@ -66,7 +67,7 @@ type Service struct {
 // New makes the service. now is PostgreSQL's time (postgres.Clock.Now); rdb may
 // be out of reach at any time.
 func New(db *postgres.DB, rdb redis.UniversalClient, poke event.Poker, now func() time.Time, log *slog.Logger) *Service {
-	return &Service{db: db, copies: &copies{rdb: rdb, log: log, behind: map[int64]struct{}{}}, poke: poke, now: now, log: log, renewed: map[int64]renewal{}}
+	return &Service{db: db, copies: &copies{rdb: rdb, log: log, behind: map[int64]struct{}{}}, poke: poke, now: now, log: log, skips: skipsAnHour, renewed: map[int64]renewal{}}
 }
 
 // Claim makes the actor holder and assignee of an open ticket. While somebody

@@ -23,11 +23,16 @@ func TestTheEventsOfEveryCallGiveTheFreshRows(t *testing.T) {
 		"Claim":   func(id int64) error { _, _, err := f.s.Claim(t.Context(), f.ana, id, nil); return err },
 		"Release": func(id int64) error { _, err := f.s.Release(t.Context(), f.ana, id); return err },
 		"Next":    func(int64) error { _, _, _, err := f.s.Next(t.Context(), f.ana); return err },
-		"Expire":  func(id int64) error { f.runOut(t, id); return f.s.Expire(t.Context()) },
+		"Skip": func(id int64) error {
+			_, err := f.s.Skip(t.Context(), f.ana, id, assign.Skip{Reason: "breather"})
+			return err
+		},
+		"Expire": func(id int64) error { f.runOut(t, id); return f.s.Expire(t.Context()) },
 	}
-	without := map[string]bool{"Renew": true, "Forget": true, "Run": true} // no ticket changes by them, or by Expire only
+	without := map[string]bool{"Renew": true, "Forget": true, "Run": true, "AllowSkips": true} // no ticket changes by them, or by Expire only
 	prepare := map[string]func(id int64){
 		"Release": func(id int64) { f.mustClaim(t, f.ana, id) },
+		"Skip":    func(id int64) { f.mustClaim(t, f.ana, id) },
 		"Expire":  func(id int64) { f.mustClaim(t, f.ana, id) },
 	}
 	for m := range reflect.TypeFor[*assign.Service]().Methods() {

@@ -30,7 +30,7 @@ const queue = `WITH first AS MATERIALIZED (%[1]s),
 			c.next_due < now() DESC, date_trunc('hour', c.next_due), c.legal_priority DESC, c.next_due, c.id) AS place
 		FROM candidates c ORDER BY place LIMIT 100)
 	SELECT t.id FROM best b JOIN tickets t ON t.id = b.id
-	WHERE ` + ready + ` AND (t.assignee_id IS NULL OR t.assignee_id = @me)
+	WHERE ` + ready + ` AND (t.assignee_id IS NULL OR t.assignee_id = @me)` + notSkipped + `
 	ORDER BY b.place LIMIT 1 FOR NO KEY UPDATE OF t`
 
 // sources are the places where a ticket for the asker can be. %[1]s is a further

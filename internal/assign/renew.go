@@ -113,7 +113,7 @@ func (s *Service) Run(ctx context.Context) error {
 			s.complain(last, s.tell(last))
 			return nil
 		case <-telling.C:
-			err = s.tell(ctx)
+			err = errors.Join(s.tell(ctx), s.keepOnCall(ctx))
 		case <-sweeping.C:
 			err = s.Expire(ctx)
 		case <-mending.C:

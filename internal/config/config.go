@@ -40,6 +40,7 @@ type Config struct {
 	AuthservID       string         `env:"ESCUTA_AUTHSERV_ID" want:"want_name" help:"Name under which our own mail server writes Authentication-Results, which are believed then. Empty: none are."`
 	VerifyMail       bool           `env:"ESCUTA_VERIFY_MAIL" envDefault:"false" want:"want_bool" help:"Whether SPF, DKIM and DMARC of mail that comes straight to us are checked, which asks the DNS. The result is shown; no mail is refused by it."`
 	MailFlood        int            `env:"ESCUTA_MAIL_FLOOD" envDefault:"20" want:"want_count" help:"Tickets an hour that one address may open by mail; more wait in the drawer. 0: no limit."`
+	SkipsPerHour     int            `env:"ESCUTA_SKIPS_PER_HOUR" envDefault:"3" want:"want_count" help:"Tickets an hour that somebody may give back, with a reason, after they were served the next one. 0: none."`
 	LogLevel         slog.Level     `env:"ESCUTA_LOG_LEVEL" envDefault:"info" want:"want_log_level" help:"debug, info, warn or error."`
 	LogFormat        string         `env:"ESCUTA_LOG_FORMAT" envDefault:"text" want:"want_log_format" help:"text or json."`
 }

@@ -141,6 +141,7 @@ func (c *Config) unfit() (wrong []string) {
 	check("ESCUTA_MAX_UPLOAD", c.MaxUpload >= 1<<10 && c.MaxUpload <= 1<<30)
 	check("ESCUTA_AUTHSERV_ID", !strings.ContainsAny(c.AuthservID, " ;\t"))
 	check("ESCUTA_MAIL_FLOOD", c.MailFlood >= 0)
+	check("ESCUTA_SKIPS_PER_HOUR", c.SkipsPerHour >= 0)
 	check("ESCUTA_SMTP_ADDR", c.SMTPAddr == "" || isMailAddress(c.SMTPAddr))
 	check("ESCUTA_SMTP_CERT", (c.SMTPCert == "") == (c.SMTPKey == "") && (c.SMTPCert == "" || isRegular(c.SMTPCert)))
 	check("ESCUTA_SMTP_KEY", (c.SMTPCert == "") == (c.SMTPKey == "") && (c.SMTPKey == "" || isRegular(c.SMTPKey)))

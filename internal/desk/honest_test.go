@@ -93,6 +93,11 @@ func TestTheEventsOfEveryCallGiveTheFreshRows(t *testing.T) {
 			}
 			return err
 		}, event.TicketDuty},
+		{"Transfer", "", ticket.Ticket{AssigneeID: &o.ana.AccountID}, func(id int64) error {
+			_, err := o.s.Transfer(t.Context(), o.ana, id, desk.Transfer{To: o.bruno.AccountID, Note: "Falta ligar."})
+			return err
+		}, event.TicketTransferred},
+		{"AskHelp", "", ticket.Ticket{}, func(id int64) error { return o.s.AskHelp(t.Context(), o.ana, id, "x") }, event.TicketHelp},
 		{"MergeCustomers", "", ticket.Ticket{}, func(id int64) error {
 			from := o.count(t, "INSERT INTO customers (name) VALUES ('Ana') RETURNING id")
 			into := o.count(t, "INSERT INTO customers (name) VALUES ('Ana Souza') RETURNING id")
@@ -109,6 +114,7 @@ func TestTheEventsOfEveryCallGiveTheFreshRows(t *testing.T) {
 		"Run":  true, // changes by CloseDue only
 		"Undo": true, // TestAnAnswerTakenBackIsToldAsItIs
 
+		"EndHelp":          true, // TestACallForHelpWaitsForASupervisor
 		"Say":              true, // a part of Speak
 		"Absorb":           true, // changes two tickets; the tests of calls have it
 		"KeepApart":        true, // changes no ticket

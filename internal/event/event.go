@@ -32,14 +32,17 @@ const (
 	TicketChanged      = "ticket.changed"
 	TicketStatus       = "ticket.status"
 	TicketReopened     = "ticket.reopened"
-	CaseChanged        = "case.changed"     // what the ombudsman's office did with a case
-	TicketCall         = "ticket.call"      // what a call did: how it ended, who it was, what it was about
-	TicketCallBack     = "ticket.call_back" // a call that is owed: promised, tried, done
-	TicketRouted       = "ticket.routed"    // the desk gave it to somebody
-	TicketUnrouted     = "ticket.unrouted"  // the desk took it off somebody who is gone
-	TicketMerged       = "ticket.merged"    // became part of another, or took one in
-	TicketIncident     = "ticket.incident"  // was put to an incident, or taken off
-	TicketDuty         = "ticket.duty"      // a duty that takes effect at once was recorded as carried out
+	CaseChanged        = "case.changed"       // what the ombudsman's office did with a case
+	TicketCall         = "ticket.call"        // what a call did: how it ended, who it was, what it was about
+	TicketCallBack     = "ticket.call_back"   // a call that is owed: promised, tried, done
+	TicketRouted       = "ticket.routed"      // the desk gave it to somebody
+	TicketUnrouted     = "ticket.unrouted"    // the desk took it off somebody who is gone
+	TicketMerged       = "ticket.merged"      // became part of another, or took one in
+	TicketIncident     = "ticket.incident"    // was put to an incident, or taken off
+	TicketDuty         = "ticket.duty"        // a duty that takes effect at once was recorded as carried out
+	TicketTransferred  = "ticket.transferred" // given to a person or a team, with a note how it stands
+	TicketSkipped      = "ticket.skipped"     // given back by who was served it, with a reason
+	TicketHelp         = "ticket.help"        // somebody on it asked for a supervisor, or one came
 	ClockWarned        = "clock.warned"
 	ClockBreached      = "clock.breached"
 )

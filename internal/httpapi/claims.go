@@ -16,6 +16,7 @@ type claims interface {
 	Claim(ctx context.Context, actor access.Actor, id int64, takeOver *assign.TakeOver) (ticket.Ticket, assign.Lease, error)
 	Release(ctx context.Context, actor access.Actor, id int64) (ticket.Ticket, error)
 	Renew(ctx context.Context, actor access.Actor, id, fence int64) (assign.Lease, error)
+	Skip(ctx context.Context, actor access.Actor, id int64, k assign.Skip) (ticket.Ticket, error)
 	Next(ctx context.Context, actor access.Actor) (ticket.Ticket, assign.Lease, bool, error)
 }
 
@@ -99,8 +100,28 @@ type served struct {
 	Body   *Claimed
 }
 
+type nextInput struct {
+	Body *struct {
+		Skip *struct {
+			Ticket string `json:"ticket" minLength:"1" maxLength:"20" doc:"Id or protocol of the one that was served last"`
+			Reason string `json:"reason" enum:"knowledge,language,personal,breather,other"`
+			Word   string `json:"word,omitempty" maxLength:"300" doc:"Needed for other"`
+		} `json:"skip,omitempty" doc:"Give a ticket back first. Bounded; the asker is not served it again for a while"`
+	}
+}
+
 // next handles POST /api/queue/next.
-func (h claimRoutes) next(ctx context.Context, who access.Actor, _ *none) (*served, error) {
+func (h claimRoutes) next(ctx context.Context, who access.Actor, in *nextInput) (*served, error) {
+	if in.Body != nil && in.Body.Skip != nil {
+		skip := in.Body.Skip
+		t, err := ticket.See(ctx, h.db, who, skip.Ticket)
+		if err == nil {
+			_, err = h.claims.Skip(ctx, who, t.ID, assign.Skip{Reason: skip.Reason, Word: skip.Word})
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
 	t, lease, found, err := h.claims.Next(ctx, who)
 	if err != nil || !found {
 		return &served{Status: http.StatusNoContent}, err

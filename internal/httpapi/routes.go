@@ -59,6 +59,7 @@ func (s *Server) addRoutes() {
 		routes      = routingRoutes{db, is.Routing}
 		drafts      = draftRoutes{db, is.Desk}
 		incidents   = incidentRoutes{db, is.Incidents, is.Now}
+		handOvers   = handOverRoutes{db, is.Desk, is.Presence}
 
 		work, breaches, intake = may(access.WorkTickets), may(access.SeeBreaches), may(access.SeeIntake)
 		judge, bring           = may(access.WorkCases), may(access.RunImports)
@@ -106,6 +107,12 @@ func (s *Server) addRoutes() {
 	on(s, post, "/api/tickets/{ticket}/claim", "Take a ticket", work, ok, claims.claim)
 	on(s, post, "/api/tickets/{ticket}/release", "Give a ticket back", work, ok, claims.release)
 	on(s, post, "/api/tickets/{ticket}/lease", "Keep a ticket while typing", work, ok, claims.renew)
+	on(s, post, "/api/tickets/{ticket}/transfer", "Give a ticket to somebody else or to a team, with a note", work, ok, handOvers.transfer)
+	on(s, get, "/api/tickets/{ticket}/recipients", "Whom a ticket can be given to", work, ok, handOvers.recipients)
+	done(s, post, "/api/tickets/{ticket}/help", "Call a supervisor to a ticket", work, handOvers.askHelp)
+	done(s, remove, "/api/tickets/{ticket}/help", "Withdraw a call for help", work, handOvers.withdrawHelp)
+	done(s, post, "/api/tickets/{ticket}/help/join", "Come to help", work, handOvers.joinHelp)
+	on(s, get, "/api/help", "Who waits for a supervisor", work, ok, handOvers.help)
 	register(s, post, "/api/queue/next", "Take the most urgent ticket; 204 when nothing waits", work, ok, claims.next)
 	s.native(post, "/api/uploads", work, uploads.upload, s.document("Upload a file for a reply", created, nil, typeOf[Upload]()))
 	s.native(get, "/api/files/{token}", anyone, files.download, &fileOperation)

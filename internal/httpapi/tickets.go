@@ -87,6 +87,9 @@ func (h ticketRoutes) get(ctx context.Context, who access.Actor, in *TicketRef) 
 	if d.Holder, err = h.holder(ctx, t); err != nil {
 		return TicketDetail{}, err
 	}
+	if d.HandOver, err = handOverOf(ctx, h.db, t.ID); err != nil {
+		return TicketDetail{}, err
+	}
 	if t.CustomerID != nil {
 		c, err := h.customers.body(ctx, who, *t.CustomerID)
 		if err != nil {

@@ -72,6 +72,7 @@ type TicketDetail struct {
 	Customer *Customer         `json:"customer"`
 	Clocks   []Clock           `json:"clocks"`
 	Holder   *Holder           `json:"holder"`
+	HandOver *HandOver         `json:"hand_over" doc:"How it came to who has it, until somebody answers; null when nobody handed it over"`
 	Fields   map[string]string `json:"fields"`
 	Answers  []Answered        `json:"answers" doc:"The same fields, in the order in which the form asked for them"`
 	Duties   []Duty            `json:"duties" doc:"What it obliges to at once"`

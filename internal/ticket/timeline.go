@@ -38,6 +38,7 @@ var happenings = []string{
 	event.TicketOpened, event.TicketClaimed, event.TicketReleased, event.TicketLeaseExpired,
 	event.TicketChanged, event.TicketStatus, event.TicketReopened, event.CaseChanged, event.ClockWarned, event.ClockBreached,
 	event.TicketCall, event.TicketCallBack, event.TicketMerged, event.TicketDuty, event.TicketRouted, event.TicketUnrouted, event.TicketIncident,
+	event.TicketTransferred, event.TicketSkipped, event.TicketHelp,
 }
 
 // Timeline reads what was said and what happened, in the order of the versions

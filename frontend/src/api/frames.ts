@@ -42,6 +42,9 @@ export const ticketEventKinds = [
   "ticket.merged",
   "ticket.duty",
   "ticket.incident",
+  "ticket.transferred",
+  "ticket.skipped",
+  "ticket.help",
   "clock.warned",
   "clock.breached",
 ] as const;

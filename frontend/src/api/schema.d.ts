@@ -592,6 +592,23 @@ export interface paths {
         patch: operations["patch-api-forms-by-id"];
         trace?: never;
     };
+    "/api/help": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who waits for a supervisor */
+        get: operations["get-api-help"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/hooks/pbx/{line}": {
         parameters: {
             query?: never;
@@ -2074,6 +2091,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/tickets/{ticket}/help": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Call a supervisor to a ticket */
+        post: operations["post-api-tickets-by-ticket-help"];
+        /** Withdraw a call for help */
+        delete: operations["delete-api-tickets-by-ticket-help"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tickets/{ticket}/help/join": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Come to help */
+        post: operations["post-api-tickets-by-ticket-help-join"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tickets/{ticket}/incident": {
         parameters: {
             query?: never;
@@ -2211,6 +2263,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/tickets/{ticket}/recipients": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whom a ticket can be given to */
+        get: operations["get-api-tickets-by-ticket-recipients"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tickets/{ticket}/release": {
         parameters: {
             query?: never;
@@ -2324,6 +2393,23 @@ export interface paths {
         get: operations["get-api-tickets-by-ticket-timeline"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tickets/{ticket}/transfer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give a ticket to somebody else or to a team, with a note */
+        post: operations["post-api-tickets-by-ticket-transfer"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3296,6 +3382,21 @@ export interface components {
             /** @description The system has proof that it is the customer's */
             verified?: boolean;
         };
+        HandOver: {
+            /** Format: date-time */
+            at: string;
+            /** Format: int64 */
+            from_id: number;
+            from_name: string;
+            note: string;
+            /** Format: int64 */
+            note_id: number;
+            /**
+             * Format: int64
+             * @description null for a team
+             */
+            to_id: number | null;
+        };
         HandledBy: {
             brand: string;
             team: string;
@@ -3312,6 +3413,21 @@ export interface components {
             /** Format: date-time */
             at: string;
             why: string;
+        };
+        HelpCall: {
+            /** Format: int64 */
+            account_id: number;
+            /** Format: date-time */
+            asked_at: string;
+            name: string;
+            protocol: string;
+            subject: string;
+            /** Format: int64 */
+            ticket_id: number;
+            word: string;
+        };
+        HelpInputBody: {
+            word?: string;
         };
         Holder: {
             /** Format: int64 */
@@ -3612,6 +3728,9 @@ export interface components {
         ItemsForm: {
             items: components["schemas"]["Form"][];
         };
+        ItemsHelpCall: {
+            items: components["schemas"]["HelpCall"][];
+        };
         ItemsImport: {
             items: components["schemas"]["Import"][];
         };
@@ -3642,6 +3761,9 @@ export interface components {
         ItemsReasonFigures: {
             items: components["schemas"]["ReasonFigures"][];
         };
+        ItemsRecipient: {
+            items: components["schemas"]["Recipient"][];
+        };
         ItemsSession: {
             items: components["schemas"]["Session"][];
         };
@@ -3671,6 +3793,13 @@ export interface components {
         };
         ItemsWish: {
             items: components["schemas"]["Wish"][];
+        };
+        JoinInputBody: {
+            /**
+             * Format: int64
+             * @description Who asked for help
+             */
+            account_id: number;
         };
         JudgeCaseBody: {
             /** @enum {string} */
@@ -4162,6 +4291,10 @@ export interface components {
         };
         NewTeamBody: {
             name: string;
+        };
+        NextInputBody: {
+            /** @description Give a ticket back first. Bounded; the asker is not served it again for a while */
+            skip?: components["schemas"]["SkipStruct"];
         };
         Note: {
             /** Format: date-time */
@@ -4751,6 +4884,23 @@ export interface components {
             /** Format: int64 */
             tickets: number;
         };
+        Recipient: {
+            /** Format: int64 */
+            id: number;
+            /**
+             * Format: int64
+             * @description Open tickets that are theirs
+             */
+            load: number;
+            name: string;
+            /** @enum {string} */
+            state: "offline" | "online" | "away" | "call" | "after_call" | "break";
+            /**
+             * Format: date-time
+             * @description When they mean to be back from a break
+             */
+            until: string | null;
+        };
         RecommendBody: {
             body: string;
             /** Format: date */
@@ -4985,6 +5135,14 @@ export interface components {
             /** Format: int64 */
             team_id: number | null;
         };
+        SkipStruct: {
+            /** @enum {string} */
+            reason: "knowledge" | "language" | "personal" | "breather" | "other";
+            /** @description Id or protocol of the one that was served last */
+            ticket: string;
+            /** @description Needed for other */
+            word?: string;
+        };
         SourceHealth: {
             channel: string;
             /** @description Code of what is wrong now, empty when nothing is */
@@ -5081,6 +5239,8 @@ export interface components {
             fields: {
                 [key: string]: string;
             };
+            /** @description How it came to who has it, until somebody answers; null when nobody handed it over */
+            hand_over: components["schemas"]["HandOver"];
             holder: components["schemas"]["Holder"] | null;
             ticket: components["schemas"]["TicketRow"];
             version: string;
@@ -5214,6 +5374,25 @@ export interface components {
             /** Format: date-time */
             expires_at?: string;
             name: string;
+        };
+        TransferInputBody: {
+            /**
+             * Format: int64
+             * @description The lease under which it is given away; an older one is refused
+             */
+            fence?: number;
+            /** @description How it stands, for who gets it */
+            note: string;
+            /**
+             * Format: int64
+             * @description Where it goes; without, it stays where it is
+             */
+            team_id?: number;
+            /**
+             * Format: int64
+             * @description Who gets it; without, it is the team's
+             */
+            to_id?: number;
         };
         Upload: {
             id: string;
@@ -6740,6 +6919,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Form"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-api-help": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsHelpCall"];
                 };
             };
             /** @description Error */
@@ -9364,7 +9572,11 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["NextInputBody"];
+            };
+        };
         responses: {
             /** @description OK */
             200: {
@@ -10264,6 +10476,110 @@ export interface operations {
             };
         };
     };
+    "post-api-tickets-by-ticket-help": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Id or protocol */
+                ticket: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HelpInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-api-tickets-by-ticket-help": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or protocol */
+                ticket: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-api-tickets-by-ticket-help-join": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Id or protocol */
+                ticket: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JoinInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-api-tickets-by-ticket-incident": {
         parameters: {
             query?: never;
@@ -10582,6 +10898,41 @@ export interface operations {
             };
         };
     };
+    "get-api-tickets-by-ticket-recipients": {
+        parameters: {
+            query?: {
+                /** @description Words of the name */
+                q?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Id or protocol */
+                ticket: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsRecipient"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "post-api-tickets-by-ticket-release": {
         parameters: {
             query?: never;
@@ -10814,6 +11165,45 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Timeline"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-api-tickets-by-ticket-transfer": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Id or protocol */
+                ticket: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TransferInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Changed"];
                 };
             };
             /** @description Error */

@@ -64,6 +64,25 @@ export function describe(t: Translate, event: Happened, names: Names): string {
         who,
         how: String(data.how ?? ""),
       });
+    case "ticket.transferred":
+      return t("event.transferred", {
+        who,
+        to:
+          names.people.find((p) => p.id === data.to)?.name ??
+          names.teams.find((team) => team.id === data.team_id)?.name ??
+          t("event.somebody"),
+      });
+    case "ticket.skipped":
+      return t("event.skipped", { who, why: skipped(t, data) });
+    case "ticket.help":
+      return t(
+        data.did === "asked"
+          ? "event.help"
+          : data.did === "joined"
+            ? "event.help.joined"
+            : "event.help.withdrawn",
+        { who, word: String(data.word ?? "") },
+      );
     case "ticket.incident":
       return t(data.incident_id ? "event.incident.linked" : "event.incident.unlinked", {
         who,
@@ -76,6 +95,18 @@ export function describe(t: Translate, event: Happened, names: Names): string {
       return t("event.other", { who });
   }
 }
+
+const skips: Record<string, TextId> = {
+  knowledge: "skip.knowledge",
+  language: "skip.language",
+  personal: "skip.personal",
+  breather: "skip.breather",
+  other: "skip.other",
+};
+
+/** Why somebody gave back what they were served. */
+const skipped = (t: Translate, { reason, word }: Record<string, unknown>) =>
+  [t(skips[String(reason)] ?? "skip.other"), word].filter(Boolean).join(": ");
 
 const outcomes: Record<string, TextId> = {
   solved: "event.call.solved",

@@ -1,0 +1,4 @@
+package assign
+
+// KeepOnCall is one turn of Run.
+var KeepOnCall = (*Service).keepOnCall

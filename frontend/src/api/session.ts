@@ -38,6 +38,7 @@ export type Action =
   | "forms.manage"
   | "customers.keep"
   | "cases.work"
+  | "routing.manage"
   | "imports.run";
 
 export const may = (me: Me, action: Action) => me.can.includes(action);

@@ -47,6 +47,14 @@ export type Account = Schemas["Account"];
 export type NewAccount = Schemas["NewAccountBody"];
 export type Team = Schemas["Team"];
 export type Reason = Schemas["Reason"];
+/** Why a ticket is whose it is, or nobody's. */
+export type Routing = Schemas["Routing"];
+export type TeamRouting = Schemas["TeamRouting"];
+export type Skill = Schemas["Skill"];
+export type SkillRule = Schemas["SkillRule"];
+export type Profile = Schemas["Profile"];
+export type Shift = Schemas["Shift"];
+export type Absence = Schemas["Absence"];
 export type Brand = Schemas["Brand"];
 export type Mailbox = Schemas["Mailbox"];
 export type MailboxFields = Schemas["MailboxFields"];

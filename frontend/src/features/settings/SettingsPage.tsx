@@ -8,6 +8,7 @@ import { LinesPanel } from "./lines/LinesPanel";
 import { MailboxesPanel } from "./mailboxes/MailboxesPanel";
 import { PeoplePanel } from "./PeoplePanel";
 import { PreferencesPanel } from "./PreferencesPanel";
+import { RoutingPanel } from "./routing/RoutingPanel";
 import { SessionsPanel } from "./SessionsPanel";
 import styles from "./settings.module.css";
 import { TeamsPanel } from "./TeamsPanel";
@@ -17,6 +18,7 @@ export const sections = [
   "sessoes",
   "pessoas",
   "equipes",
+  "distribuicao",
   "caixas",
   "linhas",
   "formularios",
@@ -28,6 +30,7 @@ const panels: Record<Section, { panel: () => ReactNode; needs?: Action }> = {
   sessoes: { panel: SessionsPanel },
   pessoas: { panel: PeoplePanel, needs: "accounts.manage" },
   equipes: { panel: TeamsPanel, needs: "desk.manage" },
+  distribuicao: { panel: RoutingPanel, needs: "routing.manage" },
   caixas: { panel: MailboxesPanel, needs: "desk.manage" },
   linhas: { panel: LinesPanel, needs: "desk.manage" },
   formularios: { panel: FormsPanel, needs: "forms.manage" },

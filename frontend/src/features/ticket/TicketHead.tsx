@@ -14,8 +14,11 @@ import { tip } from "../../ui/Tooltip";
 import { toast } from "../../ui/toast";
 import { Actions } from "./Actions";
 import styles from "./TicketHead.module.css";
+import { Why } from "./Why";
 
 const Company = lazy(() => withTexts(() => import("./Company")));
+
+const open = new Set<TicketRow["status"]>(["new", "open"]);
 
 interface HeadProps {
   row: TicketRow;
@@ -69,6 +72,7 @@ export function TicketHead({ row, onBack, aside }: HeadProps) {
           </span>
         ))}
         <Holder row={row} />
+        {open.has(row.status) && <Why row={row} />}
         <span className={styles.company} aria-live="polite">
           {others && others.length > 0 && (
             <Suspense>

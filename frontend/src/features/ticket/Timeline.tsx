@@ -1,9 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useLayoutEffect, useMemo, useRef } from "react";
+import { lazy, Suspense, useEffect, useLayoutEffect, useMemo, useRef } from "react";
 import { peopleQuery, teamsQuery } from "../../api/directory";
 import type { TicketRow, TimelineItem } from "../../api/types";
 import { useNow } from "../../lib/clock";
-import { useText } from "../../lib/i18n";
+import { useText, withTexts } from "../../lib/i18n";
 import { shortMoment } from "../../lib/time";
 import { ErrorState, Skeleton } from "../../ui/states";
 import { timelineQuery } from "./api";
@@ -11,6 +11,9 @@ import { describe } from "./describe";
 import { foldEvents } from "./fold";
 import { MessageItem, NoteItem } from "./MessageItem";
 import styles from "./Timeline.module.css";
+
+const Routed = lazy(() => withTexts(() => import("./Routed")));
+const routed = new Set(["ticket.routed", "ticket.unrouted"]);
 
 const nearEnd = 120;
 const unfolded = 2;
@@ -103,7 +106,13 @@ function EventText({ item }: { item: TimelineItem }) {
   if (!item.event) return null;
   return (
     <span className={item.event.kind === "clock.breached" ? styles.breach : undefined}>
-      {describe(t, item.event, { people, teams })}{" "}
+      {routed.has(item.event.kind) ? (
+        <Suspense>
+          <Routed event={item.event} people={people} now={now} />
+        </Suspense>
+      ) : (
+        describe(t, item.event, { people, teams })
+      )}{" "}
       <time dateTime={item.at} className="numeric">
         {shortMoment(item.at, now)}
       </time>

@@ -24,6 +24,12 @@ test("who got a ticket and why, in one line", () => {
   );
 });
 
+test("a deadline of another day is told with its day", () => {
+  expect(tell({ to: 8, due: "2026-11-23T15:00:00Z", load: 1, capacity: 2 })).toBe(
+    "Atribuído a Davi Prado pela distribuição: vence primeiro em seg., 23 de nov., 12:00, 1 de 2 em mãos",
+  );
+});
+
 test("whom it was taken off, and to whom it went", () => {
   expect(tell({ from: 7, to: 8, gone: "off_shift", load: 1, capacity: 10 })).toBe(
     "Passou de Rosa Lima, que está fora do turno, a Davi Prado pela distribuição: sem prazo, 1 de 10 em mãos",

@@ -1,6 +1,6 @@
 import type { Happened, Person } from "../../api/types";
 import type { TextId, Translate } from "../../lib/i18n";
-import { dayAndTime, dayOnly, shortMoment } from "../../lib/time";
+import { clockTime, dayAndTime, dayOnly, sameDay } from "../../lib/time";
 
 const gone: Record<string, TextId> = {
   inactive: "routing.gone.inactive",
@@ -24,7 +24,7 @@ export interface RoutedTold {
 
 /** The reasons why it went to somebody, each a clause. */
 export function reasonsOf(t: Translate, told: RoutedTold, now: number): string[] {
-  const reasons = [told.due ? t("routing.due", { at: shortMoment(told.due, now) }) : t("routing.due.none")];
+  const reasons = [dueOf(t, told.due, now)];
   if (told.skills && told.skills.length > 0) {
     reasons.push(t("routing.skills", { n: told.skills.length, names: told.skills.join(", ") }));
   }
@@ -36,6 +36,13 @@ export function reasonsOf(t: Translate, told: RoutedTold, now: number): string[]
     reasons.push(t("routing.bond.customer", { on: dayOnly(told.met) }));
   }
   return reasons;
+}
+
+function dueOf(t: Translate, due: string | null | undefined, now: number): string {
+  if (!due) return t("routing.due.none");
+  return sameDay(due, now)
+    ? t("routing.due", { at: clockTime(due) })
+    : t("routing.due.other", { at: dayAndTime(due) });
 }
 
 /** What the desk's giving out did to a ticket, and why. */

@@ -98,7 +98,7 @@ function Work({ person, profile, skills }: WorkProps) {
         <p className={styles.quiet}>
           {t(person.role === "agent" ? "roster.at_once.hint" : "roster.at_once.hint.other")}
         </p>
-        <div className={own.fields}>
+        <div className={own.four}>
           {bounds.map((name) => (
             <Field
               key={name}

@@ -80,9 +80,6 @@ create table area_stages (
   primary key (request_id, round, stage)
 );
 
--- What hangs on an area's answer. It belongs to no message: no customer sees it.
-alter table attachments add column answer_id bigint references area_answers;
-
 alter table outbox drop constraint outbox_purpose_check;
 alter table outbox add constraint outbox_purpose_check
   check (purpose in ('reply', 'acknowledgement', 'history', 'protocol', 'survey', 'request', 'area'));

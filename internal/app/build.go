@@ -14,6 +14,7 @@ import (
 	"github.com/escuta-sac/escuta/frontend"
 	"github.com/escuta-sac/escuta/internal/account"
 	"github.com/escuta-sac/escuta/internal/antivirus"
+	"github.com/escuta-sac/escuta/internal/area"
 	"github.com/escuta-sac/escuta/internal/assign"
 	"github.com/escuta-sac/escuta/internal/blob"
 	"github.com/escuta-sac/escuta/internal/call"
@@ -151,6 +152,10 @@ func (a *App) build(ctx context.Context, cfg config.Config) error {
 	calls := call.New(db, in, acts, assigned, sealer, sequencer, clock.Now, log)
 	in.Digest(channel.Phone, calls.Exchange())
 	copied := &copies.Service{DB: db, Post: orders, Blobs: files, Recordings: call.Copies{}, Now: clock.Now, Zone: cfg.Timezone}
+	areas := area.New(area.Options{
+		DB: db, Desk: acts, Post: orders, Calendars: policies.Calendars(), Links: area.NewLinks(secret, string(cfg.BaseURL)),
+		Trail: ombudsman.Trail, Now: clock.Now, Log: log,
+	})
 	cases := ombudsman.New(db, acts, in, policies.Calendars(), sequencer, clock.Now, log)
 	in.Digest(channel.Ombudsman, imports.Digester{})
 	in.Digest(imports.Channel, imports.Digester{})
@@ -189,7 +194,7 @@ func (a *App) build(ctx context.Context, cfg config.Config) error {
 	}, httpapi.Services{
 		Calls: calls,
 		DB:    db, Accounts: accounts, Replays: account.NewIdempotency(db, clock.Now), Blobs: files,
-		Intake: in, Sources: in.Sources(), Tokens: in.Tokens(), Assign: assigned, Desk: acts, Hub: hub, Presence: here, Standings: standings, Roster: rosters, Routing: router, Ombudsman: cases, Incidents: incidents, Imports: lists, Mailboxes: boxes,
+		Intake: in, Sources: in.Sources(), Tokens: in.Tokens(), Assign: assigned, Desk: acts, Hub: hub, Presence: here, Standings: standings, Roster: rosters, Routing: router, Ombudsman: cases, Areas: areas, Incidents: incidents, Imports: lists, Mailboxes: boxes,
 		Copies:    copied,
 		Calendars: policies.Calendars(), Toll: proofs,
 		Scan: antivirus.New(cfg.ClamdAddr, files, db.Gorm), Dialer: dialer, Now: clock.Now,
@@ -206,7 +211,7 @@ func (a *App) build(ctx context.Context, cfg config.Config) error {
 		{parts: carriers},
 		{parts: []part{ // what finishes what requests have left behind
 			{"intake", in.Run}, {"claims", assigned.Run}, {"giving out", router.Run}, {"closing of tickets", acts.Run},
-			{"archiving of cases", cases.Run}, {"imports", lists.Run},
+			{"archiving of cases", cases.Run}, {"requests to areas", areas.Run}, {"imports", lists.Run},
 			{"incidents", incidents.Run}, {"news of incidents", func(ctx context.Context) error { return incidents.Follow(ctx, hub.Incident) }},
 			{"timers", timers.Run}, {"jobs", work.Run}, {"outgoing mail", sender.Run}, {"accounts", accounts.Run}, {"mailboxes", boxes.Run},
 			{"acknowledgements", acknowledger.Run}, {"protocols of calls", told.Run}, {"copies", func(ctx context.Context) error { return copied.Run(ctx, log) }}, {"proofs of work", proofs.Run},

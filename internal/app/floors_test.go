@@ -21,6 +21,7 @@ var floors = [][]string{
 	{"account", "customer", "ticket", "sla", "survey", "reach", "form", "toll", "antivirus", "mailbox", "roster"},
 	{"outbox"},
 	{"intake", "desk", "assign", "presence"},
+	{"area"},
 	{"realtime", "delivery", "copies", "mailroom", "ombudsman", "imports", "call", "incident", "routing"},
 	{"httpapi"},
 	{"app", "demo", "doctor", "backup"},

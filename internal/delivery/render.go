@@ -61,7 +61,7 @@ func (l letter) plain() string {
 		add(l.LeftOut())
 	}
 	if l.Link != "" {
-		add(l.T("mail.track") + ":\n" + l.Link)
+		add(l.LinkName() + ":\n" + l.Link)
 	}
 	sign := strings.TrimSpace(l.Signature)
 	if sign != "" {
@@ -84,8 +84,19 @@ func (l letter) LeftOut() string {
 	return i18n.Text(l.Lang, "mail.left", map[string]any{"n": l.Left})
 }
 
+// LinkName is what the link leads to.
+func (l letter) LinkName() string {
+	if l.LinkText != "" {
+		return l.LinkText
+	}
+	return l.T("mail.track")
+}
+
 // Footer is the last line: what this is about, or why it came.
 func (l letter) Footer() string {
+	if l.Foot != "" {
+		return l.Foot
+	}
 	if l.Automatic {
 		return l.T("mail.ack.why")
 	}

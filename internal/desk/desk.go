@@ -96,6 +96,12 @@ func (s *Service) act(ctx context.Context, actor *access.Actor, id int64, c tick
 	return done, nil
 }
 
+// KeepTime brings the clocks of a ticket that changes in a transaction of a part
+// above the desk to the status it has come to from another.
+func (s *Service) KeepTime(tx *gorm.DB, from ticket.Status, t *ticket.Ticket, c ticket.Cause) error {
+	return s.keepTime(tx, from, t, c)
+}
+
 // keepTime brings the clocks to the status that the ticket has come to, and the
 // ticket's row to the clocks.
 func (s *Service) keepTime(tx *gorm.DB, from ticket.Status, t *ticket.Ticket, c ticket.Cause) error {

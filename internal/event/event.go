@@ -43,6 +43,7 @@ const (
 	TicketTransferred  = "ticket.transferred" // given to a person or a team, with a note how it stands
 	TicketSkipped      = "ticket.skipped"     // given back by who was served it, with a reason
 	TicketHelp         = "ticket.help"        // somebody on it asked for a supervisor, or one came
+	TicketArea         = "ticket.area"        // an internal request: asked, answered, reminded of, ended
 	ClockWarned        = "clock.warned"
 	ClockBreached      = "clock.breached"
 )

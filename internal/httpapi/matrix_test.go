@@ -93,6 +93,13 @@ var bodies = map[string]string{
 	"POST /api/imports/{id}/run":                               `{}`,
 	"POST /api/ombudsman/office/{id}":                          `{"rank":"analyst"}`,
 	"POST /api/area-requests/{request}/answer":                 `{"answer":"Olá"}`,
+
+	"POST /api/areas":                                        `{"name":"Nova","emails":["x@example.com"],"amount":2,"unit":"business_days"}`,
+	"PUT /api/areas/{id}":                                    `{"name":"Nova","emails":["x@example.com"],"amount":2,"unit":"business_days"}`,
+	"POST /api/tickets/{ticket}/requests":                    `{"area_id":1,"body":"Olá"}`,
+	"POST /api/tickets/{ticket}/requests/{request}/withdraw": `{}`,
+	"POST /api/tickets/{ticket}/requests/{request}/close":    `{"remark":"Olá"}`,
+	"POST /api/tickets/{ticket}/requests/{request}/extend":   `{"more":1}`,
 }
 
 var roles = []access.Role{access.Agent, access.Supervisor, access.Ombudsman, access.Admin}

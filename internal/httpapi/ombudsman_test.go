@@ -283,8 +283,8 @@ func TestAnAreaSeesOnlyWhatItIsAsked(t *testing.T) {
 	}
 	id := items.Items[0].ID
 	answerPath := "/api/area-requests/" + id + "/answer"
-	absent := other.post("/api/area-requests/abcdefghijklmnopqrstuvwxyz/answer", `{"answer":"Sim"}`).want(404).problem("case_part_not_found")
-	hidden := other.post(answerPath, `{"answer":"Sim"}`).want(404).problem("case_part_not_found")
+	absent := other.post("/api/area-requests/abcdefghijklmnopqrstuvwxyz/answer", `{"answer":"Sim"}`).want(404).problem("area_request_not_found")
+	hidden := other.post(answerPath, `{"answer":"Sim"}`).want(404).problem("area_request_not_found")
 	if absent.Detail != hidden.Detail {
 		t.Error("a request of another team is told from none")
 	}

@@ -31,7 +31,7 @@ type Held struct {
 type OutItem struct {
 	ID        int64      `json:"id"`
 	Way       string     `json:"way" enum:"email,sms,letter"`
-	Purpose   string     `json:"purpose" enum:"reply,acknowledgement,confirmation,history,protocol,survey,request"`
+	Purpose   string     `json:"purpose" enum:"reply,acknowledgement,confirmation,history,protocol,survey,request,area"`
 	TicketID  *int64     `json:"ticket_id"`
 	Protocol  string     `json:"protocol"`
 	Recipient string     `json:"recipient"`

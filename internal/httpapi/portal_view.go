@@ -75,6 +75,7 @@ type portalView struct {
 	Scores            []int
 	Known             []PublicIncident // what we know is wrong and may concern the reader
 	Demand            *demandView      // to the ombudsman
+	Asked             *askedView       // of an area of the company
 }
 
 // PortalBrand is the name and colour under which customers know us.

@@ -49,7 +49,9 @@ func (s *Server) addRoutes() {
 		mailboxes   = mailboxRoutes{is.Mailboxes}
 		cases       = caseRoutes{db, is.Ombudsman, public}
 		second      = secondRoutes{portal, is.Ombudsman}
-		areas       = areaRoutes{is.Ombudsman}
+		areas       = areaRoutes{is.Areas}
+		requests    = requestRoutes{db, is.Areas}
+		asked       = askedRoutes{portal, is.Areas}
 		office      = officeRoutes{is.Accounts}
 		lots        = importRoutes{s, is.Imports}
 		calls       = callRoutes{s, is.Calls, uploads}
@@ -221,6 +223,16 @@ func (s *Server) addRoutes() {
 	on(s, remove, "/api/ombudsman/cases/{case}/requests/{part}", "Take back what an area was asked", judge, ok, cases.withdraw)
 	on(s, get, "/api/ombudsman/office", "Who belongs to the office", judge, ok, office.get)
 	on(s, post, "/api/ombudsman/office/{id}", "Confirm somebody in the office, or change their rank", judge, ok, office.seat)
+	on(s, get, "/api/areas", "Areas of the company that can be asked", work, ok, areas.all)
+	on(s, post, "/api/areas", "Add an area", arrange, created, areas.add)
+	on(s, put, "/api/areas/{id}", "Change an area", arrange, ok, areas.change)
+	on(s, get, "/api/requests", "What I have asked of areas", work, ok, requests.asked)
+	on(s, post, "/api/tickets/{ticket}/requests", "Ask an area", work, created, requests.ask)
+	on(s, get, "/api/tickets/{ticket}/requests", "What a ticket asks of areas", work, ok, requests.list)
+	on(s, post, "/api/tickets/{ticket}/requests/{request}/withdraw", "Take back what an area was asked", work, ok, requests.withdraw)
+	on(s, post, "/api/tickets/{ticket}/requests/{request}/close", "Settle a request without an answer here", work, ok, requests.close)
+	on(s, post, "/api/tickets/{ticket}/requests/{request}/extend", "Give an area more time", work, ok, requests.extend)
+	on(s, get, "/api/tickets/{ticket}/turns", "Whose turn it was and for how long", work, ok, requests.turns)
 	on(s, get, "/api/area-requests", "What my teams are asked", work, ok, areas.list)
 	on(s, post, "/api/area-requests/{request}/answer", "Answer what my team is asked", work, ok, areas.answer)
 
@@ -268,6 +280,8 @@ func (s *Server) addRoutes() {
 	s.native(get, "/acompanhar/{protocol}", anyone, portal.track, nil)
 	s.native(post, "/acompanhar/{protocol}", visitor, portal.write, nil)
 	s.native(post, "/acompanhar/{protocol}/avaliar", visitor, portal.rate, nil)
+	s.native(get, "/pedido/{request}", anyone, asked.page, nil)
+	s.native(post, "/pedido/{request}", visitor, asked.answer, nil)
 	s.native(get, "/robots.txt", anyone, portal.robots, nil)
 	s.native(get, "/portal/{asset}", anyone, portal.asset, nil)
 

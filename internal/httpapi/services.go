@@ -5,6 +5,7 @@ import (
 
 	"github.com/escuta-sac/escuta/internal/account"
 	"github.com/escuta-sac/escuta/internal/antivirus"
+	"github.com/escuta-sac/escuta/internal/area"
 	"github.com/escuta-sac/escuta/internal/assign"
 	"github.com/escuta-sac/escuta/internal/blob"
 	"github.com/escuta-sac/escuta/internal/call"
@@ -46,6 +47,7 @@ type Services struct {
 	Routing   *routing.Router
 	Ombudsman *ombudsman.Service
 	Incidents *incident.Service
+	Areas     *area.Service
 	Imports   *imports.Service
 	Calendars sla.Calendars
 	Toll      *toll.Gate

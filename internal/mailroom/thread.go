@@ -110,7 +110,7 @@ func ours(ctx context.Context, tx *gorm.DB, signer email.Signer, ids []string) (
 		Recipient string
 	}
 	err := tx.WithContext(ctx).Raw(`SELECT mail_id, ticket_id, recipient FROM outbox
-		WHERE mail_id IN ? AND way = 'email' AND ticket_id IS NOT NULL`, slices.Collect(maps.Keys(byStored))).Scan(&rows).Error
+		WHERE mail_id IN ? AND way = 'email' AND purpose <> 'area' AND ticket_id IS NOT NULL`, slices.Collect(maps.Keys(byStored))).Scan(&rows).Error
 	if err != nil {
 		return nil, fmt.Errorf("find the mails of ours that a mail refers to: %w", err)
 	}

@@ -7,6 +7,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/escuta-sac/escuta/internal/access"
+	"github.com/escuta-sac/escuta/internal/area"
 	"github.com/escuta-sac/escuta/internal/ticket"
 )
 
@@ -61,11 +62,14 @@ func (s *Service) Accuse(ctx context.Context, actor access.Actor, id int64, acco
 			}
 		}
 		if err == nil { // nothing that was asked of them stays with them
-			err = tx.Exec("UPDATE area_requests SET state = 'withdrawn' WHERE ticket_id = ? AND state = 'open' AND team_id IN ?",
-				id, append(teams, 0)).Error
+			err = tx.Exec("UPDATE area_requests SET state = 'withdrawn', ended_at = ? WHERE ticket_id = ? AND state = 'open' AND team_id IN ?",
+				c.At, id, append(teams, 0)).Error
 		}
 		if err != nil {
 			return fmt.Errorf("note whom case %d accuses: %w", id, err)
+		}
+		if err := area.Refresh(ctx, tx, t); err != nil {
+			return fmt.Errorf("see what case %d still asks: %w", id, err)
 		}
 		return trace(ctx, tx, id, "accused", &actor.AccountID, map[string]any{"accounts": accounts, "teams": teams}, c.At)
 	})

@@ -19,6 +19,7 @@ import (
 
 	"github.com/escuta-sac/escuta/internal/access"
 	"github.com/escuta-sac/escuta/internal/account"
+	"github.com/escuta-sac/escuta/internal/area"
 	"github.com/escuta-sac/escuta/internal/channel"
 	"github.com/escuta-sac/escuta/internal/desk"
 	"github.com/escuta-sac/escuta/internal/event"
@@ -149,6 +150,9 @@ func (s *Service) act(ctx context.Context, actor access.Actor, id int64, act str
 		data, err := fn(tx, *t)
 		if err != nil {
 			return err
+		}
+		if err := area.Refresh(ctx, tx, t); err != nil {
+			return fmt.Errorf("see what case %d still asks: %w", id, err)
 		}
 		return trace(ctx, tx, id, act, &actor.AccountID, data, c.At)
 	})

@@ -152,7 +152,7 @@ func (s *Service) conclude(ctx context.Context, tx *gorm.DB, actor access.Actor,
 			complement_due = NULL WHERE ticket_id = ?`, m.At, actor.AccountID, m.ID, id).Error
 	}
 	if err == nil {
-		err = tx.Exec("UPDATE area_requests SET state = 'withdrawn' WHERE ticket_id = ? AND state = 'open'", id).Error
+		err = tx.Exec("UPDATE area_requests SET state = 'withdrawn', ended_at = ? WHERE ticket_id = ? AND state = 'open'", m.At, id).Error
 	}
 	if err != nil {
 		return fmt.Errorf("conclude case %d: %w", id, err)

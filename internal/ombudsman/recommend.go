@@ -51,7 +51,7 @@ func (s *Service) Recommend(ctx context.Context, actor access.Actor, id, team in
 	}
 	r := Recommendation{TeamID: team, Body: body, Due: due, State: Pending, CreatedAt: s.now()}
 	err = s.act(ctx, actor, id, "recommended", func(tx *gorm.DB, t ticket.Ticket) (any, error) {
-		if r.Team, err = area(tx, t, team); err != nil {
+		if r.Team, err = areaOf(tx, t, team); err != nil {
 			return nil, err
 		}
 		err := tx.Raw(`INSERT INTO case_recommendations (ticket_id, team_id, body, due, created_by, created_at)
@@ -92,8 +92,8 @@ func recommendationsOf(db *gorm.DB, id int64) ([]Recommendation, error) {
 	return all, nil
 }
 
-// area names a team that may be addressed about a case: not one that it accuses.
-func area(tx *gorm.DB, t ticket.Ticket, team int64) (name string, err error) {
+// areaOf names a team that may be addressed about a case: not one that it accuses.
+func areaOf(tx *gorm.DB, t ticket.Ticket, team int64) (name string, err error) {
 	if err := tx.Raw("SELECT name FROM teams WHERE id = ?", team).Scan(&name).Error; err != nil {
 		return "", fmt.Errorf("read team %d: %w", team, err)
 	}

@@ -111,6 +111,12 @@ func trailOf(db *gorm.DB, id int64) ([]Trace, error) {
 	return all, nil
 }
 
+// Trail writes a line of a case's trail for a part that acts on cases beside the
+// office (area.Trail).
+func Trail(ctx context.Context, tx *gorm.DB, ticketID int64, act string, by *int64, data any, at time.Time) error {
+	return trace(ctx, tx, ticketID, act, by, data, at)
+}
+
 func trace(ctx context.Context, tx *gorm.DB, id int64, act string, by *int64, data any, at time.Time) error {
 	if data == nil {
 		data = map[string]any{}

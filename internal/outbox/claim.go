@@ -8,6 +8,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/escuta-sac/escuta/internal/jobs"
+	"github.com/escuta-sac/escuta/internal/reach"
 )
 
 // Claimed is a row that this node alone may send now: whoever settles it shows
@@ -18,8 +19,10 @@ type Claimed struct {
 }
 
 // blocked holds for a row whose ticket has something earlier on its way: the
-// customer reads our answers in the order in which they were given.
-const blocked = `EXISTS (SELECT FROM outbox e WHERE e.ticket_id = o.ticket_id AND e.way = o.way AND e.id < o.id AND e.state IN ('queued', 'sending'))`
+// customer reads our answers in the order in which they were given, and an area
+// what it is asked; neither waits for the other.
+const blocked = `EXISTS (SELECT FROM outbox e WHERE e.ticket_id = o.ticket_id AND e.way = o.way AND e.id < o.id AND e.state IN ('queued', 'sending')
+	AND (e.purpose = 'area') = (o.purpose = 'area'))`
 
 // Claim makes the row this node's to send, if it is its turn: it waits, its time
 // has come, nothing of its ticket is before it, and sending is not held back.
@@ -54,8 +57,8 @@ func next(ctx context.Context, tx *gorm.DB, done row) error {
 		return nil
 	}
 	var after []row
-	err := tx.WithContext(ctx).Raw("SELECT * FROM outbox WHERE ticket_id = ? AND way = ? AND id > ? AND state = 'queued' ORDER BY id LIMIT 1",
-		*done.TicketID, done.Way, done.ID).Scan(&after).Error
+	err := tx.WithContext(ctx).Raw("SELECT * FROM outbox WHERE ticket_id = ? AND way = ? AND id > ? AND state = 'queued' AND (purpose = 'area') = ? ORDER BY id LIMIT 1",
+		*done.TicketID, done.Way, done.ID, done.Purpose == reach.Area).Scan(&after).Error
 	if err != nil {
 		return fmt.Errorf("look for what waits behind %d: %w", done.ID, err)
 	}

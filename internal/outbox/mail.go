@@ -28,7 +28,9 @@ type Mail struct {
 	AnswerBy  string `json:"answer_by,omitempty"`
 	Author    string `json:"author,omitempty"` // who signs it, by the name customers know
 	Signature string `json:"signature,omitempty"`
-	Link      string `json:"link,omitempty"` // the customer's page
+	Link      string `json:"link,omitempty"` // the customer's page, or what LinkText calls
+	LinkText  string `json:"link_text,omitempty"`
+	Foot      string `json:"foot,omitempty"` // the last line, when it is not about a protocol
 	Brand     Brand  `json:"brand"`
 	Files     []File `json:"files,omitempty"`
 	Left      int    `json:"left,omitempty"` // how many files are only on the page

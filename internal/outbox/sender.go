@@ -86,7 +86,7 @@ func thread(ctx context.Context, tx *gorm.DB, ticketID int64) (inReplyTo string,
 			SELECT origin->>'message_id' AS id, true AS "in", at FROM messages
 			WHERE ticket_id = @ticket AND direction = 'in' AND NOT automatic AND coalesce(origin->>'message_id', '') <> ''
 			UNION ALL
-			SELECT mail_id, false, created_at FROM outbox WHERE ticket_id = @ticket AND way = 'email' AND mail_id IS NOT NULL
+			SELECT mail_id, false, created_at FROM outbox WHERE ticket_id = @ticket AND way = 'email' AND purpose <> 'area' AND mail_id IS NOT NULL
 			AND state NOT IN ('undone', 'suppressed')) m ORDER BY at DESC LIMIT 200`, map[string]any{"ticket": ticketID}).Scan(&mails).Error
 	if err != nil {
 		return "", nil, fmt.Errorf("read the mails of ticket %d: %w", ticketID, err)

@@ -39,6 +39,7 @@ var happenings = []string{
 	event.TicketChanged, event.TicketStatus, event.TicketReopened, event.CaseChanged, event.ClockWarned, event.ClockBreached,
 	event.TicketCall, event.TicketCallBack, event.TicketMerged, event.TicketDuty, event.TicketRouted, event.TicketUnrouted, event.TicketIncident,
 	event.TicketTransferred, event.TicketSkipped, event.TicketHelp,
+	event.TicketArea,
 }
 
 // Timeline reads what was said and what happened, in the order of the versions

@@ -41,6 +41,7 @@ export const ticketEventKinds = [
   "ticket.call_back",
   "ticket.merged",
   "ticket.duty",
+  "ticket.area",
   "ticket.incident",
   "ticket.transferred",
   "ticket.skipped",

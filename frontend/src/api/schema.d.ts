@@ -125,6 +125,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/areas": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Areas of the company that can be asked */
+        get: operations["get-api-areas"];
+        put?: never;
+        /** Add an area */
+        post: operations["post-api-areas"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/areas/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change an area */
+        put: operations["put-api-areas-by-id"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/brands": {
         parameters: {
             query?: never;
@@ -1763,6 +1798,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What I have asked of areas */
+        get: operations["get-api-requests"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/routing/teams": {
         parameters: {
             query?: never;
@@ -2331,6 +2383,75 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/tickets/{ticket}/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a ticket asks of areas */
+        get: operations["get-api-tickets-by-ticket-requests"];
+        put?: never;
+        /** Ask an area */
+        post: operations["post-api-tickets-by-ticket-requests"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tickets/{ticket}/requests/{request}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Settle a request without an answer here */
+        post: operations["post-api-tickets-by-ticket-requests-by-request-close"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tickets/{ticket}/requests/{request}/extend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give an area more time */
+        post: operations["post-api-tickets-by-ticket-requests-by-request-extend"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tickets/{ticket}/requests/{request}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take back what an area was asked */
+        post: operations["post-api-tickets-by-ticket-requests-by-request-withdraw"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tickets/{ticket}/routing": {
         parameters: {
             query?: never;
@@ -2410,6 +2531,23 @@ export interface paths {
         put?: never;
         /** Give a ticket to somebody else or to a team, with a note */
         post: operations["post-api-tickets-by-ticket-transfer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tickets/{ticket}/turns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whose turn it was and for how long */
+        get: operations["get-api-tickets-by-ticket-turns"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2614,20 +2752,115 @@ export interface components {
             /** Format: int64 */
             other: number;
         };
+        Area: {
+            active: boolean;
+            /**
+             * Format: int64
+             * @description With unit: how long it usually has
+             */
+            amount: number;
+            calendar: string;
+            /**
+             * Format: int64
+             * @description Business days between reminders once it is overdue
+             */
+            chase_every: number;
+            /**
+             * Format: int64
+             * @description How many of these at most
+             */
+            chase_most: number;
+            /** @description To which requests are mailed */
+            emails: string[];
+            /** @description The customer's identity, unless the asker says otherwise */
+            hides: boolean;
+            /** Format: int64 */
+            id: number;
+            name: string;
+            /**
+             * Format: int64
+             * @description Per cent of the term after which it is reminded; 0 does not
+             * @enum {integer}
+             */
+            remind_at: 0 | 50 | 75 | 90;
+            /**
+             * Format: int64
+             * @description Whose people answer in the desk
+             */
+            team_id: number | null;
+            /** @enum {string} */
+            unit: "calendar_days" | "business_days" | "business_hours" | "minutes";
+        };
+        AreaAnswer: {
+            /** @description Whose link or mail it was */
+            address: string;
+            /** Format: date-time */
+            at: string;
+            body: string;
+            /** Format: int64 */
+            id: number;
+            name: string;
+            /** @enum {string} */
+            way: "desk" | "link" | "mail";
+        };
+        AreaGiven: {
+            /** @default true */
+            active: boolean;
+            /** Format: int64 */
+            amount: number;
+            /** @default br */
+            calendar: string;
+            /**
+             * Format: int64
+             * @default 1
+             */
+            chase_every: number;
+            /** Format: int64 */
+            chase_most?: number;
+            emails?: string[];
+            hides?: boolean;
+            name: string;
+            /**
+             * Format: int64
+             * @enum {integer}
+             */
+            remind_at?: 0 | 50 | 75 | 90;
+            /** Format: int64 */
+            team_id?: number;
+            /** @enum {string} */
+            unit: "calendar_days" | "business_days" | "business_hours" | "minutes";
+        };
+        AreaMailed: {
+            reason: string;
+            recipient: string;
+            state: string;
+        };
         AreaRequest: {
             answer: string;
             /** Format: date-time */
             answered_at: string | null;
             answered_by: string;
+            /** Format: date-time */
+            asked_at: string;
+            asker: string;
             body: string;
+            customer: string;
             /** Format: date-time */
             due: string;
             id: string;
+            protocol: string;
+            /** @description What it is called when it is spoken of */
+            ref: string;
             /** @enum {string} */
             state: "open" | "answered";
             team: string;
             /** Format: int64 */
             team_id: number;
+        };
+        AreaStage: {
+            /** Format: date-time */
+            at: string;
+            stage: string;
         };
         AskAreaBody: {
             /** @description Written for the area: nobody's name, document or protocol */
@@ -2644,6 +2877,23 @@ export interface components {
              * @description 20 when left out
              */
             days?: number;
+        };
+        AskRequestBody: {
+            /**
+             * Format: int64
+             * @description The area's usual term when left out
+             */
+            amount?: number;
+            /** Format: int64 */
+            area_id: number;
+            /** @description It does not become the area's turn */
+            aside?: boolean;
+            /** @description Written for the area. With hides: nobody's name, document, contact or protocol */
+            body: string;
+            /** @description As usual for the area when left out; always behind the wall */
+            hides?: boolean;
+            /** @enum {string} */
+            unit?: "calendar_days" | "business_days" | "business_hours" | "minutes";
         };
         AtOnce: {
             /**
@@ -3262,6 +3512,9 @@ export interface components {
             effective_at: string;
             how: string;
         };
+        EndRequestBody: {
+            remark?: string;
+        };
         Entry: {
             /** Format: date-time */
             at: string;
@@ -3290,6 +3543,13 @@ export interface components {
              * @description Business hours; 0 is the installation's default
              */
             quiet_after: number;
+        };
+        ExtendRequestBody: {
+            /**
+             * Format: int64
+             * @description So much more of the request's own unit
+             */
+            more: number;
         };
         FieldProblem: {
             /** @example required */
@@ -3679,6 +3939,53 @@ export interface components {
             /** Format: int64 */
             received: number;
         };
+        InternalRequest: {
+            /**
+             * Format: int64
+             * @description 0 when it was asked for an instant
+             */
+            amount: number;
+            answers: components["schemas"]["AreaAnswer"][];
+            area: string;
+            /** Format: int64 */
+            area_id: number | null;
+            /** Format: date-time */
+            asked_at: string;
+            asker: string;
+            /** @description It is the area's turn until it answers */
+            blocks: boolean;
+            body: string;
+            calendar: string;
+            /** Format: date-time */
+            due: string;
+            emails: string[];
+            /** Format: date-time */
+            ended_at: string | null;
+            explanation: components["schemas"]["Interval"][];
+            /** @description The area is told nothing of the customer */
+            hides: boolean;
+            id: string;
+            /** @description The newest mail to each address */
+            mails: components["schemas"]["AreaMailed"][];
+            /**
+             * Format: date-time
+             * @description When the area is reminded next
+             */
+            next_at: string | null;
+            /** Format: date-time */
+            overdue_at: string | null;
+            protocol: string;
+            /** @description What it is called when it is spoken of */
+            ref: string;
+            remark: string;
+            /** @description Reminders that went out */
+            stages: components["schemas"]["AreaStage"][];
+            /** @enum {string} */
+            state: "open" | "answered" | "withdrawn" | "closed";
+            /** Format: int64 */
+            ticket_id: number;
+            unit: string;
+        };
         Interval: {
             /**
              * Format: int64
@@ -3703,6 +4010,9 @@ export interface components {
         };
         ItemsAccount: {
             items: components["schemas"]["Account"][];
+        };
+        ItemsArea: {
+            items: components["schemas"]["Area"][];
         };
         ItemsAreaRequest: {
             items: components["schemas"]["AreaRequest"][];
@@ -3736,6 +4046,9 @@ export interface components {
         };
         ItemsIncident: {
             items: components["schemas"]["Incident"][];
+        };
+        ItemsInternalRequest: {
+            items: components["schemas"]["InternalRequest"][];
         };
         ItemsLetter: {
             items: components["schemas"]["Letter"][];
@@ -4437,7 +4750,7 @@ export interface components {
             next_try: string | null;
             protocol: string;
             /** @enum {string} */
-            purpose: "reply" | "acknowledgement" | "confirmation" | "history" | "protocol" | "survey" | "request";
+            purpose: "reply" | "acknowledgement" | "confirmation" | "history" | "protocol" | "survey" | "request" | "area";
             /** @description Code of why it waits, failed or was refused */
             reason: string;
             recipient: string;
@@ -5165,6 +5478,16 @@ export interface components {
             /** Format: date-time */
             quiet_since: string | null;
         };
+        Stretch: {
+            /** @description Which, when it was an area's; empty for somebody outside */
+            area: string;
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
+            /** @enum {string} */
+            turn: "us" | "area" | "customer" | "none";
+        };
         Suggestion: {
             customer_name: string;
             protocol: string;
@@ -5393,6 +5716,31 @@ export interface components {
              * @description Who gets it; without, it is the team's
              */
             to_id?: number;
+        };
+        TurnTotal: {
+            area: string;
+            /**
+             * Format: int64
+             * @description Within the opening hours of its calendar
+             */
+            business_seconds: number;
+            calendar: string;
+            /**
+             * Format: double
+             * @description Of 24 hours
+             */
+            days: number;
+            /** Format: int64 */
+            seconds: number;
+            /** @enum {string} */
+            turn: "us" | "area" | "customer" | "none";
+        };
+        Turns: {
+            /** @description They follow each other without a gap */
+            stretches: components["schemas"]["Stretch"][];
+            sums: components["schemas"]["TurnTotal"][];
+            /** Format: date-time */
+            until: string;
         };
         Upload: {
             id: string;
@@ -5759,6 +6107,106 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AreaRequest"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-api-areas": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsArea"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-api-areas": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AreaGiven"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Area"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-api-areas-by-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AreaGiven"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Area"];
                 };
             };
             /** @description Error */
@@ -9663,6 +10111,35 @@ export interface operations {
             };
         };
     };
+    "get-api-requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsInternalRequest"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-api-routing-teams": {
         parameters: {
             query?: never;
@@ -11043,6 +11520,197 @@ export interface operations {
             };
         };
     };
+    "get-api-tickets-by-ticket-requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or protocol */
+                ticket: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsInternalRequest"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-api-tickets-by-ticket-requests": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Id or protocol */
+                ticket: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskRequestBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InternalRequest"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-api-tickets-by-ticket-requests-by-request-close": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Id or protocol */
+                ticket: string;
+                request: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EndRequestBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InternalRequest"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-api-tickets-by-ticket-requests-by-request-extend": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Id or protocol */
+                ticket: string;
+                request: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExtendRequestBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InternalRequest"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-api-tickets-by-ticket-requests-by-request-withdraw": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Id or protocol */
+                ticket: string;
+                request: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EndRequestBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InternalRequest"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-api-tickets-by-ticket-routing": {
         parameters: {
             query?: never;
@@ -11204,6 +11872,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Changed"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-api-tickets-by-ticket-turns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or protocol */
+                ticket: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Turns"];
                 };
             };
             /** @description Error */

@@ -83,6 +83,8 @@ export function describe(t: Translate, event: Happened, names: Names): string {
             : "event.help.withdrawn",
         { who, word: String(data.word ?? "") },
       );
+    case "ticket.area":
+      return t(areaActs[String(data.act)] ?? "event.other", { who, area: String(data.area ?? "") });
     case "ticket.incident":
       return t(data.incident_id ? "event.incident.linked" : "event.incident.unlinked", {
         who,
@@ -107,6 +109,18 @@ const skips: Record<string, TextId> = {
 /** Why somebody gave back what they were served. */
 const skipped = (t: Translate, { reason, word }: Record<string, unknown>) =>
   [t(skips[String(reason)] ?? "skip.other"), word].filter(Boolean).join(": ");
+
+const areaActs: Record<string, TextId> = {
+  asked: "event.area.asked",
+  answered: "event.area.answered",
+  added: "event.area.added",
+  withdrawn: "event.area.withdrawn",
+  closed: "event.area.closed",
+  extended: "event.area.extended",
+  reminded: "event.area.reminded",
+  overdue: "event.area.overdue",
+  chased: "event.area.chased",
+};
 
 const outcomes: Record<string, TextId> = {
   solved: "event.call.solved",

@@ -91,6 +91,9 @@ func (t *Ticket) Answered(resolves bool, now time.Time) error {
 		return ErrClosed
 	}
 	t.WaitingSince, t.AreaAnsweredAt = nil, nil
+	if resolves {
+		t.HolderID, t.LeaseUntil = nil, nil // also of what was resolved before
+	}
 	return t.Move(to, now)
 }
 

@@ -2,6 +2,7 @@ package tickettest
 
 import (
 	"encoding/json"
+	"fmt"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -49,6 +50,33 @@ func Replay(t testing.TB, db *postgres.DB, call func()) []event.Event {
 		t.Errorf("the events do not give the fresh rows (-stored +told):\n%s", diff)
 	}
 	return told
+}
+
+// ToldWell says what is wrong with the events of a ticket: there is one for each
+// version, in order, and the last one carries the row as it is stored.
+func ToldWell(t testing.TB, db *postgres.DB, id int64) error {
+	t.Helper()
+	fresh, events := Fresh(t, db, id), Events(t, db, id)
+	for i, e := range events {
+		if e.Version != i+1 {
+			return fmt.Errorf("the event %d of ticket %d (%s) has version %d", i+1, id, e.Kind, e.Version)
+		}
+	}
+	if len(events) != fresh.Version {
+		return fmt.Errorf("ticket %d has version %d and %d events", id, fresh.Version, len(events))
+	}
+	var payload event.Payload
+	if err := json.Unmarshal(events[len(events)-1].Payload, &payload); err != nil {
+		return err
+	}
+	row, err := json.Marshal(fresh.Snapshot())
+	if err != nil {
+		return err
+	}
+	if diff := cmp.Diff(object(t, row), object(t, payload.Row)); diff != "" {
+		return fmt.Errorf("the last event of ticket %d does not give its row (-stored +told):\n%s", id, diff)
+	}
+	return nil
 }
 
 // rows are all list rows as JSON has them.

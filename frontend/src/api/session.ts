@@ -39,6 +39,7 @@ export type Action =
   | "customers.keep"
   | "cases.work"
   | "routing.manage"
-  | "imports.run";
+  | "imports.run"
+  | "incidents.run";
 
 export const may = (me: Me, action: Action) => me.can.includes(action);

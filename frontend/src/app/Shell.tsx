@@ -11,6 +11,7 @@ import {
   Scale,
   Send,
   Settings,
+  Siren,
 } from "lucide-react";
 import { lazy, Suspense, useEffect, useState } from "react";
 import { may, useMe } from "../api/session";
@@ -32,6 +33,7 @@ const warmUpAfter = 800;
 const Palette = lazy(() => import("./Palette"));
 const Help = lazy(() => import("./Help"));
 const HeldBanner = lazy(() => withTexts(() => import("../features/outgoing/HeldBanner")));
+const IncidentBanner = lazy(() => withTexts(() => import("../features/incident/IncidentBanner")));
 const CallDock = lazy(() => withTexts(() => import("../features/call/CallDock")));
 
 /** What floats is not part of the shell, but nobody should wait for it at the first press. */
@@ -72,6 +74,7 @@ export function Shell() {
     "go.queue": () => void navigate({ to: "/fila" }),
     "go.breaches": sees ? () => void navigate({ to: "/painel" }) : undefined,
     "go.intake": counts ? () => void navigate({ to: "/entradas" }) : undefined,
+    "go.incidents": works ? () => void navigate({ to: "/incidentes" }) : undefined,
     "go.settings": () => void navigate({ to: "/ajustes" }),
   });
 
@@ -125,6 +128,11 @@ export function Shell() {
               <Scale aria-hidden /> {t("cases.title")}
             </Link>
           )}
+          {works && (
+            <Link to="/incidentes" className={styles.place}>
+              <Siren aria-hidden /> {t("incidents.title")}
+            </Link>
+          )}
           <Link to="/areas" className={styles.place}>
             <MessageCircleQuestion aria-hidden /> {t("areas.title")}
           </Link>
@@ -146,6 +154,15 @@ export function Shell() {
         {works && (
           <Suspense>
             <HeldBanner />
+            <IncidentBanner
+              onOpen={(id) =>
+                void navigate(
+                  id
+                    ? { to: "/incidentes/$incident", params: { incident: String(id) } }
+                    : { to: "/incidentes" },
+                )
+              }
+            />
           </Suspense>
         )}
         <div className={styles.screen}>

@@ -52,6 +52,7 @@ export function useLive(cache: QueryClient): void {
 export class Live {
   #refetch: ReturnType<typeof setTimeout> | undefined;
   #refetchedAt = 0;
+  #incidents: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     private readonly cache: QueryClient,
@@ -66,6 +67,7 @@ export class Live {
         case "hello":
           this.#catchUp(frame.id);
           this.onHello();
+          this.#incidentsSoon();
           break;
         case "resync":
           told.length = 0; // what this frame told before it is of the lost history, too
@@ -81,6 +83,9 @@ export class Live {
         case "gone":
           told.push({ gone: frame.ticket_id });
           tellTicket(this.cache, frame);
+          break;
+        case "incident":
+          this.#incidentsSoon();
           break;
         case "presence":
           tellCompany(frame.ticket_id, frame.people);
@@ -106,6 +111,15 @@ export class Live {
 
   stop(): void {
     clearTimeout(this.#refetch);
+    clearTimeout(this.#incidents);
+  }
+
+  /** What is told of an incident is a hint without content, and to everybody at once. */
+  #incidentsSoon() {
+    this.#incidents ??= setTimeout(() => {
+      this.#incidents = undefined;
+      void this.cache.invalidateQueries({ queryKey: keys.incidents });
+    }, this.random() * refetchPause);
   }
 
   /** Lists that were read before the place where the stream begins may miss what came between. */

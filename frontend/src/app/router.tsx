@@ -142,6 +142,18 @@ const oneCase = createRoute({
   component: lazyRouteComponent(screens, "CaseScreen"),
 });
 
+const incidents = createRoute({
+  getParentRoute: () => inside,
+  path: "/incidentes",
+  component: lazyRouteComponent(screens, "IncidentsScreen"),
+});
+
+const incident = createRoute({
+  getParentRoute: () => inside,
+  path: "/incidentes/$incident",
+  component: lazyRouteComponent(screens, "IncidentScreen"),
+});
+
 const areas = createRoute({
   getParentRoute: () => inside,
   path: "/areas",
@@ -183,6 +195,8 @@ const routes = root.addChildren([
     callBacks,
     cases,
     oneCase,
+    incidents,
+    incident,
     areas,
     imports,
     settingsHome,

@@ -3,6 +3,8 @@ import { may, useMe } from "../api/session";
 import { BreachesPage } from "../features/breaches/BreachesPage";
 import { CallBacksPage } from "../features/call/CallBacksPage";
 import { ImportsPage } from "../features/imports/ImportsPage";
+import { IncidentPage } from "../features/incident/IncidentPage";
+import { IncidentsPage } from "../features/incident/IncidentsPage";
 import { IntakePage } from "../features/intake/IntakePage";
 import { AreaPage } from "../features/ombudsman/AreaPage";
 import { CasePage } from "../features/ombudsman/CasePage";
@@ -87,6 +89,28 @@ export function CaseScreen() {
       protocol={protocol}
       onBack={() => void navigate({ to: "/casos" })}
       demand={(ticketId) => <DemandPart ticketId={ticketId} />}
+    />
+  );
+}
+
+export function IncidentsScreen() {
+  const navigate = useNavigate();
+  return (
+    <IncidentsPage
+      onOpen={(id) => void navigate({ to: "/incidentes/$incident", params: { incident: String(id) } })}
+    />
+  );
+}
+
+export function IncidentScreen() {
+  const navigate = useNavigate();
+  const { incident } = useParams({ from: "/inside/incidentes/$incident" });
+  return (
+    <IncidentPage
+      key={incident}
+      id={Number(incident)}
+      onBack={() => void navigate({ to: "/incidentes" })}
+      onTicket={(protocol) => void navigate({ to: "/fila", search: { view: "all", t: protocol } })}
     />
   );
 }

@@ -82,6 +82,7 @@ export const QueueRowItem = memo(
           </span>
         </a>
         <span className={styles.aside}>
+          {row.incident_id !== null && <span className={styles.tag}>{t("queue.incident")}</span>}
           {row.tags.slice(0, 2).map((tag) => (
             <span key={tag} className={styles.tag}>
               {tag}

@@ -10,6 +10,7 @@ import { TicketHead } from "./TicketHead";
 import styles from "./TicketPane.module.css";
 import { Timeline } from "./Timeline";
 
+const IncidentStrip = lazy(() => withTexts(() => import("./IncidentStrip")));
 const DutyStrip = lazy(() => withTexts(() => import("./DutyStrip")));
 
 interface TicketPaneProps {
@@ -33,6 +34,9 @@ export function TicketPane({ protocol, onBack, aside }: TicketPaneProps) {
   return (
     <article className={styles.pane} aria-label={t("ticket.name", { subject: row.subject })}>
       <TicketHead key={row.id} row={row} onBack={onBack} aside={aside} />
+      <Suspense>
+        <IncidentStrip key={`incident-${row.id}`} row={row} />
+      </Suspense>
       <MailSuggestions key={`suggestions-${row.id}`} ticketId={row.id} />
       {ticket.data?.ticket.id === row.id && ticket.data.duties.length > 0 && (
         <Suspense>

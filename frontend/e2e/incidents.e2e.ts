@@ -119,7 +119,7 @@ test("an incident is seen live by agents and customers, and one answer reaches a
       .toBe(1);
   }
   await picture(track, "incidente-acompanhar");
-  await desk.getByText(`Rosa Lima, ${answer} Protocolo ${linked.protocol}.`).waitFor();
+  await desk.getByRole("article").getByText(`Rosa Lima, ${answer} Protocolo ${linked.protocol}.`).waitFor();
 
   // A ticket that is put to it later gets the same by one press.
   const late = await customer(2);
@@ -127,7 +127,7 @@ test("an incident is seen live by agents and customers, and one answer reaches a
   await desk.getByText(`Parece o incidente “${title}”`).waitFor();
   await desk.getByRole("button", { name: /É sobre este incidente/ }).click();
   await desk.getByRole("button", { name: "Enviar a última notícia" }).click();
-  await desk.getByText(`Ivo Sá, ${answer} Protocolo ${late.protocol}.`).waitFor();
+  await desk.getByRole("article").getByText(`Ivo Sá, ${answer} Protocolo ${late.protocol}.`).waitFor();
   await picture(desk, "incidente-noticia-escuro");
 
   // Solved: the banner goes, customers read that it is over.

@@ -25,6 +25,7 @@ type client struct {
 	mu      sync.Mutex // taken after the hub's, before a group's
 	actor   access.Actor
 	here    presence.Here
+	w       watching
 	group   *group // of the actor; changed under the hub's lock as well
 	pending []*parcel
 	items   int
@@ -109,6 +110,9 @@ func (c *client) become(a access.Actor, g *group) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.actor, c.group = a, g
+	if c.w.people {
+		c.w.had, c.w.team = nil, g.team
+	}
 }
 
 // maxNotices bounds what waits before the events; what goes beyond it is news of
@@ -250,7 +254,7 @@ var reasons = map[int]string{
 }
 
 func (c *client) waiting() bool {
-	return c.code != 0 || c.items > 0 || c.many > 0 || len(c.notices) > 0 || c.pongs > 0 || c.ping
+	return c.code != 0 || c.items > 0 || c.many > 0 || len(c.notices) > 0 || c.pongs > 0 || c.ping || c.watchDue()
 }
 
 // frame takes all that waits into one array. Counters go with it when they have
@@ -286,6 +290,10 @@ func (c *client) frame(b []byte) (frame []byte, ping bool, code int) {
 			b = appendCounts(b, at, counts)
 			c.counts, c.counted, c.countAt = counts, true, now
 		}
+	}
+	for _, item := range c.presences() {
+		next()
+		b = append(b, item...)
 	}
 	for range min(c.pongs, 1) {
 		next()

@@ -3,6 +3,7 @@ package realtime
 import (
 	"strconv"
 	"sync"
+	"time"
 
 	"github.com/escuta-sac/escuta/internal/access"
 	"github.com/escuta-sac/escuta/internal/event"
@@ -14,6 +15,12 @@ type group struct {
 	sight      access.Actor // any of theirs
 	projection *projection
 	clients    map[*client]struct{} // guarded by the hub's lock
+
+	// The rail's people, guarded by the hub's lock as well.
+	team    []byte
+	size    int       // how many they are
+	teamAt  time.Time // when it was worked out
+	stirred uint64    // from which state of the hub
 
 	mu     sync.Mutex
 	shared Counts

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
-	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -31,16 +30,17 @@ type Hub struct {
 	replays    chan struct{}
 	board      Board
 
-	mu       sync.Mutex // taken before a client's
-	ready    bool       // the projection is loaded and Run at work
-	at       event.Position
-	groups   map[string]*group
-	accounts map[int64]int
-	ips      map[string]int
-	clients  map[*client]struct{}
-	viewers  map[int64]map[*client]struct{} // by the ticket that is open before them
-	joined   int
-	empty    *sync.Cond // clients has become empty
+	mu      sync.Mutex // taken before a client's
+	ready   bool       // the projection is loaded and Run at work
+	at      event.Position
+	groups  map[string]*group
+	own     map[int64]map[*client]struct{} // an account's
+	ips     map[string]int
+	clients map[*client]struct{}
+	viewers map[int64]map[*client]struct{} // by the tickets that they have before them, open or as a row
+	stirred uint64                         // rises with each change of how somebody is here
+	joined  int
+	empty   *sync.Cond // clients has become empty
 }
 
 // New makes a hub that reads events and, to begin with, the tickets in db.
@@ -49,7 +49,7 @@ func New(db *postgres.DB, events *event.Log, log *slog.Logger, o Options) *Hub {
 	h := &Hub{
 		events: events, db: db, log: log, opts: o, projection: newProjection(o.Zone, o.Now), metrics: newMetrics(),
 		writers: newWriters(), replays: make(chan struct{}, 4),
-		groups: map[string]*group{}, accounts: map[int64]int{}, ips: map[string]int{}, clients: map[*client]struct{}{}, viewers: map[int64]map[*client]struct{}{},
+		groups: map[string]*group{}, own: map[int64]map[*client]struct{}{}, stirred: 1, ips: map[string]int{}, clients: map[*client]struct{}{}, viewers: map[int64]map[*client]struct{}{},
 	}
 	h.empty = sync.NewCond(&h.mu)
 	return h
@@ -149,8 +149,8 @@ func (h *Hub) Phone(accounts []int64, line int64, call string) {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for c := range h.clients {
-		if slices.Contains(accounts, c.visitor.Actor.AccountID) {
+	for _, id := range accounts {
+		for c := range h.own[id] {
 			c.tell(item)
 		}
 	}
@@ -173,7 +173,11 @@ func (h *Hub) keepTime(ctx context.Context) {
 		// Twice after a change: those who got counters just before it are due the second time.
 		recount := changes != seen || n%2 == 1
 		seen = changes
+		if n%2 == 0 {
+			h.tellPeople(now)
+		}
 		for _, c := range h.everybody() {
+			c.rowsDue(now)
 			if n%2 == 0 && c.slot == n/2%pingEvery {
 				c.pingSoon()
 			}
@@ -270,11 +274,14 @@ func (h *Hub) join(c *client) (at event.Position, code int) {
 	switch {
 	case !h.ready:
 		return at, CloseRestart
-	case full(len(h.clients), h.opts.Total), full(h.accounts[account], h.opts.PerAccount), full(h.ips[ip], h.opts.PerIP):
+	case full(len(h.clients), h.opts.Total), full(len(h.own[account]), h.opts.PerAccount), full(h.ips[ip], h.opts.PerIP):
 		return at, CloseTooMany
 	}
 	h.clients[c] = struct{}{}
-	h.accounts[account]++
+	if h.own[account] == nil {
+		h.own[account] = map[*client]struct{}{}
+	}
+	h.own[account][c] = struct{}{}
 	h.ips[ip]++
 	h.joined++
 	c.slot, c.name = h.joined%pingEvery, strconv.Itoa(h.joined)
@@ -309,8 +316,14 @@ func (h *Hub) leave(c *client) {
 	defer h.mu.Unlock()
 	h.leaveGroup(c)
 	h.unview(c, c.here.Ticket)
+	for id := range c.w.rows {
+		h.unview(c, id)
+	}
 	delete(h.clients, c)
-	drop(h.accounts, c.visitor.Actor.AccountID)
+	account := c.visitor.Actor.AccountID
+	if delete(h.own[account], c); len(h.own[account]) == 0 {
+		delete(h.own, account)
+	}
 	drop(h.ips, c.visitor.IP)
 	h.metrics.connections.Dec()
 	if len(h.clients) == 0 {

@@ -17,6 +17,8 @@ type Board interface {
 	Set(conn string, h presence.Here)
 	Leave(conn string)
 	On(ticketID int64) []presence.Sighting
+	People() []presence.Person
+	Person(account int64) (p presence.Person, here bool)
 }
 
 // Attend has the hub say to a board who is here. It is called before Run.
@@ -32,6 +34,9 @@ type heard struct {
 	State  presence.State `json:"state"`
 	Ticket int64          `json:"ticket"`
 	Doing  presence.Doing `json:"doing"`
+
+	Tickets []int64 `json:"tickets"` // of the rows on the screen
+	People  bool    `json:"people"`  // the rail is shown
 }
 
 // hear takes in a message. Programs that only listen say nothing of where they
@@ -47,6 +52,10 @@ func (h *Hub) hear(c *client, text []byte) {
 	case "here":
 		if h.board != nil && m.State.Said() && m.Ticket >= 0 && (m.Ticket == 0 || m.Doing.Valid()) {
 			h.place(c, m)
+		}
+	case "watch":
+		if h.board != nil {
+			h.watch(c, m)
 		}
 	}
 }
@@ -94,14 +103,14 @@ func (h *Hub) move(c *client, now presence.Here) {
 	c.mu.Lock()
 	was := c.here
 	c.here = now
+	_, shown := c.w.rows[was.Ticket]
 	c.mu.Unlock()
 	if was.Ticket != now.Ticket {
-		h.unview(c, was.Ticket)
+		if !shown {
+			h.unview(c, was.Ticket)
+		}
 		if now.Ticket != 0 {
-			if h.viewers[now.Ticket] == nil {
-				h.viewers[now.Ticket] = map[*client]struct{}{}
-			}
-			h.viewers[now.Ticket][c] = struct{}{}
+			h.view(c, now.Ticket)
 		}
 	}
 	h.mu.Unlock()
@@ -113,59 +122,4 @@ func (h *Hub) move(c *client, now presence.Here) {
 	if !here {
 		h.board.Leave(c.name)
 	}
-}
-
-func (h *Hub) unview(c *client, id int64) {
-	delete(h.viewers[id], c)
-	if len(h.viewers[id]) == 0 {
-		delete(h.viewers, id)
-	}
-}
-
-// LookAgain tells those who have a ticket open who else has, after it has changed.
-func (h *Hub) LookAgain(change presence.Change) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	for _, id := range change.Tickets {
-		viewers := h.viewers[id]
-		if len(viewers) == 0 {
-			continue
-		}
-		all := h.board.On(id)
-		for c := range viewers {
-			c.tell(h.company(c, id, all))
-		}
-	}
-}
-
-// company is who else is on a ticket, as far as a connection's person may know.
-// The ticket's audience of now counts, for as long as it is open.
-func (h *Hub) company(c *client, id int64, all []presence.Sighting) []byte {
-	type other struct {
-		ID    int64          `json:"account_id"`
-		Name  string         `json:"name"`
-		Doing presence.Doing `json:"doing"`
-	}
-	told := struct {
-		Kind   string  `json:"kind"`
-		Ticket int64   `json:"ticket_id"`
-		People []other `json:"people"`
-	}{"presence", id, []other{}}
-	c.mu.Lock()
-	actor := c.actor
-	c.mu.Unlock()
-	now, open := h.projection.audience(id)
-	for _, s := range all {
-		if open {
-			s.Audience = now
-		}
-		if s.Account != actor.AccountID && actor.MaySee(s.Audience) {
-			told.People = append(told.People, other{s.Account, s.Name, s.Doing})
-		}
-	}
-	text, err := json.Marshal(told)
-	if err != nil {
-		panic("realtime: " + err.Error()) // names and numbers always have a form
-	}
-	return text
 }

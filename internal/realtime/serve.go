@@ -7,13 +7,15 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/escuta-sac/escuta/internal/access"
 	"github.com/escuta-sac/escuta/internal/event"
 )
 
 // Serve speaks to one connection until it ends. When it returns, nothing of ours
 // touches conn any more.
 func (h *Hub) Serve(ctx context.Context, conn Socket, v Visitor) {
-	c := &client{hub: h, conn: conn, visitor: v, actor: v.Actor, holding: true}
+	c := &client{hub: h, conn: conn, visitor: v, actor: v.Actor, holding: true,
+		w: watching{stale: map[int64]struct{}{}, told: map[int64]access.Audience{}}}
 	at, code := h.join(c)
 	if code != 0 {
 		c.close(code)

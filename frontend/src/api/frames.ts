@@ -1,4 +1,4 @@
-import type { Other } from "./here";
+import type { Colleague, Mine, Other } from "./here";
 import type { Position } from "./position";
 import type { TicketRow } from "./types";
 
@@ -12,6 +12,8 @@ export type Frame =
   | { kind: "phone"; line: number; call: string }
   | { kind: "incident"; incident_id: number }
   | { kind: "presence"; ticket_id: number; people: Other[] }
+  | { kind: "people"; people: Colleague[]; more: number }
+  | ({ kind: "state" } & Mine)
   | { kind: "gone"; ticket_id: number; id?: Position }
   | TicketFrame;
 

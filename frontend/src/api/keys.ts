@@ -32,6 +32,8 @@ export const keys = {
   list: (query: TicketQuery) => ["tickets", query] as const,
   tickets: ["ticket"] as const,
   ticket: (ref: string) => ["ticket", ref] as const,
+  help: ["help"] as const,
+  recipients: (ticket: number, q: string) => ["recipients", ticket, q] as const,
   drafts: (ticket: number) => ["drafts", ticket] as const,
   timelines: ["timeline"] as const,
   timeline: (id: number) => ["timeline", id] as const,

@@ -34,6 +34,7 @@ const Palette = lazy(() => import("./Palette"));
 const Help = lazy(() => import("./Help"));
 const HeldBanner = lazy(() => withTexts(() => import("../features/outgoing/HeldBanner")));
 const IncidentBanner = lazy(() => withTexts(() => import("../features/incident/IncidentBanner")));
+const CompanyRail = lazy(() => withTexts(() => import("../features/company/CompanyRail")));
 const CallDock = lazy(() => withTexts(() => import("../features/call/CallDock")));
 
 /** What floats is not part of the shell, but nobody should wait for it at the first press. */
@@ -146,6 +147,13 @@ export function Shell() {
           </Link>
         </div>
         <div className={styles.foot}>
+          <Suspense>
+            {works && (
+              <CompanyRail
+                onOpen={(protocol) => void navigate({ to: "/fila", search: { view: "all", t: protocol } })}
+              />
+            )}
+          </Suspense>
           <LinkNotice />
           <AccountMenu onHelp={() => setDialog("help")} />
         </div>

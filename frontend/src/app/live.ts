@@ -1,7 +1,7 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { type Frame, isTicketFrame } from "../api/frames";
-import { carry, tellCompany, touch } from "../api/here";
+import { carry, tellCompany, tellMine, touch, useCompany } from "../api/here";
 import { keys, refetchTickets } from "../api/keys";
 import { tellLink } from "../api/link";
 import { covers, type Position } from "../api/position";
@@ -90,6 +90,12 @@ export class Live {
         case "presence":
           tellCompany(frame.ticket_id, frame.people);
           break;
+        case "people":
+          useCompany.setState({ people: frame.people, more: frame.more });
+          break;
+        case "state":
+          tellMine(frame);
+          break;
         case "phone":
           tellPhone(frame.line, frame.call);
           void this.cache.invalidateQueries({ queryKey: keys.calls });
@@ -101,6 +107,7 @@ export class Live {
             told.push({ row: frame.row });
             tellTicket(this.cache, frame);
             if (ofCalls.has(frame.kind)) void this.cache.invalidateQueries({ queryKey: keys.calls });
+            if (frame.kind === "ticket.help") void this.cache.invalidateQueries({ queryKey: keys.help });
             if (frame.kind.startsWith("clock."))
               void this.cache.invalidateQueries({ queryKey: keys.breaches });
           }

@@ -16,6 +16,9 @@ export const commands = {
   "queue.search": { keys: ["/"], text: "command.queue.search" },
   "queue.arrivals": { keys: ["u"], text: "command.queue.arrivals" },
   "ticket.claim": { keys: ["a"], text: "command.ticket.claim" },
+  "ticket.transfer": { keys: ["A"], text: "command.ticket.transfer" },
+  "ticket.skip": { keys: ["P"], text: "command.ticket.skip" },
+  "ticket.help": { keys: ["H"], text: "command.ticket.help" },
   "ticket.reply": { keys: ["r"], text: "command.ticket.reply" },
   "ticket.note": { keys: ["n"], text: "command.ticket.note" },
   "ticket.attach": { keys: ["Mod", "Shift", "a"], text: "command.ticket.attach" },
@@ -36,6 +39,7 @@ export const commands = {
   "go.intake": { keys: ["g", "e"], text: "command.go.intake" },
   "go.incidents": { keys: ["g", "i"], text: "command.go.incidents" },
   "go.settings": { keys: ["g", "j"], text: "command.go.settings" },
+  "app.state": { keys: ["g", "s"], text: "command.app.state" },
   "app.palette": { keys: ["Mod", "k"], text: "command.app.palette" },
   "app.help": { keys: ["?"], text: "command.app.help" },
 } as const satisfies Record<string, { keys: readonly string[]; anywhere?: string; text: TextId }>;

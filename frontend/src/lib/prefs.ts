@@ -19,6 +19,8 @@ export interface Prefs {
   /** Widths in pixels of the panes that people drag. */
   panes: { list: number; customer: number };
   customerOpen: boolean;
+  /** The rail lists the colleagues, not only how many are free. */
+  teamOpen: boolean;
   set: (change: Partial<Omit<Prefs, "set">>) => void;
 }
 
@@ -33,6 +35,7 @@ export const usePrefs = create<Prefs>()(
       locale: null,
       panes: { list: 380, customer: 272 },
       customerOpen: true,
+      teamOpen: true,
       set: (change) => set(change),
     }),
     { name: "escuta.prefs", version: 1 },

@@ -9,7 +9,10 @@ const names: Record<string, string> = {
   Enter: "↵",
 };
 
-export const keyName = (key: string) => names[key] ?? (key.length === 1 ? key.toUpperCase() : key);
+/** A capital is written with Shift, and shown so. */
+const letter = (key: string) => (/^[A-Z]$/.test(key) ? `⇧${key}` : key.toUpperCase());
+
+export const keyName = (key: string) => names[key] ?? (key.length === 1 ? letter(key) : key);
 
 /** The keys of a command. Nothing when single letters are switched off: a hint must be true. */
 export function Kbd({ command }: { command: CommandId }) {

@@ -1,6 +1,7 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { ArrowUp } from "lucide-react";
 import { type KeyboardEvent, lazy, Suspense, useEffect, useRef, useState } from "react";
+import { watchRows } from "../../api/here";
 import type { TicketRow } from "../../api/types";
 import { useCommands } from "../../lib/commands";
 import { type TextId, useText, withTexts } from "../../lib/i18n";
@@ -50,6 +51,10 @@ export function QueueList({ query, open, onOpen, onNear }: QueueListProps) {
 
   const items = virtual.getVirtualItems();
   const firstShown = items[0]?.index ?? 0;
+  const shown = items.flatMap((item) => rows[item.index]?.row.id ?? []);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the ids are what counts
+  useEffect(() => watchRows(shown.slice(0, 100)), [shown.join()]);
+  useEffect(() => () => watchRows([]), []);
   const lastShown = items.at(-1)?.index ?? 0;
   const { hasNextPage, isFetchingNextPage, fetchNextPage } = list;
   useEffect(() => {

@@ -1,14 +1,17 @@
 import { Globe, Mail, Phone, Scale } from "lucide-react";
-import { memo } from "react";
+import { lazy, memo, Suspense } from "react";
 import { usePerson } from "../../api/directory";
+import { useCompany } from "../../api/here";
 import type { Channel, TicketRow } from "../../api/types";
 import { useNow } from "../../lib/clock";
-import { type Translate, useText } from "../../lib/i18n";
+import { type Translate, useText, withTexts } from "../../lib/i18n";
 import { usePrefs } from "../../lib/prefs";
 import { roughSpan } from "../../lib/time";
 import { Avatar } from "../../ui/Avatar";
 import { DeadlineChip } from "../../ui/deadline/DeadlineChip";
 import styles from "./QueueRowItem.module.css";
+
+const RowCompany = lazy(() => withTexts(() => import("./RowCompany")));
 
 const channelIcons: Record<Channel, typeof Mail> = {
   phone: Phone,
@@ -88,6 +91,7 @@ export const QueueRowItem = memo(
               {tag}
             </span>
           ))}
+          <Company id={row.id} />
           <Waiting since={row.waiting_since} />
           <Holder row={row} />
         </span>
@@ -118,6 +122,15 @@ const nameOf = (t: Translate, row: TicketRow, left: boolean) =>
   ]
     .filter(Boolean)
     .join(", ");
+
+function Company({ id }: { id: number }) {
+  const others = useCompany((s) => s.of[id]);
+  return others?.length ? (
+    <Suspense>
+      <RowCompany others={others} />
+    </Suspense>
+  ) : null;
+}
 
 /** How long the customer has been waiting for us. */
 function Waiting({ since }: { since: string | null }) {

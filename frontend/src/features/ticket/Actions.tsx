@@ -6,7 +6,7 @@ import { reasonPath, reasonsQuery, teamsQuery } from "../../api/directory";
 import { may, useMe } from "../../api/session";
 import type { Status, TicketRow } from "../../api/types";
 import { useCommands } from "../../lib/commands";
-import { useText } from "../../lib/i18n";
+import { useText, withTexts } from "../../lib/i18n";
 import { Button } from "../../ui/Button";
 import { Menu } from "../../ui/Menu";
 import { choices, type MenuEntry } from "../../ui/menu";
@@ -16,6 +16,7 @@ import styles from "./Actions.module.css";
 import { claim, refetchTicket, release, type TakeOver, useChange } from "./api";
 import { useLease } from "./lease";
 
+const MoreActions = lazy(() => withTexts(() => import("./MoreActions")));
 const TagsDialog = lazy(() => import("./TagsDialog"));
 const TakeOverDialog = lazy(() => import("./TakeOverDialog"));
 
@@ -106,6 +107,11 @@ export function Actions({ row }: { row: TicketRow }) {
         >
           {t("ticket.resolve")}
         </Button>
+      )}
+      {!done && (
+        <Suspense>
+          <MoreActions row={row} holding={holding} />
+        </Suspense>
       )}
       {!done && (
         <Choice

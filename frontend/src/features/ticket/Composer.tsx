@@ -120,6 +120,7 @@ export function Composer({ row }: { row: TicketRow }) {
           aria-label={name}
           placeholder={t(`composer.${kind}.placeholder`)}
           rows={3}
+          readOnly={composer.reading}
           onChange={(e) => composer.write(e.target.value)}
           onKeyDown={onKeyDown}
           onPaste={onPaste}
@@ -147,7 +148,7 @@ export function Composer({ row }: { row: TicketRow }) {
             look={written ? "primary" : "plain"}
             onClick={() => composer.send(false)}
             busy={composer.sending}
-            disabled={!written || held}
+            disabled={!written || held || composer.reading}
           >
             {t(sendText(kind, composer))}
             <Keys keys={["Mod", "Enter"]} />

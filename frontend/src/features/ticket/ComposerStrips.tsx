@@ -16,7 +16,7 @@ interface StripsProps {
 export function ComposerStrips({ row, composer, onAttach }: StripsProps) {
   const t = useText();
   const entries = useQuery(timelineQuery(row.id)).data?.items ?? [];
-  const { interruption, refused, overtaken, seen, asked } = composer;
+  const { interruption, refused, overtaken, seen, asked, taken } = composer;
   const between =
     refused.length > 0
       ? refused
@@ -31,7 +31,13 @@ export function ComposerStrips({ row, composer, onAttach }: StripsProps) {
           <p>{t("strip.stale.safe")}</p>
         </Strip>
       )}
-      {interruption?.kind === "claimed_by_other" && (
+      {taken && (
+        <Strip title={t("strip.taken", { name: taken.name })}>
+          {taken.reason && <blockquote>{taken.reason}</blockquote>}
+          <p>{t("strip.claimed.safe")}</p>
+        </Strip>
+      )}
+      {!taken && interruption?.kind === "claimed_by_other" && (
         <Strip title={t("strip.claimed", { name: interruption.name ?? t("event.somebody") })}>
           <p>{t("strip.claimed.safe")}</p>
         </Strip>

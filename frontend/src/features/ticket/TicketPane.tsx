@@ -11,6 +11,7 @@ import styles from "./TicketPane.module.css";
 import { Timeline } from "./Timeline";
 
 const IncidentStrip = lazy(() => withTexts(() => import("./IncidentStrip")));
+const HandOverStrip = lazy(() => withTexts(() => import("./HandOverStrip")));
 const DutyStrip = lazy(() => withTexts(() => import("./DutyStrip")));
 
 interface TicketPaneProps {
@@ -38,6 +39,11 @@ export function TicketPane({ protocol, onBack, aside }: TicketPaneProps) {
         <IncidentStrip key={`incident-${row.id}`} row={row} />
       </Suspense>
       <MailSuggestions key={`suggestions-${row.id}`} ticketId={row.id} />
+      {ticket.data?.ticket.id === row.id && ticket.data.hand_over && (
+        <Suspense>
+          <HandOverStrip over={ticket.data.hand_over} />
+        </Suspense>
+      )}
       {ticket.data?.ticket.id === row.id && ticket.data.duties.length > 0 && (
         <Suspense>
           <DutyStrip key={`duties-${row.id}`} row={row} duties={ticket.data.duties} />

@@ -1,5 +1,6 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { type Frame, isTicketFrame } from "../../api/frames";
+import { withTexts } from "../../lib/i18n";
 import { refetchTicket } from "./api";
 import { keepLease } from "./lease";
 import { tellHeld } from "./undo";
@@ -11,6 +12,8 @@ import { tellHeld } from "./undo";
  */
 export function tellTicket(cache: QueryClient, frame: Frame): void {
   if (frame.kind === "ticket.lease_expired") keepLease(frame.ticket_id, undefined);
+  if (frame.kind === "ticket.claimed" || frame.kind === "ticket.transferred")
+    void withTexts(() => import("./told")).then(({ tellHands }) => tellHands(cache, frame));
   if (frame.kind === "ticket.message_in") tellHeld(frame.ticket_id);
   if (frame.kind === "gone" || isTicketFrame(frame)) refetchTicket(cache, frame.ticket_id);
 }

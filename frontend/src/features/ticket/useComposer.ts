@@ -11,6 +11,7 @@ import { keepLease, leaseOf } from "./lease";
 import { promisesFile } from "./promised";
 import { offerUndo } from "./undo";
 import { useRenewal } from "./useRenewal";
+import { useTaken } from "./useTaken";
 
 /** Time a strip must have been on screen before Send counts as having reviewed it. */
 const reviewTime = 700;
@@ -55,6 +56,11 @@ export function useComposer(row: TicketRow, kind: DraftKind) {
   const lost = useMemo(() => () => setInterruption({ kind: "lease_lost" }), []);
   useRenewal(row.id, kind === "reply" ? typedAt : 0, lost);
 
+  const taken = useTaken(row);
+  // What somebody else holds is read: a text that is there stays, and waits until it is free.
+  const heldByOther = row.holder_id !== null && row.holder_id !== me.id;
+  const reading =
+    kind === "reply" && heldByOther && (taken !== undefined || interruption?.kind === "claimed_by_other");
   const free = (row.assignee_id ?? me.id) === me.id && (row.holder_id ?? me.id) === me.id;
   const takeUp = async () => {
     if (claiming.current || leaseOf(row.id) || !may(me, "tickets.work")) return;
@@ -152,6 +158,8 @@ export function useComposer(row: TicketRow, kind: DraftKind) {
     overtaken,
     refused,
     interruption,
+    taken,
+    reading,
     takeUp,
     sending: sending.isPending,
     failure: sending.error && !explained ? sending.error : null,

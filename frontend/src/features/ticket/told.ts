@@ -1,0 +1,30 @@
+import type { QueryClient } from "@tanstack/react-query";
+import { peopleQuery } from "../../api/directory";
+import type { TicketFrame } from "../../api/frames";
+import { meQuery } from "../../api/session";
+import { text } from "../../lib/i18n";
+import { toast } from "../../ui/toast";
+import { keepLease } from "./lease";
+
+/** Tells us when a ticket comes into our hands or is taken out of them. */
+export async function tellHands(cache: QueryClient, frame: TicketFrame): Promise<void> {
+  const me = cache.getQueryData(meQuery.queryKey);
+  const data = frame.data ?? {};
+  if (!me) return;
+  const lost =
+    frame.kind === "ticket.claimed" &&
+    data.take_over === true &&
+    data.from === me.id &&
+    frame.row.assignee_id !== me.id;
+  const got = frame.kind === "ticket.transferred" && data.to === me.id;
+  if (frame.row.holder_id !== me.id && (lost || frame.kind === "ticket.transferred"))
+    keepLease(frame.ticket_id, undefined);
+  if (!lost && !got) return;
+  const people = await cache.ensureQueryData(peopleQuery);
+  const holder = people.find((p) => p.id === frame.row.holder_id)?.name ?? text("event.somebody");
+  toast(
+    got
+      ? text("transfer.came", { subject: frame.row.subject })
+      : text("claim.taken", { name: holder, subject: frame.row.subject, reason: String(data.reason ?? "") }),
+  );
+}

@@ -129,6 +129,18 @@ func choose(ctx context.Context, tx *gorm.DB, actor access.Actor, t terms) (id i
 // pick locks the first ticket by the terms, without what can wait of the heavy
 // ones when it is to be lighter, and skips what others have locked or waits for it.
 func pick(ctx context.Context, tx *gorm.DB, actor access.Actor, t terms, light, skip bool) (id int64, err error) {
+	statement, args := t.statement(actor, light)
+	if skip {
+		statement += " SKIP LOCKED"
+	}
+	if err := tx.WithContext(ctx).Raw(statement, args).Scan(&id).Error; err != nil {
+		return 0, fmt.Errorf("look for the next ticket: %w", err)
+	}
+	return id, nil
+}
+
+// statement writes the queue for one asker.
+func (t terms) statement(actor access.Actor, light bool) (string, map[string]any) {
 	scope := actor.Scope()
 	from := sources
 	if scope.Walled {
@@ -139,15 +151,8 @@ func pick(ctx context.Context, tx *gorm.DB, actor access.Actor, t terms, light, 
 	if light {
 		lighter, args["heavy"], args["tired"] = lighterOnly, heavyKinds, t.tired
 	}
-	statement := fmt.Sprintf(queue, union(from, lighter, 64, lacking),
-		union(from, lighter+" AND t.next_due <= (SELECT h.until FROM horizon h)", atMost, lacking))
-	if skip {
-		statement += " SKIP LOCKED"
-	}
-	if err := tx.WithContext(ctx).Raw(statement, args).Scan(&id).Error; err != nil {
-		return 0, fmt.Errorf("look for the next ticket: %w", err)
-	}
-	return id, nil
+	return fmt.Sprintf(queue, union(from, lighter, 64, lacking),
+		union(from, lighter+" AND t.next_due <= (SELECT h.until FROM horizon h)", atMost, lacking)), args
 }
 
 func union(from []string, and string, limit int, lacking string) string {

@@ -66,7 +66,7 @@ func Fill(ctx context.Context, db *postgres.DB, accounts *account.Service, o Opt
 	if err != nil {
 		return Summary{}, err
 	}
-	s := stage{db: db, policies: policies, corpus: c, zone: o.Zone, reasons: map[[3]string]int64{}, protocols: map[string]int{}}
+	s := stage{db: db, policies: policies, corpus: c, zone: o.Zone, now: func() time.Time { return o.Now }, reasons: map[[3]string]int64{}, protocols: map[string]int{}}
 	if err := s.build(ctx, accounts); err != nil {
 		return Summary{}, err
 	}
@@ -87,6 +87,7 @@ type stage struct {
 	policies  *sla.Policies
 	corpus    corpus
 	zone      *time.Location
+	now       func() time.Time
 	brand     int64
 	teams     map[string]int64
 	staff     []account.Account // by their index in the corpus
@@ -119,7 +120,10 @@ func (s *stage) build(ctx context.Context, accounts *account.Service) error {
 		}
 		s.staff = append(s.staff, made)
 	}
-	return s.plant(ctx)
+	if err := s.plant(ctx); err != nil {
+		return err
+	}
+	return s.arrange(ctx)
 }
 
 // gather makes the teams that the corpus names and that are not there.

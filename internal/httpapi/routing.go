@@ -52,7 +52,7 @@ type Routed struct {
 type RoutingCandidate struct {
 	AccountID int64  `json:"account_id"`
 	Name      string `json:"name"`
-	Obstacle  string `json:"obstacle" enum:",absent,off_shift,offline,left,away,break,call,skills,full,full_channel" doc:"Empty when they can"`
+	Obstacle  string `json:"obstacle" enum:",absent,off_shift,offline,left,away,break,call,skills,gave_back,full,full_channel" doc:"Empty when they can"`
 	Load      int    `json:"load"`
 	Capacity  int    `json:"capacity"`
 }

@@ -27,6 +27,7 @@ const (
 	Unable Obstacle = "skills" // without a skill that the ticket demands
 	Full   Obstacle = "full"   // as many in hand as they are given at once
 	FullOf Obstacle = "full_channel"
+	Spurns Obstacle = "gave_back" // they have just given it back
 )
 
 // Agent is somebody to whom tickets can be given.
@@ -56,6 +57,8 @@ func (a *Agent) Refuses(t Ticket) Obstacle {
 		return NoTeam
 	case len(a.lacks(t)) > 0:
 		return Unable
+	case slices.Contains(t.GaveBack, a.ID):
+		return Spurns
 	case a.Load >= a.Capacity:
 		return Full
 	case bounded && a.Loads[t.Channel] >= bound:
@@ -99,6 +102,8 @@ type Ticket struct {
 	Legal   int
 	Skills  []int64 // demanded, sorted
 	Ties    []Tie   // the strongest first
+	// GaveBack are those who had it and gave it back a while ago.
+	GaveBack []int64
 
 	// From is who has it and is gone, 0 for nobody; Gone is why.
 	From int64

@@ -39,6 +39,7 @@ func TestWhoGetsATicket(t *testing.T) {
 		{"who is full of another channel", []*Agent{person(1, func(a *Agent) { a.Bounds["phone"], a.Loads["phone"] = 2, 2 })}, Ticket{Channel: "email"}, 1, ""},
 		{"nobody of another team", []*Agent{person(1, func(a *Agent) { a.Teams = []int64{2} })}, Ticket{}, 0, ""},
 		{"only with every skill", []*Agent{person(1, func(a *Agent) { a.Skills = []int64{4} }), person(2, func(a *Agent) { a.Skills = []int64{4, 7} })}, Ticket{Skills: []int64{4, 7}}, 2, ""},
+		{"nobody who has just given it back", []*Agent{person(1, nil)}, Ticket{GaveBack: []int64{1}, Ties: []Tie{{Account: 1, Bond: Answered}}}, 0, ""},
 		{"nobody in a break", []*Agent{person(1, func(a *Agent) { a.Obstacle = Break })}, Ticket{}, 0, ""},
 		{"who answered it last, however much they have", []*Agent{person(1, nil), person(2, func(a *Agent) { a.Load = 7 })},
 			Ticket{Ties: []Tie{{Account: 2, Bond: Answered}}}, 2, Answered},

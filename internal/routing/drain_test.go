@@ -395,6 +395,34 @@ func TestWhatNobodyCanDoHoldsUpNothing(t *testing.T) {
 	}
 }
 
+// Whoever lets a ticket go does not have it again at once.
+func TestWhatWasGivenBackGoesToSomebodyElse(t *testing.T) {
+	t.Parallel()
+	f := newFloor(t)
+	f.board.set(f.bruno.AccountID, "")
+	tk := f.open(t, ticket.Ticket{}, time.Hour)
+	f.answered(t, tk.ID, f.ana, time.Hour)
+	f.drain(t)
+	err := f.db.InTx(t.Context(), func(tx *gorm.DB) error {
+		cause := ticket.Cause{Kind: event.TicketReleased, ActorID: &f.ana.AccountID, At: f.now()}
+		_, err := ticket.Change(t.Context(), tx, tk.ID, cause, func(t *ticket.Ticket) error { t.AssigneeID = nil; return nil })
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.drain(t)
+	e, err := f.r.Explain(t.Context(), tickettest.Fresh(t, f.db, tk.ID))
+	if err != nil || e.Verdict != routing.Nobody || e.People[0].Obstacle != routing.Spurns {
+		t.Errorf("%+v %v", e, err)
+	}
+	f.board.set(f.bruno.AccountID, presence.Online)
+	f.drain(t)
+	if f.whose(t, tk.ID) != f.bruno.AccountID {
+		t.Errorf("it went to %d", f.whose(t, tk.ID))
+	}
+}
+
 // Somebody has a ticket locked: the others are given out, and it when they are done.
 func TestATicketThatIsLockedWaitsForNobodyElse(t *testing.T) {
 	t.Parallel()

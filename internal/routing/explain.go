@@ -72,7 +72,11 @@ func (r *Router) Explain(ctx context.Context, t ticket.Ticket) (Explanation, err
 		return e, err
 	}
 	e.Mode = d.teams[t.TeamID].Mode
-	asked := Ticket{ID: t.ID, Team: t.TeamID, Channel: t.Channel}
+	alone := []Ticket{{ID: t.ID, Team: t.TeamID, Channel: t.Channel}}
+	if err := tie(ctx, db, alone); err != nil {
+		return e, err
+	}
+	asked := alone[0]
 	for _, s := range e.Skills {
 		asked.Skills = append(asked.Skills, s.ID)
 	}

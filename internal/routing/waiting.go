@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -149,7 +150,8 @@ func (q *queue) read(ctx context.Context, tx *gorm.DB, d desk, free []*Agent) (r
 	return rows, nil
 }
 
-// tie finds who answered each ticket last, and who has dealt with its customer.
+// tie finds who answered each ticket last, who has dealt with its customer, and
+// who has given it back a while ago.
 func tie(ctx context.Context, tx *gorm.DB, tickets []Ticket) error {
 	ids := make([]int64, len(tickets))
 	for i, t := range tickets {
@@ -161,11 +163,16 @@ func tie(ctx context.Context, tx *gorm.DB, tickets []Ticket) error {
 		AnsweredAt time.Time
 		DealtBy    *int64
 		DealtAt    time.Time
+		GaveBack   string
 	}
 	// The customer's other tickets are of the same team: what is told here of them
 	// is told to those who see them.
 	err := tx.WithContext(ctx).Raw(`SELECT t.id, l.author_id AS answered_by, coalesce(l.at, t.opened_at) AS answered_at,
-			c.author_id AS dealt_by, coalesce(c.at, t.opened_at) AS dealt_at
+			c.author_id AS dealt_by, coalesce(c.at, t.opened_at) AS dealt_at,
+			(SELECT coalesce(string_agg(g.account_id::text, ' '), '') FROM (
+				SELECT k.account_id FROM skips k WHERE k.ticket_id = t.id AND k.until_at > now()
+				UNION SELECT e.actor_id FROM events e WHERE e.ticket_id = t.id AND e.actor_id IS NOT NULL
+					AND e.kind IN ('ticket.released', 'ticket.transferred') AND e.at > now() - interval '1 hour') g) AS gave_back
 		FROM tickets t JOIN teams m ON m.id = t.team_id
 		LEFT JOIN LATERAL (SELECT x.author_id, x.at FROM messages x
 			WHERE x.ticket_id = t.id AND x.direction = 'out' AND x.author_id IS NOT NULL ORDER BY x.id DESC LIMIT 1) l ON true
@@ -179,8 +186,15 @@ func tie(ctx context.Context, tx *gorm.DB, tickets []Ticket) error {
 	if err != nil {
 		return fmt.Errorf("look who dealt with %d tickets: %w", len(ids), err)
 	}
-	ties := map[int64][]Tie{}
+	ties, backs := map[int64][]Tie{}, map[int64][]int64{}
 	for _, f := range found {
+		for _, text := range strings.Fields(f.GaveBack) {
+			account, err := strconv.ParseInt(text, 10, 64)
+			if err != nil {
+				return fmt.Errorf("read who gave ticket %d back: %w", f.ID, err)
+			}
+			backs[f.ID] = append(backs[f.ID], account)
+		}
 		if f.AnsweredBy != nil {
 			ties[f.ID] = append(ties[f.ID], Tie{*f.AnsweredBy, Answered, f.AnsweredAt})
 		}
@@ -189,7 +203,7 @@ func tie(ctx context.Context, tx *gorm.DB, tickets []Ticket) error {
 		}
 	}
 	for i := range tickets {
-		tickets[i].Ties = ties[tickets[i].ID]
+		tickets[i].Ties, tickets[i].GaveBack = ties[tickets[i].ID], backs[tickets[i].ID]
 	}
 	return nil
 }

@@ -5365,7 +5365,7 @@ export interface components {
              * @description Empty when they can
              * @enum {string}
              */
-            obstacle: "" | "absent" | "off_shift" | "offline" | "left" | "away" | "break" | "call" | "skills" | "full" | "full_channel";
+            obstacle: "" | "absent" | "off_shift" | "offline" | "left" | "away" | "break" | "call" | "skills" | "gave_back" | "full" | "full_channel";
         };
         RunImportBody: {
             /** @description Column of each field; left out, the suggested one */

@@ -80,6 +80,7 @@ const obstacles: Record<Routing["people"][number]["obstacle"], TextId> = {
   break: "routing.obstacle.break",
   call: "routing.obstacle.call",
   skills: "routing.obstacle.skills",
+  gave_back: "routing.obstacle.gave_back",
   full: "routing.obstacle.full",
   full_channel: "routing.obstacle.full_channel",
 };

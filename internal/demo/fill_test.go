@@ -78,6 +78,10 @@ func TestAFilledDeskAgreesWithItsEvents(t *testing.T) {
 	if err := db.Gorm.Raw("SELECT count(*) FROM tickets t WHERE NOT EXISTS (SELECT FROM intake_ledger l WHERE l.ticket_id = t.id)").Scan(&unaccounted).Error; err != nil || unaccounted != 0 {
 		t.Errorf("%d tickets are not in the ledger, %v", unaccounted, err)
 	}
+	var incidents, open int
+	if err := db.Gorm.Raw("SELECT count(*), count(*) FILTER (WHERE state = 'open') FROM incidents").Row().Scan(&incidents, &open); err != nil || incidents != 2 || open != 1 {
+		t.Errorf("%d incidents, %d of them open, %v", incidents, open, err)
+	}
 	if _, err := demo.Fill(ctx, db, accounts, options); !errors.Is(err, demo.ErrNotEmpty) {
 		t.Errorf("filling twice: %v", err)
 	}

@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { ArrowLeft, MessageSquareReply, Pencil } from "lucide-react";
-import { lazy, Suspense, useState } from "react";
+import { lazy, Suspense, useEffect, useState } from "react";
 import type { Incident } from "../../api/incidents";
 import { keys } from "../../api/keys";
 import { may, useMe } from "../../api/session";
@@ -31,6 +31,14 @@ export function IncidentPage({ id, onBack, onTicket }: Props) {
   const t = useText();
   const me = useMe();
   const detail = useQuery(incidentQuery(id));
+  const cache = useQueryClient();
+  // Tickets are put to it in the background, by whomever: the lists below follow the figures.
+  const tickets = detail.data?.figures.tickets;
+  useEffect(() => {
+    if (tickets === undefined) return;
+    for (const list of ["tickets", "suggestions"])
+      void cache.invalidateQueries({ queryKey: [...keys.incident(id), list] });
+  }, [cache, id, tickets]);
   const [doing, setDoing] = useState<"edit" | "answer">();
   if (detail.isPending) return <Skeleton rows={6} />;
   if (!detail.data) return <ErrorState error={detail.error} onRetry={() => void detail.refetch()} />;

@@ -37,10 +37,11 @@ test-soak: ## 20,000 mails, forms, calls and answers under kill -9 at everything
 	ESCUTA_BIN=$(CURDIR)/bin/escuta-race ESCUTA_SOAK_ITEMS=$${ESCUTA_SOAK_ITEMS:-20000} \
 	  go test -race -count 1 -timeout 24h -v -run TestEverythingStandsOnce ./internal/app
 
-test-cluster: ## three nodes restarted, killed and frozen under load; ESCUTA_CLUSTER_SECONDS says for how long
+test-cluster: ## three nodes restarted, killed, frozen and cut off under load; ESCUTA_CLUSTER_SECONDS says for how long
 	go build -race -o bin/escuta-race ./cmd/escuta
-	ESCUTA_BIN=$(CURDIR)/bin/escuta-race ESCUTA_CLUSTER_SECONDS=$${ESCUTA_CLUSTER_SECONDS:-300} \
-	  go run ./internal/postgres/pgtest/withengine go test -race -count 1 -timeout 6h -v -run 'TestThreeNodes|TestANodeThatWasFrozen' ./internal/app
+	ESCUTA_BIN=$(CURDIR)/bin/escuta-race ESCUTA_CLUSTER_SECONDS=$${ESCUTA_CLUSTER_SECONDS:-300} ESCUTA_CRASH_SECONDS=$${ESCUTA_CLUSTER_SECONDS:-300} \
+	  go run ./internal/postgres/pgtest/withengine go test -race -count 1 -timeout 6h -parallel 1 -v \
+	  -run 'TestTwoNodes|TestThreeNodes|TestANodeThatWasFrozen|TestClaimsAndAnswers|TestBadWays' ./internal/app
 
 go-test: frontend/dist/index.html
 	go run ./internal/postgres/pgtest/withengine $(GOTEST) ./...

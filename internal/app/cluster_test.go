@@ -117,6 +117,7 @@ func TestThreeNodesComeAndGoAndNothingIsLost(t *testing.T) {
 	customers := gather(t, c.front, 6, seed)
 	customers.pace.Reset(5 * time.Millisecond)
 	writer := takeNotes(t, c.front, hire(t, c.db, "agent"), customers)
+	stranger := eavesdrop(t, c.front, c.db)
 	began := time.Now()
 	for round := 0; round == 0 || time.Since(began) < clusterTime(); round++ {
 		for _, node := range c.nodes { // a rolling restart
@@ -138,6 +139,7 @@ func TestThreeNodesComeAndGoAndNothingIsLost(t *testing.T) {
 	customers.repeat(50)
 	customers.kept(c.db)
 	writer.kept(c.db)
+	stranger.knowsNothing(c.db)
 	summed(t, c.front, admin, len(customers.accepted))
 	toldInOrder(t, c.db)
 	watch.upToDate(c.db)

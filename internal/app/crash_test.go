@@ -46,6 +46,7 @@ func TestWhatWasAcceptedSurvivesWhateverIsKilled(t *testing.T) {
 	customers := gather(t, s, 12, seed)
 	customers.accept(1)
 	writer := takeNotes(t, s, hire(t, db, "agent"), customers)
+	stranger := eavesdrop(t, s, db)
 
 	faults := []struct {
 		what   string
@@ -78,6 +79,7 @@ func TestWhatWasAcceptedSurvivesWhateverIsKilled(t *testing.T) {
 
 	customers.kept(db)
 	writer.kept(db)
+	stranger.knowsNothing(db)
 	summed(t, s, admin, len(customers.accepted))
 	toldInOrder(t, db)
 	watch.upToDate(db)

@@ -180,7 +180,7 @@ func sicken(dice *rand.Rand, links []*link) (l *link, what string) {
 
 // The ways to the engines are cut, slowed and torn, one by one, while customers
 // send, an agent writes and somebody watches: nothing is lost or doubled, and
-// every event is told (I1, I2, I3, I7).
+// every event is told to whom it concerns and to nobody else (I1, I2, I3, I5, I7).
 func TestBadWaysToTheEnginesLoseNothing(t *testing.T) {
 	t.Parallel()
 	l := newLinked(t)
@@ -191,6 +191,7 @@ func TestBadWaysToTheEnginesLoseNothing(t *testing.T) {
 	customers := gather(t, l.front, 6, seed)
 	customers.pace.Reset(5 * time.Millisecond)
 	writer := takeNotes(t, l.front, hire(t, l.db, "agent"), customers)
+	stranger := eavesdrop(t, l.front, l.db)
 	for round := 0; round == 0 || time.Now().Before(until); round++ {
 		for _, kind := range ill {
 			for _, links := range [][]*link{l.toPostgres, l.toRedis} {
@@ -213,4 +214,5 @@ func TestBadWaysToTheEnginesLoseNothing(t *testing.T) {
 	summed(t, l.front, admin, len(customers.accepted))
 	toldInOrder(t, l.db)
 	watch.upToDate(l.db)
+	stranger.knowsNothing(l.db)
 }

@@ -124,8 +124,8 @@ func (l *listener) take(frame []frameItem) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, it := range frame {
-		if it.Kind == "counts" || it.Kind == "pong" {
-			continue
+		if it.ID == "" || it.Kind == "counts" {
+			continue // what passes by tells of no ticket and has no place in the order
 		}
 		at, err := event.ParsePosition(it.ID)
 		if err != nil {

@@ -76,6 +76,7 @@ type TicketDetail struct {
 	Fields   map[string]string `json:"fields"`
 	Answers  []Answered        `json:"answers" doc:"The same fields, in the order in which the form asked for them"`
 	Duties   []Duty            `json:"duties" doc:"What it obliges to at once"`
+	Requests int               `json:"requests" doc:"How often areas were asked about it"`
 	Version  string            `json:"version"`
 }
 

@@ -5565,6 +5565,11 @@ export interface components {
             /** @description How it came to who has it, until somebody answers; null when nobody handed it over */
             hand_over: components["schemas"]["HandOver"];
             holder: components["schemas"]["Holder"] | null;
+            /**
+             * Format: int64
+             * @description How often areas were asked about it
+             */
+            requests: number;
             ticket: components["schemas"]["TicketRow"];
             version: string;
         };

@@ -25,6 +25,7 @@ export const commands = {
   "ticket.resolve": { keys: ["e"], text: "command.ticket.resolve" },
   "ticket.incident": { keys: ["i"], text: "command.ticket.incident" },
   "ticket.tags": { keys: ["t"], text: "command.ticket.tags" },
+  "ticket.area": { keys: ["q"], text: "command.ticket.area" },
   "ticket.priority.1": { keys: ["1"], text: "command.ticket.priority.1" },
   "ticket.priority.2": { keys: ["2"], text: "command.ticket.priority.2" },
   "ticket.priority.3": { keys: ["3"], text: "command.ticket.priority.3" },

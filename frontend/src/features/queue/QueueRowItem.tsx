@@ -86,6 +86,10 @@ export const QueueRowItem = memo(
         </a>
         <span className={styles.aside}>
           {row.incident_id !== null && <span className={styles.tag}>{t("queue.incident")}</span>}
+          {row.turn === "area" && row.turn_area && (
+            <span className={styles.turn}>{t("turn.area", { area: row.turn_area })}</span>
+          )}
+          {row.area_answered_at && <b className={styles.turn}>{t("turn.answered")}</b>}
           {row.tags.slice(0, 2).map((tag) => (
             <span key={tag} className={styles.tag}>
               {tag}
@@ -95,7 +99,7 @@ export const QueueRowItem = memo(
           <Waiting since={row.waiting_since} />
           <Holder row={row} />
         </span>
-        <span className={styles.chip}>
+        <span className={row.turn === "area" ? `${styles.chip} ${styles.elsewhere}` : styles.chip}>
           <DeadlineChip row={row} reachable={reachable} />
         </span>
       </li>
@@ -118,6 +122,8 @@ const nameOf = (t: Translate, row: TicketRow, left: boolean) =>
     row.subject,
     t(`channel.${row.channel}`),
     t(`status.${row.status}`),
+    row.turn === "area" && row.turn_area && t("turn.area", { area: row.turn_area }),
+    row.area_answered_at && t("turn.answered"),
     left && t("queue.left"),
   ]
     .filter(Boolean)

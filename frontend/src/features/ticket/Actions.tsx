@@ -1,5 +1,16 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { Check, ChevronDown, Flag, FolderTree, Hand, RotateCcw, Tags, Undo2, Users } from "lucide-react";
+import {
+  Check,
+  ChevronDown,
+  Flag,
+  FolderTree,
+  Hand,
+  MessageCircleQuestion,
+  RotateCcw,
+  Tags,
+  Undo2,
+  Users,
+} from "lucide-react";
 import { lazy, type ReactNode, Suspense, useState } from "react";
 import { isCode } from "../../api/client";
 import { reasonPath, reasonsQuery, teamsQuery } from "../../api/directory";
@@ -17,6 +28,7 @@ import { claim, refetchTicket, release, type TakeOver, useChange } from "./api";
 import { useLease } from "./lease";
 
 const MoreActions = lazy(() => withTexts(() => import("./MoreActions")));
+const AskAreaDialog = lazy(() => withTexts(() => import("./AskAreaDialog")));
 const TagsDialog = lazy(() => import("./TagsDialog"));
 const TakeOverDialog = lazy(() => import("./TakeOverDialog"));
 
@@ -30,7 +42,7 @@ export function Actions({ row }: { row: TicketRow }) {
   const cache = useQueryClient();
   const lease = useLease(row.id);
   const change = useChange(row);
-  const [asking, setAsking] = useState<"tags" | "take_over">();
+  const [asking, setAsking] = useState<"tags" | "take_over" | "area">();
   const teams = useQuery(teamsQuery).data ?? [];
   const reasons = useQuery(reasonsQuery).data ?? [];
 
@@ -68,6 +80,7 @@ export function Actions({ row }: { row: TicketRow }) {
   useCommands({
     "ticket.claim": works && !holding && mayTake && !done ? take : undefined,
     "ticket.resolve": works && !done ? resolve : undefined,
+    "ticket.area": works && !done ? () => setAsking("area") : undefined,
     "ticket.tags": works ? () => setAsking("tags") : undefined,
     "ticket.priority.1": works ? () => prioritise(1) : undefined,
     "ticket.priority.2": works ? () => prioritise(2) : undefined,
@@ -149,6 +162,16 @@ export function Actions({ row }: { row: TicketRow }) {
       >
         <span className={styles.word}>{t("ticket.tags")}</span>
       </Button>
+      {!done && (
+        <Button
+          look="quiet"
+          className={styles.secondary}
+          icon={<MessageCircleQuestion aria-hidden />}
+          onClick={() => setAsking("area")}
+          aria-label={t("command.ticket.area")}
+          {...tip(t("command.ticket.area"), "ticket.area")}
+        />
+      )}
       {teams.length > 1 && (
         <Choice
           label={t("ticket.team")}
@@ -181,6 +204,7 @@ export function Actions({ row }: { row: TicketRow }) {
             onSave={(tags) => change.mutate({ tags })}
           />
         )}
+        {asking === "area" && <AskAreaDialog row={row} onClose={() => setAsking(undefined)} />}
         {asking === "take_over" && (
           <TakeOverDialog
             onClose={() => setAsking(undefined)}

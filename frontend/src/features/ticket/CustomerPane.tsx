@@ -10,6 +10,7 @@ import { ticketQuery } from "./api";
 import styles from "./CustomerPane.module.css";
 import { SamePerson } from "./SamePerson";
 
+const TurnsPart = lazy(() => withTexts(() => import("./TurnsPart")));
 const Wishes = lazy(() => withTexts(() => import("./Wishes")));
 
 /** Who is on the other side, as they want to be called. */
@@ -20,7 +21,14 @@ export function CustomerPane({ protocol, onOpen }: { protocol: string; onOpen: (
   // The ticket beside it says what went wrong.
   if (!detail) return isError ? null : <Skeleton rows={4} />;
   const { customer, ticket, answers } = detail;
-  const said = answers.length > 0 && <Answers answers={answers} />;
+  const said = (
+    <>
+      {answers.length > 0 && <Answers answers={answers} />}
+      <Suspense>
+        <TurnsPart key={ticket.id} row={ticket} />
+      </Suspense>
+    </>
+  );
   if (!customer) {
     return (
       <div className={`${styles.pane} quiet-scroll`}>

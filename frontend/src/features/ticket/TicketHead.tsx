@@ -62,6 +62,10 @@ export function TicketHead({ row, onBack, aside }: HeadProps) {
         <span>{t(`channel.${row.channel}`)}</span>
         {team && <span>{team.name}</span>}
         <span className={styles.status}>{t(`status.${row.status}`)}</span>
+        {row.turn === "area" && row.turn_area && (
+          <span className={styles.tag}>{t("turn.area", { area: row.turn_area })}</span>
+        )}
+        {row.area_answered_at && <span className={styles.status}>{t("turn.answered")}</span>}
         {row.priority !== 3 && (
           <span className={styles.status}>{t(`priority.${row.priority as 1 | 2 | 4}`)}</span>
         )}

@@ -14,6 +14,8 @@ const IncidentStrip = lazy(() => withTexts(() => import("./IncidentStrip")));
 const HandOverStrip = lazy(() => withTexts(() => import("./HandOverStrip")));
 const DutyStrip = lazy(() => withTexts(() => import("./DutyStrip")));
 
+const AreaStrip = lazy(() => withTexts(() => import("./AreaStrip")));
+
 interface TicketPaneProps {
   protocol: string;
   onBack: () => void;
@@ -47,6 +49,11 @@ export function TicketPane({ protocol, onBack, aside }: TicketPaneProps) {
       {ticket.data?.ticket.id === row.id && ticket.data.duties.length > 0 && (
         <Suspense>
           <DutyStrip key={`duties-${row.id}`} row={row} duties={ticket.data.duties} />
+        </Suspense>
+      )}
+      {(row.turn === "area" || row.area_answered_at || (ticket.data?.requests ?? 0) > 0) && (
+        <Suspense>
+          <AreaStrip key={`areas-${row.id}`} row={row} />
         </Suspense>
       )}
       <Timeline row={row} />

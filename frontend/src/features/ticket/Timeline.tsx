@@ -13,6 +13,7 @@ import { MessageItem, NoteItem } from "./MessageItem";
 import styles from "./Timeline.module.css";
 
 const Routed = lazy(() => withTexts(() => import("./Routed")));
+const AreaSaid = lazy(() => withTexts(() => import("./AreaSaid")));
 const routed = new Set(["ticket.routed", "ticket.unrouted"]);
 
 const nearEnd = 120;
@@ -57,7 +58,7 @@ export function Timeline({ row }: { row: TicketRow }) {
       <ol className={styles.timeline}>
         {blocks.map((block) =>
           block.type === "events" ? (
-            <EventLine key={block.items[0]!.id} items={block.items} />
+            <EventLine key={block.items[0]!.id} row={row} items={block.items} />
           ) : (
             <li key={block.item.id}>
               {block.item.message && <MessageItem ticketId={row.id} message={block.item.message} />}
@@ -70,12 +71,17 @@ export function Timeline({ row }: { row: TicketRow }) {
   );
 }
 
-function EventLine({ items }: { items: TimelineItem[] }) {
+function EventLine({ row, items }: { row: TicketRow; items: TimelineItem[] }) {
   const t = useText();
   if (items.length <= unfolded) {
     return items.map((item) => (
       <li key={item.id} className={styles.event}>
         <EventText item={item} />
+        {Boolean(item.event?.data?.way) && typeof item.event?.data?.request === "string" && (
+          <Suspense>
+            <AreaSaid row={row} request={item.event.data.request} at={item.at} />
+          </Suspense>
+        )}
       </li>
     ));
   }

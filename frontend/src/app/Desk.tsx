@@ -1,13 +1,12 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { PanelRight } from "lucide-react";
-import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import type { TicketRow } from "../api/types";
 import { QueueHead } from "../features/queue/QueueHead";
 import { QueueList } from "../features/queue/QueueList";
 import type { ListQuery } from "../features/queue/view";
 import { ticketQuery, timelineQuery } from "../features/ticket/api";
-import { CustomerPane } from "../features/ticket/CustomerPane";
 import { TicketPane } from "../features/ticket/TicketPane";
 import { useCommands } from "../lib/commands";
 import { useText } from "../lib/i18n";
@@ -17,6 +16,8 @@ import { IconButton } from "../ui/Button";
 import { Splitter } from "../ui/Splitter";
 import { EmptyState } from "../ui/states";
 import styles from "./Desk.module.css";
+
+const CustomerPane = lazy(() => import("../features/ticket/CustomerPane"));
 
 const roomForCustomer = "(min-width: 1200px)";
 const openPause = 90;
@@ -123,7 +124,9 @@ export function Desk() {
             style={{ width: panes.customer }}
             aria-label={t("desk.customer")}
           >
-            <CustomerPane protocol={open} onOpen={(protocol) => go(protocol, false)} />
+            <Suspense>
+              <CustomerPane protocol={open} onOpen={(protocol) => go(protocol, false)} />
+            </Suspense>
           </aside>
         </>
       )}

@@ -14,7 +14,13 @@ const TurnsPart = lazy(() => withTexts(() => import("./TurnsPart")));
 const Wishes = lazy(() => withTexts(() => import("./Wishes")));
 
 /** Who is on the other side, as they want to be called. */
-export function CustomerPane({ protocol, onOpen }: { protocol: string; onOpen: (protocol: string) => void }) {
+export default function CustomerPane({
+  protocol,
+  onOpen,
+}: {
+  protocol: string;
+  onOpen: (protocol: string) => void;
+}) {
   const t = useText();
   const { data: detail, isError } = useQuery(ticketQuery(protocol));
   const now = useNow(60_000);

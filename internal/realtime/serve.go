@@ -93,6 +93,19 @@ func (c *client) missed(ctx context.Context, at event.Position) (missed *parcel,
 	if err != nil {
 		return none, at.Pos, err
 	}
+	// The log's memory may end before what this node has told, which then came from
+	// PostgreSQL: what lies between is asked for, too.
+	for len(events) > 0 && events[len(events)-1].Pos < at.Pos {
+		last := event.Position{Epoch: at.Epoch, Pos: events[len(events)-1].Pos}
+		more, err := c.hub.events.Since(ctx, last, maxReplay+1)
+		if err != nil {
+			return none, at.Pos, err
+		}
+		if len(more) == 0 {
+			return none, at.Pos, event.ErrResync
+		}
+		events = append(events[:len(events):len(events)], more...)
+	}
 	if since.Pos > at.Pos {
 		return none, since.Pos, nil
 	}

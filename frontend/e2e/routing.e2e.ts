@@ -133,7 +133,6 @@ test("the desk gives the oldest due to who is here and can, and says why", async
   await boss.goto(`/fila?view=all&t=${third}`);
   await boss.getByRole("button", { name: "sem responsável: por quê?" }).click();
   await boss.getByText("em pausa", { exact: true }).waitFor();
-  await boss.keyboard.press("Escape");
   await call(lia, "PUT", "/api/me/state", { state: "available" });
   await boss.getByText(`Atribuído a ${agent.name} pela distribuição`).waitFor();
 }, 180_000);

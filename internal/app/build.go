@@ -102,11 +102,6 @@ func (a *App) build(ctx context.Context, cfg config.Config) error {
 		return err
 	}
 	a.closers = append(a.closers, func() error { in.Close(); return nil })
-	mails := mailroom.New(mailroom.Options{
-		DB: db, Blobs: files, Signer: email.NewSigner(secret), Now: clock.Now, Log: log,
-		Authserv: cfg.AuthservID, Verify: verifier(cfg), Notice: imports.Notice, Flood: cfg.MailFlood,
-	})
-	in.Digest(channel.Email, mails)
 	base, err := url.Parse(string(cfg.BaseURL))
 	if err != nil {
 		return fmt.Errorf("read the base URL: %w", err)
@@ -156,6 +151,11 @@ func (a *App) build(ctx context.Context, cfg config.Config) error {
 		DB: db, Desk: acts, Post: orders, Calendars: policies.Calendars(), Links: area.NewLinks(secret, string(cfg.BaseURL)),
 		Trail: ombudsman.Trail, Now: clock.Now, Log: log,
 	})
+	mails := mailroom.New(mailroom.Options{
+		DB: db, Blobs: files, Signer: email.NewSigner(secret), Now: clock.Now, Log: log,
+		Authserv: cfg.AuthservID, Verify: verifier(cfg), Notice: imports.Notice, Flood: cfg.MailFlood, Areas: areas,
+	})
+	in.Digest(channel.Email, mails)
 	cases := ombudsman.New(db, acts, in, policies.Calendars(), sequencer, clock.Now, log)
 	in.Digest(channel.Ombudsman, imports.Digester{})
 	in.Digest(imports.Channel, imports.Digester{})

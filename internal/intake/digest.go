@@ -62,6 +62,9 @@ type Verdict struct {
 	// linked ticket is opened instead, and the receipt names that one), or that an
 	// automatic message or a duplicate belongs to, when known.
 	TicketID int64
+	// Apart says that an automatic fate's ticket gets no message of it: what came is
+	// about the ticket, and for staff alone.
+	Apart bool
 
 	// Settled, if given, runs in the same transaction after the fate was applied.
 	Settled func(ctx context.Context, tx *gorm.DB, r Receipt) error

@@ -78,7 +78,7 @@ func (in *Intake) carryOut(ctx context.Context, tx *gorm.DB, s Stored, v Verdict
 		if errors.Is(err, ticket.ErrClosed) {
 			return in.openLinked(ctx, tx, v.TicketID, m, s.LedgerID, v.Reason)
 		}
-	case v.Fate == FateAutomatic && v.TicketID != 0:
+	case v.Fate == FateAutomatic && v.TicketID != 0 && !v.Apart:
 		r, err = in.noteAutomatic(ctx, tx, v.TicketID, m)
 	case v.Fate == FateAutomatic, v.Fate == FateDuplicate, v.Fate == FateQuarantined, v.Fate == FateDiscarded:
 		r.TicketID = v.TicketID

@@ -53,6 +53,9 @@ func (r *reading) Decide(ctx context.Context, tx *gorm.DB) (intake.Verdict, erro
 	if r.mail.Automatic.Class == email.ClassBounce {
 		return r.bounce(ctx, tx, t)
 	}
+	if v, ok, err := r.area(ctx, tx, t); err != nil || ok {
+		return v, err
+	}
 	p, err := t.find(ctx, tx)
 	if err != nil {
 		return intake.Verdict{}, err
@@ -108,7 +111,7 @@ func (r *reading) bounce(ctx context.Context, tx *gorm.DB, t thread) (intake.Ver
 	if err != nil || !found {
 		return v, err
 	}
-	if out.TicketID != nil {
+	if out.TicketID != nil && out.Purpose != reach.Area {
 		v.TicketID = *out.TicketID
 		v.Inbound = r.inbound(place{ticketID: v.TicketID, by: bySignedID})
 	}

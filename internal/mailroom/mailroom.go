@@ -54,6 +54,8 @@ type Options struct {
 	Verify *Verifier
 	// Notice reads what complaint sites and public bodies write; nil reads none.
 	Notice Noticer
+	// Areas takes what areas of the company answer by mail; nil takes none.
+	Areas Answers
 	// Flood is how many tickets an hour one address may open; 0 sets no limit.
 	Flood int
 }

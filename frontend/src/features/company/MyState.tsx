@@ -79,6 +79,6 @@ function wordsOf(t: Translate, mine: Mine | undefined, now: number): string {
   if (state !== "break") return t(`state.${state}`);
   const reason = t(`state.break.${mine?.reason || "other"}`);
   if (!mine?.until) return reason;
-  const left = Math.ceil((Date.parse(mine.until) - now) / 60_000);
-  return `${reason} · ${left > 0 ? t("state.left", { n: left }) : t("state.over", { n: -left })}`;
+  const left = Math.round((Date.parse(mine.until) - now) / 60_000);
+  return `${reason} · ${left > 0 ? t("state.left", { n: left }) : t("state.over", { n: Math.abs(left) })}`;
 }

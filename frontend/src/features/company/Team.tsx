@@ -51,8 +51,8 @@ export function Team() {
 
 function Line({ person }: { person: Colleague }) {
   const t = useText();
-  const now = useNow(60_000);
-  const left = person.until ? Math.ceil((Date.parse(person.until) - now) / 60_000) : 0;
+  const now = useNow(15_000);
+  const left = person.until ? Math.round((Date.parse(person.until) - now) / 60_000) : 0;
   return (
     <li data-state={person.state}>
       <StateIcon state={person.state} />

@@ -95,6 +95,8 @@ const (
 	WorkCases      Action = "cases.work"     // the ombudsman's office, behind the wall
 	ManageRouting  Action = "routing.manage" // who is given what, and when, in one's own teams
 	RunIncidents   Action = "incidents.run"  // open and change incidents, answer all of one
+	ShareViews     Action = "views.share"    // saved views for a team or for all
+	BulkMatching   Action = "bulk.matching"  // one act on all that a list holds, not only on what was chosen in it
 	RunImports     Action = "imports.run"    // bring in lists of complaints; which ones, their channel decides
 )
 
@@ -111,6 +113,8 @@ var allowed = map[Action][]Role{
 	WorkCases:      {Ombudsman},
 	ManageRouting:  {Supervisor, Admin},
 	RunIncidents:   {Supervisor, Admin},
+	ShareViews:     {Supervisor, Ombudsman, Admin},
+	BulkMatching:   {Supervisor, Ombudsman, Admin},
 	RunImports:     {Supervisor, Ombudsman, Admin},
 }
 

@@ -202,6 +202,19 @@ func (s *Service) Get(ctx context.Context, id int64) (Account, error) {
 	return readAccount(s.db.Gorm.WithContext(ctx), id)
 }
 
+// Acting tells as whom an account acts at this moment, for what goes on in its name
+// after its call has ended. One that is not active any more sees nothing.
+func (s *Service) Acting(ctx context.Context, id int64) (access.Actor, error) {
+	a, err := s.Get(ctx, id)
+	if err != nil {
+		return access.Actor{}, err
+	}
+	if !a.Active {
+		return access.Actor{AccountID: id}, nil
+	}
+	return a.Actor(), nil
+}
+
 // List returns all accounts by name, also inactive ones: a company has some
 // thousands at most, and whoever left still is the author of what they wrote.
 func (s *Service) List(ctx context.Context) ([]Account, error) {

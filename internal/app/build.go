@@ -17,6 +17,7 @@ import (
 	"github.com/escuta-sac/escuta/internal/area"
 	"github.com/escuta-sac/escuta/internal/assign"
 	"github.com/escuta-sac/escuta/internal/blob"
+	"github.com/escuta-sac/escuta/internal/bulk"
 	"github.com/escuta-sac/escuta/internal/call"
 	"github.com/escuta-sac/escuta/internal/channel"
 	"github.com/escuta-sac/escuta/internal/channel/email"
@@ -43,6 +44,7 @@ import (
 	"github.com/escuta-sac/escuta/internal/seal"
 	"github.com/escuta-sac/escuta/internal/sla"
 	"github.com/escuta-sac/escuta/internal/toll"
+	"github.com/escuta-sac/escuta/internal/view"
 )
 
 // build introduces the parts to each other, from the ground up.
@@ -156,13 +158,18 @@ func (a *App) build(ctx context.Context, cfg config.Config) error {
 		Authserv: cfg.AuthservID, Verify: verifier(cfg), Notice: imports.Notice, Flood: cfg.MailFlood, Areas: areas,
 	})
 	in.Digest(channel.Email, mails)
+	bulks := bulk.New(db, acts, accounts.Acting, clock.Now, log)
 	cases := ombudsman.New(db, acts, in, policies.Calendars(), sequencer, clock.Now, log)
 	in.Digest(channel.Ombudsman, imports.Digester{})
 	in.Digest(imports.Channel, imports.Digester{})
 	lists := imports.New(db, files, in, clock.Now, log)
 	incidents := incident.New(db, acts, accounts, clock.Now, log)
 	timers := sla.NewTimers(sla.TimersDeps{DB: db, Redis: rdb, Recorder: acts, Feed: events, Now: clock.Now, Log: log})
-	live := realtime.Options{Zone: cfg.Timezone, Now: clock.Now}
+	book := view.NewBook(db)
+	if _, err := book.Refresh(ctx); err != nil {
+		return err
+	}
+	live := realtime.Options{Zone: cfg.Timezone, Now: clock.Now, Views: book}
 	if cfg.PublicLimit == 0 { // tests and benchmarks connect thousands from one address
 		live.PerAccount, live.PerIP = -1, -1
 	}
@@ -195,6 +202,7 @@ func (a *App) build(ctx context.Context, cfg config.Config) error {
 		Calls: calls,
 		DB:    db, Accounts: accounts, Replays: account.NewIdempotency(db, clock.Now), Blobs: files,
 		Intake: in, Sources: in.Sources(), Tokens: in.Tokens(), Assign: assigned, Desk: acts, Hub: hub, Presence: here, Standings: standings, Roster: rosters, Routing: router, Ombudsman: cases, Areas: areas, Incidents: incidents, Imports: lists, Mailboxes: boxes,
+		Views: view.New(db, book, clock.Now), Bulks: bulks,
 		Copies:    copied,
 		Calendars: policies.Calendars(), Toll: proofs,
 		Scan: antivirus.New(cfg.ClamdAddr, files, db.Gorm), Dialer: dialer, Now: clock.Now,
@@ -213,6 +221,7 @@ func (a *App) build(ctx context.Context, cfg config.Config) error {
 			{"intake", in.Run}, {"claims", assigned.Run}, {"giving out", router.Run}, {"closing of tickets", acts.Run},
 			{"archiving of cases", cases.Run}, {"requests to areas", areas.Run}, {"imports", lists.Run},
 			{"incidents", incidents.Run}, {"news of incidents", func(ctx context.Context) error { return incidents.Follow(ctx, hub.Incident) }},
+			{"archiving of cases", cases.Run}, {"imports", lists.Run}, {"bulks", bulks.Run},
 			{"timers", timers.Run}, {"jobs", work.Run}, {"outgoing mail", sender.Run}, {"accounts", accounts.Run}, {"mailboxes", boxes.Run},
 			{"acknowledgements", acknowledger.Run}, {"protocols of calls", told.Run}, {"copies", func(ctx context.Context) error { return copied.Run(ctx, log) }}, {"proofs of work", proofs.Run},
 			{"recordings", calls.Run}, {"telephones", func(ctx context.Context) error { return calls.Rings(ctx, hub.Phone) }}, {"sweep of files", sweeper{files, db, log}.Run}, profiler(cfg.AdminListen, log),

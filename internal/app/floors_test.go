@@ -20,9 +20,9 @@ var floors = [][]string{
 	{"event", "channel", "jobs"},
 	{"account", "customer", "ticket", "sla", "survey", "reach", "form", "toll", "antivirus", "mailbox", "roster"},
 	{"outbox"},
-	{"intake", "desk", "assign", "presence"},
+	{"intake", "desk", "assign", "presence", "view"},
 	{"area"},
-	{"realtime", "delivery", "copies", "mailroom", "ombudsman", "imports", "call", "incident", "routing"},
+	{"realtime", "delivery", "copies", "mailroom", "ombudsman", "imports", "call", "incident", "routing", "bulk"},
 	{"httpapi"},
 	{"app", "demo", "doctor", "backup"},
 }

@@ -35,6 +35,8 @@ type Patch struct {
 // different now, with both values.
 type Changed struct {
 	Fields map[string]FromTo `json:"fields"`
+	Bulk   int64             `json:"bulk_id,omitempty"` // the act on many of which it is part
+	Undo   bool              `json:"undo,omitempty"`    // that act was taken back
 }
 
 // FromTo is a value before and after.

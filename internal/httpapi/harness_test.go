@@ -24,6 +24,7 @@ import (
 	"github.com/escuta-sac/escuta/internal/area"
 	"github.com/escuta-sac/escuta/internal/assign"
 	"github.com/escuta-sac/escuta/internal/blob"
+	"github.com/escuta-sac/escuta/internal/bulk"
 	"github.com/escuta-sac/escuta/internal/call"
 	"github.com/escuta-sac/escuta/internal/channel"
 	"github.com/escuta-sac/escuta/internal/channel/email"
@@ -48,6 +49,7 @@ import (
 	"github.com/escuta-sac/escuta/internal/seal"
 	"github.com/escuta-sac/escuta/internal/sla"
 	"github.com/escuta-sac/escuta/internal/toll"
+	"github.com/escuta-sac/escuta/internal/view"
 )
 
 // world is a whole server on engines of its own.
@@ -112,7 +114,8 @@ func start(t testing.TB, changes ...change) *world {
 	in.Digest(imports.Channel, imports.Digester{})
 	events := event.NewLog(db, rdb, log)
 	w.run(events.Run, func() {})
-	hub := realtime.New(db, events, log, realtime.Options{Zone: zone, Now: now})
+	book := view.NewBook(db)
+	hub := realtime.New(db, events, log, realtime.Options{Zone: zone, Now: now, Views: book})
 	here := presence.New(rdb, []byte(w.t.Name()), log)
 	here.Listen(hub.LookAgain)
 	hub.Attend(here)
@@ -166,7 +169,7 @@ func start(t testing.TB, changes ...change) *world {
 	w.server, err = New(options, Services{
 		Calls: calls,
 		DB:    db, Accounts: accounts, Replays: account.NewIdempotency(db, now), Blobs: files,
-		Intake: in, Sources: in.Sources(), Tokens: in.Tokens(), Assign: assigned, Desk: acts, Hub: hub, Presence: here, Standings: standings, Roster: rosters, Routing: router, Mailboxes: boxes, Calendars: policies.Calendars(),
+		Intake: in, Sources: in.Sources(), Tokens: in.Tokens(), Assign: assigned, Desk: acts, Hub: hub, Views: view.New(db, book, now), Bulks: bulk.New(db, acts, accounts.Acting, now, log), Presence: here, Standings: standings, Roster: rosters, Routing: router, Mailboxes: boxes, Calendars: policies.Calendars(),
 		Toll: toll.New(options.Secret, db.Gorm, now, log), Now: now,
 		Ombudsman: ombudsman.New(db, acts, in, policies.Calendars(), quiet{}, now, log), Incidents: incidents, Imports: lists,
 		Areas: area.New(area.Options{DB: db, Desk: acts, Post: &outbox.Post{IDs: email.NewSigner(options.Secret), Fallback: "atendimento@escuta.example"}, Calendars: policies.Calendars(), Links: area.NewLinks(options.Secret, w.base),

@@ -29,11 +29,12 @@ func (s *Server) addRoutes() {
 		customers   = customerRoutes{is.DB, is.Now}
 		records     = recordRoutes{s, customers, is.Desk}
 		clocks      = clockRoutes{db, is.Calendars, is.Hub}
-		tickets     = ticketRoutes{db, is.Hub, is.Accounts, clocks, customers, s.today}
+		tickets     = ticketRoutes{db, is.Hub, is.Accounts, clocks, customers, is.Views, s.today}
 		claims      = claimRoutes{db, is.Assign}
 		uploads     = uploadRoutes{s, s.options.Secret}
 		acts        = deskRoutes{db, is.Desk, uploads}
-		views       = viewRoutes{is.Hub}
+		bulks       = bulkRoutes{tickets, is.Bulks}
+		views       = viewRoutes{is.Hub, is.Views}
 		company     = presenceRoutes{is.Presence, is.Standings}
 		paper       = paperRoutes{s, is.DB, is.Desk, is.Copies, is.Now}
 		ledger      = ledgerRoutes{is.Intake}
@@ -145,6 +146,13 @@ func (s *Server) addRoutes() {
 	on(s, post, "/api/tickets/{ticket}/duties/{duty}", "Record that it was carried out", work, ok, duties.confirm)
 
 	on(s, get, "/api/views", "Stock views", work, ok, views.list)
+	on(s, post, "/api/bulk/preview", "What an act on many tickets would do", work, ok, bulks.preview)
+	on(s, post, "/api/bulk", "Act on many tickets", work, created, bulks.start)
+	on(s, get, "/api/bulk/{id}", "How far an act on many tickets has come", work, ok, bulks.get)
+	on(s, post, "/api/bulk/{id}/undo", "Take an act on many tickets back", work, created, bulks.undo)
+	on(s, post, "/api/views", "Keep a view", work, created, views.create)
+	on(s, patch, "/api/views/{id}", "Change a saved view", work, ok, views.change)
+	done(s, remove, "/api/views/{id}", "Remove a saved view", work, views.remove)
 	on(s, get, "/api/views/counts", "How many tickets each view has", work, ok, views.counts)
 	on(s, get, "/api/presence", "Who is here", staff, ok, company.people)
 	on(s, get, "/api/breaches", "Missed deadlines and those about to be", breaches, ok, clocks.breaches)

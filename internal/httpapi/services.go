@@ -8,6 +8,7 @@ import (
 	"github.com/escuta-sac/escuta/internal/area"
 	"github.com/escuta-sac/escuta/internal/assign"
 	"github.com/escuta-sac/escuta/internal/blob"
+	"github.com/escuta-sac/escuta/internal/bulk"
 	"github.com/escuta-sac/escuta/internal/call"
 	"github.com/escuta-sac/escuta/internal/copies"
 	"github.com/escuta-sac/escuta/internal/desk"
@@ -24,6 +25,7 @@ import (
 	"github.com/escuta-sac/escuta/internal/routing"
 	"github.com/escuta-sac/escuta/internal/sla"
 	"github.com/escuta-sac/escuta/internal/toll"
+	"github.com/escuta-sac/escuta/internal/view"
 )
 
 // Services are the parts that the handlers call.
@@ -41,6 +43,8 @@ type Services struct {
 	Mailboxes *mailbox.Service
 	Calls     *call.Service
 	Hub       *realtime.Hub
+	Views     *view.Service
+	Bulks     *bulk.Service
 	Presence  *presence.Board
 	Standings *presence.Standings
 	Roster    *roster.Service

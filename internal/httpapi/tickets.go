@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"time"
 
 	"gorm.io/gorm"
@@ -10,6 +11,7 @@ import (
 	"github.com/escuta-sac/escuta/internal/access"
 	"github.com/escuta-sac/escuta/internal/account"
 	"github.com/escuta-sac/escuta/internal/ticket"
+	"github.com/escuta-sac/escuta/internal/view"
 )
 
 // names turns an account's id into who it is.
@@ -23,6 +25,7 @@ type ticketRoutes struct {
 	names     names
 	clocks    clockRoutes
 	customers customerRoutes
+	saved     *view.Service
 	now       func() time.Time // in the company's zone
 }
 
@@ -34,7 +37,7 @@ type TicketRef struct {
 func rowBody(s ticket.Snapshot) TicketRow { return TicketRow(s) }
 
 type listTickets struct {
-	View     string `query:"view" enum:"mine,unassigned,team,all,due_today,breached,waiting_customer,promised,reopened,mentions,unread,resolved"`
+	View     string `query:"view" pattern:"^([1-9][0-9]{0,17}|mine|unassigned|team|all|due_today|breached|waiting_customer|promised|reopened|mentions|unread|resolved)$" doc:"A stock view (mine, unassigned, team, all, due_today, breached, waiting_customer, promised, reopened, mentions, unread, resolved) or the id of a saved one"`
 	Status   string `query:"status" doc:"One status, or open: everything not resolved or closed" enum:"open,new,waiting_customer,waiting_third,resolved,closed"`
 	Team     int64  `query:"team" minimum:"1"`
 	Assignee int64  `query:"assignee" minimum:"1"`
@@ -49,11 +52,34 @@ type listTickets struct {
 // while the page is read is then told twice, never not at all.
 func (h ticketRoutes) list(ctx context.Context, who access.Actor, in *listTickets) (TicketPage, error) {
 	version := h.positions.Position().String()
-	page, err := ticket.List(ctx, h.db, ticket.Query{
+	q, err := h.query(ctx, who, in)
+	if err != nil {
+		return TicketPage{}, err
+	}
+	page, err := ticket.List(ctx, h.db, q)
+	return TicketPage{itemsOf(page.Items, rowBody).Items, orNull(page.Next), version}, err
+}
+
+// query reads what is asked for. A number is a saved view's.
+func (h ticketRoutes) query(ctx context.Context, who access.Actor, in *listTickets) (ticket.Query, error) {
+	q := ticket.Query{
 		Actor: who, Now: h.now(), View: ticket.View(in.View), Status: in.Status, Team: in.Team, Assignee: in.Assignee,
 		Channel: in.Channel, Q: in.Q, Sort: ticket.Sort(in.Sort), Cursor: in.Cursor, Limit: in.Limit,
-	})
-	return TicketPage{itemsOf(page.Items, rowBody).Items, orNull(page.Next), version}, err
+	}
+	id, err := strconv.ParseInt(in.View, 10, 64)
+	if err != nil {
+		return q, nil
+	}
+	saved, err := h.saved.Get(ctx, who, id)
+	if err != nil {
+		return q, err
+	}
+	q.View = ""
+	if q.Sort == "" && q.Q == "" {
+		q.Sort = saved.Sort
+	}
+	q.Rule, err = h.saved.Bind(ctx, who, saved.Rule)
+	return q, err
 }
 
 func orNull(s string) *string {

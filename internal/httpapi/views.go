@@ -2,12 +2,14 @@ package httpapi
 
 import (
 	"context"
+	"strconv"
 
 	"github.com/escuta-sac/escuta/internal/access"
 	"github.com/escuta-sac/escuta/internal/event"
 	"github.com/escuta-sac/escuta/internal/i18n"
 	"github.com/escuta-sac/escuta/internal/realtime"
 	"github.com/escuta-sac/escuta/internal/ticket"
+	"github.com/escuta-sac/escuta/internal/view"
 )
 
 // positions says up to where this node has told the stream of events. What is
@@ -18,30 +20,41 @@ type positions interface {
 
 // counters are the numbers beside the views.
 type counters interface {
-	Counts(a access.Actor) (realtime.Counts, event.Position)
+	SavedCounts(a access.Actor) (realtime.Counts, []realtime.SavedCount, event.Position)
 }
 
-type viewRoutes struct{ counters counters }
+type viewRoutes struct {
+	counters counters
+	saved    *view.Service
+}
 
 // View is a named selection of the queue.
 type View struct {
 	ID     string            `json:"id"`
 	Name   string            `json:"name"`
 	Filter map[string]string `json:"filter" doc:"Query parameters of GET /api/tickets"`
+	Saved  *SavedView        `json:"saved" doc:"Null for a stock view"`
 }
 
 // list handles GET /api/views.
-func (h viewRoutes) list(ctx context.Context, _ access.Actor, _ *none) (Items[View], error) {
+func (h viewRoutes) list(ctx context.Context, who access.Actor, _ *none) (Items[View], error) {
 	lang := requestOf(ctx).lang
-	return itemsOf(ticket.Views, func(v ticket.View) View {
-		return View{string(v), i18n.Text(lang, "view."+string(v), nil), map[string]string{"view": string(v)}}
-	}), nil
+	all := itemsOf(ticket.Views, func(v ticket.View) View {
+		return View{string(v), i18n.Text(lang, "view."+string(v), nil), map[string]string{"view": string(v)}, nil}
+	})
+	saved, err := h.saved.List(ctx, who)
+	for _, s := range saved {
+		id, body := strconv.FormatInt(s.ID, 10), savedBody(s)
+		all.Items = append(all.Items, View{id, s.Name, map[string]string{"view": id, "sort": string(s.Sort)}, &body})
+	}
+	return all, err
 }
 
 // Counts are absolute numbers with the position they belong to.
 type Counts struct {
-	Counts  Numbers `json:"counts"`
-	Version string  `json:"version"`
+	Counts  Numbers        `json:"counts"`
+	Saved   map[string]int `json:"saved" doc:"Of the saved views in the rail, by their id"`
+	Version string         `json:"version"`
 }
 
 // Numbers is how many open tickets each view of the reader holds.
@@ -61,6 +74,10 @@ type Numbers struct {
 
 // counts handles GET /api/views/counts.
 func (h viewRoutes) counts(_ context.Context, who access.Actor, _ *none) (Counts, error) {
-	counts, at := h.counters.Counts(who)
-	return Counts{Numbers(counts), at.String()}, nil
+	counts, saved, at := h.counters.SavedCounts(who)
+	numbers := make(map[string]int, len(saved))
+	for _, s := range saved {
+		numbers[strconv.FormatInt(s.View, 10)] = s.N
+	}
+	return Counts{Numbers(counts), numbers, at.String()}, nil
 }

@@ -53,7 +53,7 @@ func TestAnItemIsValidJSONWithThePayloadsMembers(t *testing.T) {
 	}
 	for _, body := range [][]byte{
 		appendMany(nil, "0a1b", 7, 99), appendBare(nil, event.Position{Epoch: "0a1b", Pos: 7}, "hello"),
-		appendCounts(nil, event.Position{Epoch: "0a1b", Pos: 7}, Counts{Mine: 1, All: 2}),
+		appendCounts(nil, event.Position{Epoch: "0a1b", Pos: 7}, Counts{Mine: 1, All: 2}, []SavedCount{{3, 4}, {5, 0}}),
 	} {
 		if !json.Valid(body) {
 			t.Errorf("%s is no JSON", body)
@@ -66,7 +66,7 @@ func BenchmarkBatch(b *testing.B) {
 	events := opened(b, 500)
 	seen := func(a access.Audience) bool { return a.Team == 1 }
 	for b.Loop() {
-		p := newProjection(time.UTC, time.Now)
+		p := newProjection(time.UTC, time.Now, nil)
 		if err := p.apply("e", events); err != nil {
 			b.Fatal(err)
 		}

@@ -2,6 +2,7 @@ package realtime
 
 import (
 	"encoding/binary"
+	"slices"
 	"sync"
 	"time"
 
@@ -34,7 +35,8 @@ type client struct {
 	newest  int64    // position of the newest event that waits
 	notices [][]byte // what goes before the events: hello, resync
 	counts  Counts   // last sent
-	counted bool     // some were sent
+	saved   []SavedCount
+	counted bool // some were sent
 	countAt time.Time
 	pongs   int  // answers owed to {"type":"ping"}
 	ping    bool // a ping is due
@@ -153,7 +155,7 @@ func (c *client) countsChanged(now time.Time) {
 	if c.holding || c.code != 0 || c.gone || now.Sub(c.countAt) < countsGap {
 		return
 	}
-	if counts, _ := c.group.countsFor(c.actor); !c.counted || counts != c.counts {
+	if counts, saved, _ := c.group.countsFor(c.actor); !c.counted || counts != c.counts || !slices.Equal(saved, c.saved) {
 		c.arm()
 	}
 }
@@ -285,10 +287,10 @@ func (c *client) frame(b []byte) (frame []byte, ping bool, code int) {
 		b = appendMany(b, epoch.Epoch, c.newest, c.many)
 	}
 	if now := time.Now(); now.Sub(c.countAt) >= countsGap {
-		if counts, at := c.group.countsFor(c.actor); !c.counted || counts != c.counts {
+		if counts, saved, at := c.group.countsFor(c.actor); !c.counted || counts != c.counts || !slices.Equal(saved, c.saved) {
 			next()
-			b = appendCounts(b, at, counts)
-			c.counts, c.counted, c.countAt = counts, true, now
+			b = appendCounts(b, at, counts, saved)
+			c.counts, c.saved, c.counted, c.countAt = counts, saved, true, now
 		}
 	}
 	for _, item := range c.presences() {

@@ -45,7 +45,8 @@ func keyOf(a access.Actor) string {
 }
 
 // countsFor gives the counters of one of the group.
-func (g *group) countsFor(a access.Actor) (Counts, event.Position) {
+func (g *group) countsFor(a access.Actor) (Counts, []SavedCount, event.Position) {
+	pinned := g.projection.pinned(a)
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	p := g.projection
@@ -56,5 +57,5 @@ func (g *group) countsFor(a access.Actor) (Counts, event.Position) {
 	}
 	c := g.shared
 	p.ownLocked(a, &c)
-	return c, p.at
+	return c, p.savedLocked(a, pinned), p.at
 }

@@ -47,7 +47,7 @@ type Hub struct {
 func New(db *postgres.DB, events *event.Log, log *slog.Logger, o Options) *Hub {
 	o = o.withDefaults()
 	h := &Hub{
-		events: events, db: db, log: log, opts: o, projection: newProjection(o.Zone, o.Now), metrics: newMetrics(),
+		events: events, db: db, log: log, opts: o, projection: newProjection(o.Zone, o.Now, o.Views), metrics: newMetrics(),
 		writers: newWriters(), replays: make(chan struct{}, 4),
 		groups: map[string]*group{}, own: map[int64]map[*client]struct{}{}, stirred: 1, ips: map[string]int{}, clients: map[*client]struct{}{}, viewers: map[int64]map[*client]struct{}{},
 	}
@@ -61,6 +61,13 @@ func (h *Hub) Collectors() []prometheus.Collector { return h.metrics.collectors(
 // Counts gives the actor's counters, and the position they belong to: whoever
 // shows them follows from there. The epoch is empty until Run has loaded them.
 func (h *Hub) Counts(a access.Actor) (Counts, event.Position) { return h.projection.counts(a) }
+
+// SavedCounts gives all of the actor's counters, those of their saved views too,
+// as of one position.
+func (h *Hub) SavedCounts(a access.Actor) (Counts, []SavedCount, event.Position) {
+	g := group{projection: h.projection}
+	return g.countsFor(a)
+}
 
 // Position is the newest position this node has told. What is read from
 // PostgreSQL after asking is at least as new.
@@ -169,6 +176,7 @@ func (h *Hub) keepTime(ctx context.Context) {
 		}
 		now := time.Now()
 		h.projection.turnDay()
+		h.projection.turnMinute()
 		changes := h.projection.state()
 		// Twice after a change: those who got counters just before it are due the second time.
 		recount := changes != seen || n%2 == 1
@@ -199,12 +207,27 @@ func (h *Hub) askAgain(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
+		h.readViews(ctx)
 		for _, c := range h.everybody() {
 			if ctx.Err() != nil {
 				return
 			}
 			h.ask(ctx, c)
 		}
+	}
+}
+
+// readViews hears of saved views that were changed, here or on another node.
+func (h *Hub) readViews(ctx context.Context) {
+	if h.opts.Views == nil {
+		return
+	}
+	changed, err := h.opts.Views.Refresh(ctx)
+	if err != nil {
+		h.log.DebugContext(ctx, "saved views are read later", slog.Any("error", err))
+	}
+	if changed {
+		h.projection.touch()
 	}
 }
 

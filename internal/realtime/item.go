@@ -121,7 +121,7 @@ func appendBare(b []byte, p event.Position, kind string) []byte {
 	return append(appendHead(b, p.Epoch, p.Pos, kind), '}')
 }
 
-func appendCounts(b []byte, p event.Position, c Counts) []byte {
+func appendCounts(b []byte, p event.Position, c Counts, saved []SavedCount) []byte {
 	b = appendHead(b, p.Epoch, p.Pos, "counts")
 	b = append(b, `,"counts":{`...)
 	for i, part := range c.parts() {
@@ -130,6 +130,14 @@ func appendCounts(b []byte, p event.Position, c Counts) []byte {
 		}
 		b = append(append(append(b, '"'), part.name...), `":`...)
 		b = strconv.AppendInt(b, int64(part.n), 10)
+	}
+	b = append(b, `},"saved":{`...)
+	for i, s := range saved {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(strconv.AppendInt(append(b, '"'), s.View, 10), `":`...)
+		b = strconv.AppendInt(b, int64(s.N), 10)
 	}
 	return append(b, "}}"...)
 }

@@ -21,8 +21,9 @@ import (
 // each), and keeps the counts by team, side of the wall and person up to date
 // event by event. Asking PostgreSQL to count would read every open ticket.
 type projection struct {
-	zone *time.Location
-	now  func() time.Time
+	zone  *time.Location
+	now   func() time.Time
+	views Views
 
 	mu       sync.RWMutex
 	open     map[int64]mark
@@ -31,6 +32,9 @@ type projection struct {
 	tomorrow int64                                   // the next local midnight, microseconds
 	at       event.Position                          // the last event that is counted in
 	changes  uint64                                  // rises with whatever may change a count
+
+	minute int64               // at which rules are asked, microseconds
+	ruled  map[string]*counter // of saved views that somebody looks at, by the key of their rule
 }
 
 // mark is one open ticket.
@@ -50,8 +54,8 @@ type tally struct{ all, unassigned, dueToday, breached, waiting, promised, reope
 // ownTally counts those of them that wait for one person.
 type ownTally struct{ mine, unread, mentions int }
 
-func newProjection(zone *time.Location, now func() time.Time) *projection {
-	p := &projection{zone: zone, now: now}
+func newProjection(zone *time.Location, now func() time.Time, views Views) *projection {
+	p := &projection{zone: zone, now: now, views: views, ruled: map[string]*counter{}}
 	p.clear()
 	return p
 }
@@ -61,6 +65,10 @@ func (p *projection) clear() {
 	p.tallies = map[access.Audience]*tally{}
 	p.own = map[int64]map[access.Audience]*ownTally{}
 	p.tomorrow = ticket.Tomorrow(p.now().In(p.zone)).UnixMicro()
+	p.minute = ticket.RuleTime(p.now()).UnixMicro()
+	for _, c := range p.ruled {
+		c.tallies = map[access.Audience]int{}
+	}
 }
 
 // load reads all open tickets. They are at least as new as at, which was the head
@@ -169,6 +177,9 @@ func (p *projection) count(m mark, n int) {
 			own.unread = n
 		}
 		p.countOwn(m.AssigneeID, au, own)
+	}
+	for _, c := range p.ruled {
+		c.count(&m, p.minute, n)
 	}
 	for _, account := range m.Mentioned {
 		p.countOwn(account, au, ownTally{mentions: n})

@@ -77,7 +77,7 @@ func TestCountersAlwaysEqualWhatSQLCounts(t *testing.T) {
 	}
 
 	rapid.Check(t, func(rt *rapid.T) {
-		p := newProjection(zone, func() time.Time { return clock })
+		p := newProjection(zone, func() time.Time { return clock }, nil)
 		at, err := l.Head(t.Context())
 		if err != nil {
 			rt.Fatal(err)
@@ -109,7 +109,7 @@ func TestCountersAlwaysEqualWhatSQLCounts(t *testing.T) {
 					rt.Fatalf("%s in teams %v: counted %+v, SQL %+v", a.Role, a.Teams, got, want)
 				}
 				g := group{projection: p}
-				if again, _ := g.countsFor(a); again != got {
+				if again, _, _ := g.countsFor(a); again != got {
 					rt.Fatalf("the group counts %+v, alone it is %+v", again, got)
 				}
 			}
@@ -206,7 +206,7 @@ func catchUp(rt *rapid.T, db *postgres.DB, l *event.Log, p *projection) {
 
 func TestAnEventWithoutARowIsAnError(t *testing.T) {
 	t.Parallel()
-	p := newProjection(time.UTC, time.Now)
+	p := newProjection(time.UTC, time.Now, nil)
 	for _, payload := range []string{``, `{`, `[]`, `{"row": 1}`, `{"row": {"team_id": "x"}}`} {
 		if err := p.apply("e", []event.Event{{TicketID: 1, Version: 1, Pos: 1, Payload: []byte(payload)}}); err == nil {
 			t.Errorf("%q was counted in", payload)
@@ -223,7 +223,7 @@ func BenchmarkProjection(b *testing.B) {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				p := newProjection(time.UTC, time.Now)
+				p := newProjection(time.UTC, time.Now, nil)
 				for i := range n {
 					m := mark{Facts: ticket.Facts{TeamID: int64(i % 40), AssigneeID: int64(i % 300), Due: ticket.Never}, version: 1}
 					p.open[int64(i)] = m

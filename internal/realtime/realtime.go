@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/escuta-sac/escuta/internal/access"
+	"github.com/escuta-sac/escuta/internal/view"
 )
 
 // Socket is one WebSocket connection, as much of it as the hub uses. Reading is
@@ -71,6 +72,13 @@ type Options struct {
 	Total      int            // connections of this node; default 20,000
 	Zone       *time.Location // whose midnight ends "due today"; default UTC
 	Now        func() time.Time
+	Views      Views // whose counters are kept besides those of the stock views; nil is none
+}
+
+// Views knows the saved views that stand in somebody's rail.
+type Views interface {
+	Refresh(ctx context.Context) (changed bool, err error)
+	Pinned(a access.Actor) []view.Pinned
 }
 
 const (

@@ -25,6 +25,7 @@ type Query struct {
 	Now   time.Time // in the company's zone, whose midnight ends today
 
 	View     View
+	Rule     *Bound // of a saved view, of open tickets
 	Status   string // a Status, or "open" for everything neither resolved nor closed
 	Team     int64
 	Assignee int64
@@ -56,10 +57,13 @@ func List(ctx context.Context, db *gorm.DB, q Query) (Page, error) {
 		return Page{}, err
 	}
 	var rows []ranked
-	if l.search == nil {
-		err = db.WithContext(ctx).Raw(l.sql, l.args...).Scan(&rows).Error
-	} else {
+	switch {
+	case l.search != nil:
 		rows, err = l.searched(ctx, db)
+	case q.Rule != nil:
+		rows, err = l.ruled(ctx, db)
+	default:
+		err = db.WithContext(ctx).Raw(l.sql, l.args...).Scan(&rows).Error
 	}
 	if err != nil {
 		return Page{}, fmt.Errorf("list tickets: %w", err)
@@ -93,6 +97,41 @@ func OfCustomer(ctx context.Context, db *gorm.DB, actor access.Actor, customerID
 		found[i] = r.ticket().Snapshot()
 	}
 	return found, nil
+}
+
+// Many reads tickets by their ids, in order of id; those that do not exist are
+// left out. It does not ask who is asking.
+func Many(ctx context.Context, db *gorm.DB, ids []int64) ([]Ticket, error) {
+	var rows []row
+	if err := db.WithContext(ctx).Where("id IN ?", ids).Order("id").Find(&rows).Error; err != nil {
+		return nil, fmt.Errorf("read %d tickets: %w", len(ids), err)
+	}
+	tickets := make([]Ticket, len(rows))
+	for i, r := range rows {
+		tickets[i] = r.ticket()
+	}
+	return tickets, nil
+}
+
+// All walks a list to its end and gives the ids of what it holds, most of them at
+// most; more says that there are more.
+func All(ctx context.Context, db *gorm.DB, q Query, most int) (ids []int64, more bool, err error) {
+	q.Limit = MaxLimit
+	for {
+		page, err := List(ctx, db, q)
+		if err != nil {
+			return nil, false, err
+		}
+		for _, s := range page.Items {
+			if len(ids) == most {
+				return ids, true, nil
+			}
+			ids = append(ids, s.ID)
+		}
+		if q.Cursor = page.Next; page.Next == "" {
+			return ids, false, nil
+		}
+	}
 }
 
 // ranked is a row of a list; Rank is how well it matches a search.

@@ -73,7 +73,7 @@ func newList(q Query) (*list, error) {
 		filters.add("t.merged_into IS NULL") // it is found as what it became part of
 	}
 	if l.search != nil {
-		if q.View != "" || q.Status != "" {
+		if q.View != "" || q.Status != "" || q.Rule != nil {
 			filters.add(openness(done))
 		}
 		l.search.narrow(q, filters, after)
@@ -94,6 +94,8 @@ func (q Query) check() error {
 	switch {
 	case q.View != "" && !q.View.Valid():
 		return Wrong("view", "unknown_choice")
+	case q.Rule != nil && (q.View != "" || q.Status == string(Resolved) || q.Status == string(Closed)):
+		return Wrong("status", "unknown_choice")
 	case q.Status != "" && !Status(q.Status).Valid():
 		return Wrong("status", "unknown_choice")
 	case q.Sort != "" && q.Sort != SortDue && q.Sort != SortWaiting && q.Sort != SortNewest &&
@@ -148,6 +150,10 @@ func (q Query) filters() where {
 		w.add("FALSE")
 	case q.Status != "" && q.Status != string(Open):
 		w.add("t.status = ?", q.Status)
+	}
+	if q.Rule != nil {
+		condition, args := q.Rule.SQL(q.Now)
+		w.add(condition, args...)
 	}
 	if q.Assignee > 0 {
 		w.add("t.assignee_id = ?", q.Assignee)

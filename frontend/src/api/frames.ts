@@ -8,7 +8,7 @@ export type Frame =
   | { kind: "pong" }
   | { kind: "resync"; id?: Position }
   | { kind: "many"; count: number; id?: Position }
-  | { kind: "counts"; counts: Record<string, number>; id: Position }
+  | { kind: "counts"; counts: Record<string, number>; saved?: Record<string, number>; id: Position }
   | { kind: "phone"; line: number; call: string }
   | { kind: "incident"; incident_id: number }
   | { kind: "presence"; ticket_id: number; people: Other[] }
@@ -32,6 +32,7 @@ export const ticketEventKinds = [
   "ticket.automatic",
   "ticket.replied",
   "ticket.noted",
+  "ticket.read",
   "ticket.claimed",
   "ticket.released",
   "ticket.lease_expired",

@@ -194,6 +194,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Act on many tickets */
+        post: operations["post-api-bulk"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/bulk/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What an act on many tickets would do */
+        post: operations["post-api-bulk-preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/bulk/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far an act on many tickets has come */
+        get: operations["get-api-bulk-by-id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/bulk/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take an act on many tickets back */
+        post: operations["post-api-bulk-by-id-undo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/callbacks": {
         parameters: {
             query?: never;
@@ -2633,7 +2701,8 @@ export interface paths {
         /** Stock views */
         get: operations["get-api-views"];
         put?: never;
-        post?: never;
+        /** Keep a view */
+        post: operations["post-api-views"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2655,6 +2724,24 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/views/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove a saved view */
+        delete: operations["delete-api-views-by-id"];
+        options?: never;
+        head?: never;
+        /** Change a saved view */
+        patch: operations["patch-api-views-by-id"];
         trace?: never;
     };
 }
@@ -2942,6 +3029,97 @@ export interface components {
             /** @description Due within the next hour, the next first */
             upcoming: components["schemas"]["Breach"][];
             version: string;
+        };
+        Bulk: {
+            action: components["schemas"]["BulkAction"];
+            /** Format: date-time */
+            created_at: string;
+            effect: components["schemas"]["BulkEffect"];
+            /**
+             * Format: date-time
+             * @description Null while it goes on
+             */
+            ended_at: string | null;
+            /** Format: int64 */
+            id: number;
+            /**
+             * Format: date-time
+             * @description Null when it cannot be taken back
+             */
+            undo_until: string | null;
+            /**
+             * Format: int64
+             * @description The one it takes back
+             */
+            undoes: number | null;
+        };
+        BulkAction: {
+            add_tags?: string[];
+            /**
+             * Format: int64
+             * @description 0 takes it from whoever has it
+             */
+            assignee_id?: number;
+            /** Format: int64 */
+            priority?: number;
+            /**
+             * Format: int64
+             * @description 0 removes it
+             */
+            reason_id?: number;
+            remove_tags?: string[];
+            /** @enum {string} */
+            status?: "open" | "waiting_customer" | "waiting_third" | "resolved";
+            /** Format: int64 */
+            team_id?: number;
+        };
+        BulkEffect: {
+            /** Format: int64 */
+            changed: number;
+            examples: components["schemas"]["BulkExample"][];
+            /**
+             * Format: int64
+             * @description Absent, or hidden
+             */
+            gone: number;
+            /**
+             * Format: int64
+             * @description Somebody is answering it
+             */
+            held: number;
+            /**
+             * Format: int64
+             * @description Not taken back: changed since
+             */
+            moved_on: number;
+            /** Format: int64 */
+            pending: number;
+            /** Format: int64 */
+            refused: number;
+            /**
+             * Format: int64
+             * @description It was so already
+             */
+            same: number;
+            /** Format: int64 */
+            total: number;
+        };
+        BulkExample: {
+            /** @description Code of why not */
+            reason: string;
+            /** @enum {string} */
+            state: "changed" | "same" | "held" | "refused" | "moved_on";
+            ticket: components["schemas"]["TicketRow"];
+        };
+        BulkMatching: {
+            /** Format: int64 */
+            assignee?: number;
+            channel?: string;
+            q?: string;
+            status?: string;
+            /** Format: int64 */
+            team?: number;
+            view?: string;
         };
         Call: {
             /** @description It turned out to be about an older ticket */
@@ -3364,6 +3542,25 @@ export interface components {
              */
             warn_at: string;
         };
+        Condition: {
+            /** @description Every one of these */
+            all?: components["schemas"]["Condition"][];
+            /** @description At least one of these */
+            any?: components["schemas"]["Condition"][];
+            /** @description status, kind, channel, priority, legal_priority, is, team, assignee, reason, brand, tag; or of time: due, opened, waiting */
+            field?: string;
+            /**
+             * Format: int64
+             * @description From now, of time
+             */
+            minutes?: number;
+            /** @description Not this */
+            not?: components["schemas"]["Condition"];
+            /** @description in or not_in; of time: within or over */
+            op?: string;
+            /** @description Ids as digits; me and none where somebody or nothing is meant */
+            values?: string[];
+        };
         ConfirmDutyBody: {
             /** @description Where it was carried out */
             how?: string;
@@ -3398,6 +3595,10 @@ export interface components {
         };
         Counts: {
             counts: components["schemas"]["Numbers"];
+            /** @description Of the saved views in the rail, by their id */
+            saved: {
+                [key: string]: number;
+            };
             version: string;
         };
         Customer: {
@@ -4605,6 +4806,22 @@ export interface components {
         NewTeamBody: {
             name: string;
         };
+        NewViewBody: {
+            name: string;
+            pinned: boolean;
+            /** Format: int64 */
+            position?: number;
+            rule: components["schemas"]["Condition"];
+            /** @enum {string} */
+            scope: "own" | "team" | "all";
+            /** @enum {string} */
+            sort: "due" | "waiting" | "newest";
+            /**
+             * Format: int64
+             * @description Of scope team
+             */
+            team_id?: number;
+        };
         NextInputBody: {
             /** @description Give a ticket back first. Bounded; the asker is not served it again for a while */
             skip?: components["schemas"]["SkipStruct"];
@@ -4922,6 +5139,21 @@ export interface components {
              */
             version: number;
         };
+        PatchViewBody: {
+            name?: string;
+            pinned?: boolean;
+            /** Format: int64 */
+            position?: number;
+            rule?: components["schemas"]["Condition"];
+            /** @enum {string} */
+            scope?: "own" | "team" | "all";
+            /** @enum {string} */
+            sort?: "due" | "waiting" | "newest";
+            /** Format: int64 */
+            team_id?: number;
+            /** Format: int64 */
+            version: number;
+        };
         Pause: {
             /** Format: int64 */
             account_id: number | null;
@@ -4995,6 +5227,12 @@ export interface components {
              * @description When they mean to be back from a break
              */
             until: string | null;
+        };
+        PreviewBulkBody: {
+            action: components["schemas"]["BulkAction"];
+            ids?: number[];
+            /** @description Instead of ids, for who may act on all that a list holds */
+            matching?: components["schemas"]["BulkMatching"];
         };
         PreviewFormBody: {
             /**
@@ -5386,6 +5624,26 @@ export interface components {
             /** Format: int64 */
             seen: number;
         };
+        SavedView: {
+            /** Format: int64 */
+            id: number;
+            name: string;
+            /** Format: int64 */
+            owner_id: number;
+            /** @description Stands in the rail, with its counter */
+            pinned: boolean;
+            /** Format: int64 */
+            position: number;
+            rule: components["schemas"]["Condition"];
+            /** @enum {string} */
+            scope: "own" | "team" | "all";
+            /** @enum {string} */
+            sort: "due" | "waiting" | "newest";
+            /** Format: int64 */
+            team_id: number | null;
+            /** Format: int64 */
+            version: number;
+        };
         SeatBody: {
             /** @enum {string} */
             rank: "ombudsman" | "substitute" | "analyst";
@@ -5477,6 +5735,17 @@ export interface components {
             quiet_after: number;
             /** Format: date-time */
             quiet_since: string | null;
+        };
+        StartBulkBody: {
+            action: components["schemas"]["BulkAction"];
+            /**
+             * Format: int64
+             * @description How many the effect that was shown would change; with another number now nothing is done
+             */
+            changes: number;
+            ids?: number[];
+            /** @description Instead of ids, for who may act on all that a list holds */
+            matching?: components["schemas"]["BulkMatching"];
         };
         Stretch: {
             /** @description Which, when it was an area's; empty for somebody outside */
@@ -5761,6 +6030,8 @@ export interface components {
             };
             id: string;
             name: string;
+            /** @description Null for a stock view */
+            saved: components["schemas"]["SavedView"];
         };
         Way: {
             allowed: boolean;
@@ -6270,6 +6541,143 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Breaches"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-api-bulk": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StartBulkBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Bulk"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-api-bulk-preview": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewBulkBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkEffect"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-api-bulk-by-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Bulk"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-api-bulk-by-id-undo": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Bulk"];
                 };
             };
             /** @description Error */
@@ -10567,7 +10975,8 @@ export interface operations {
     "get-api-tickets": {
         parameters: {
             query?: {
-                view?: "mine" | "unassigned" | "team" | "all" | "due_today" | "breached" | "waiting_customer" | "promised" | "reopened" | "mentions" | "unread" | "resolved";
+                /** @description A stock view (mine, unassigned, team, all, due_today, breached, waiting_customer, promised, reopened, mentions, unread, resolved) or the id of a saved one */
+                view?: string;
                 /** @description One status, or open: everything not resolved or closed */
                 status?: "open" | "new" | "waiting_customer" | "waiting_third" | "resolved" | "closed";
                 team?: number;
@@ -12109,6 +12518,42 @@ export interface operations {
             };
         };
     };
+    "post-api-views": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewViewBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-api-views-counts": {
         parameters: {
             query?: never;
@@ -12125,6 +12570,70 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Counts"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-api-views-by-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "patch-api-views-by-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PatchViewBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedView"];
                 };
             };
             /** @description Error */

@@ -39,6 +39,8 @@ export type Action =
   | "customers.keep"
   | "cases.work"
   | "routing.manage"
+  | "views.share"
+  | "bulk.matching"
   | "imports.run"
   | "incidents.run";
 

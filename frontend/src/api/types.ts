@@ -66,7 +66,12 @@ export type MailServer = Schemas["MailServer"];
 export type MailboxTest = Schemas["MailboxTest"];
 export type Session = Schemas["Session"];
 /** Counters by view; "resolved" has none. */
-export type Counts = { counts: Record<string, number>; version: string };
+export type Counts = { counts: Record<string, number>; saved?: Record<string, number>; version: string };
+export type SavedView = Schemas["SavedView"];
+export type SavedCondition = Schemas["Condition"];
+export type Bulk = Schemas["Bulk"];
+export type BulkAction = Schemas["BulkAction"];
+export type BulkEffect = Schemas["BulkEffect"];
 export type Problem = Schemas["Problem"];
 
 export type TicketQuery = NonNullable<paths["/api/tickets"]["get"]["parameters"]["query"]>;

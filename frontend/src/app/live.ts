@@ -78,7 +78,7 @@ export class Live {
           this.#refetchSoon();
           break;
         case "counts":
-          tellCounts(this.cache, frame.counts, frame.id);
+          tellCounts(this.cache, frame.counts, frame.id, frame.saved);
           break;
         case "gone":
           told.push({ gone: frame.ticket_id });

@@ -13,7 +13,7 @@ import { Suspense } from "react";
 import { ApiError } from "../api/client";
 import { keys } from "../api/keys";
 import { meQuery } from "../api/session";
-import { type ListQuery, type Sort, sorts, type View, views } from "../features/queue/view";
+import { type ListQuery, type SavedId, type Sort, sorts, views } from "../features/queue/view";
 import type { Section } from "../features/settings/SettingsPage";
 import { forgetLeases } from "../features/ticket/lease";
 import { activateLocale, useText, withTexts } from "../lib/i18n";
@@ -28,7 +28,7 @@ interface Context {
 
 /** The address of the queue: everything needed to show the same again, on any machine. */
 export interface DeskSearch {
-  view: View;
+  view: ListQuery["view"];
   sort?: Sort;
   q?: string;
   team?: number;
@@ -96,7 +96,7 @@ const desk = createRoute({
   getParentRoute: () => inside,
   path: "/fila",
   validateSearch: (search: Partial<DeskSearch> & SearchSchemaInput): DeskSearch => ({
-    view: oneOf(views, search.view) ?? "team",
+    view: oneOf(views, search.view) ?? savedView(search.view) ?? "team",
     sort: oneOf(sorts, search.sort),
     q: text(search.q),
     team: typeof search.team === "number" ? search.team : undefined,
@@ -232,6 +232,9 @@ function stringify(search: Record<string, unknown>): string {
   const entries = Object.entries(search).filter(([, v]) => v !== undefined && v !== null && v !== "");
   return entries.length > 0 ? `?${new URLSearchParams(entries.map(([k, v]) => [k, String(v)]))}` : "";
 }
+
+const savedView = (value: unknown) =>
+  typeof value === "string" && /^[1-9]\d{0,17}$/.test(value) ? (value as SavedId) : undefined;
 
 const text = (value: unknown) => (typeof value === "string" && value !== "" ? value : undefined);
 

@@ -14,6 +14,8 @@ export const commands = {
   "queue.open": { keys: ["Enter"], text: "command.queue.open" },
   "queue.back": { keys: ["Escape"], text: "command.queue.back" },
   "queue.search": { keys: ["/"], text: "command.queue.search" },
+  "queue.choose": { keys: ["x"], text: "command.queue.choose" },
+
   "queue.arrivals": { keys: ["u"], text: "command.queue.arrivals" },
   "ticket.claim": { keys: ["a"], text: "command.ticket.claim" },
   "ticket.transfer": { keys: ["A"], text: "command.ticket.transfer" },

@@ -1,5 +1,4 @@
-import { Tabs as Base } from "@base-ui/react/tabs";
-import type { ReactNode } from "react";
+import { type KeyboardEvent, type ReactNode, useId, useRef } from "react";
 import styles from "./Tabs.module.css";
 
 interface TabsProps<T extends string> {
@@ -12,23 +11,61 @@ interface TabsProps<T extends string> {
   children: ReactNode;
 }
 
-/** Tabs over one panel: the panel's content is the caller's and follows the value. */
+/**
+ * Tabs over one panel: the panel's content is the caller's and follows the value.
+ * One tab is in the order of the keyboard; arrows, Home and End go to the others,
+ * and choose them (WAI-ARIA APG, "Tabs with automatic activation").
+ */
 export function Tabs<T extends string>({ label, value, onChange, tabs, aside, children }: TabsProps<T>) {
+  const id = useId();
+  const list = useRef<HTMLDivElement>(null);
+  const at = tabs.findIndex((tab) => tab.value === value);
+  const onKeyDown = (event: KeyboardEvent) => {
+    const last = tabs.length - 1;
+    const to = {
+      ArrowRight: at === last ? 0 : at + 1,
+      ArrowLeft: at <= 0 ? last : at - 1,
+      Home: 0,
+      End: last,
+    }[event.key];
+    const tab = to === undefined ? undefined : tabs[to];
+    if (!tab) return;
+    event.preventDefault();
+    onChange(tab.value);
+    list.current?.querySelectorAll<HTMLElement>("[role=tab]")[to!]?.focus();
+  };
   return (
-    <Base.Root value={value} onValueChange={(next) => onChange(next as T)} className={styles.root}>
+    <div className={styles.root}>
       <div className={styles.bar}>
-        <Base.List className={styles.list} aria-label={label}>
+        <div ref={list} role="tablist" className={styles.list} aria-label={label} onKeyDown={onKeyDown}>
           {tabs.map((tab) => (
-            <Base.Tab key={tab.value} value={tab.value} className={styles.tab}>
+            <button
+              key={tab.value}
+              type="button"
+              role="tab"
+              id={`${id}-${tab.value}`}
+              aria-selected={tab.value === value}
+              aria-controls={`${id}-panel`}
+              data-active={tab.value === value ? "" : undefined}
+              tabIndex={tab.value === value ? 0 : -1}
+              className={styles.tab}
+              onClick={() => onChange(tab.value)}
+            >
               {tab.name}
-            </Base.Tab>
+            </button>
           ))}
-        </Base.List>
+        </div>
         {aside}
       </div>
-      <Base.Panel value={value} className={styles.panel} tabIndex={-1}>
+      <div
+        role="tabpanel"
+        id={`${id}-panel`}
+        aria-labelledby={at < 0 ? undefined : `${id}-${value}`}
+        className={styles.panel}
+        tabIndex={-1}
+      >
         {children}
-      </Base.Panel>
-    </Base.Root>
+      </div>
+    </div>
   );
 }

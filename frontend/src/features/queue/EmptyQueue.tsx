@@ -4,7 +4,7 @@ import { useText } from "../../lib/i18n";
 import { shortMoment } from "../../lib/time";
 import { EmptyState } from "../../ui/states";
 import { countsQuery, soonestQuery } from "./api";
-import type { ListQuery } from "./view";
+import { isStock, type ListQuery } from "./view";
 
 /** An empty list says what is true: how many are overdue elsewhere, and when the next one falls. */
 export default function EmptyQueue({ query }: { query: ListQuery }) {
@@ -20,7 +20,7 @@ export default function EmptyQueue({ query }: { query: ListQuery }) {
     ? t("queue.empty.next", { due: shortMoment(soonest, now()) })
     : t("queue.empty.no_next");
   return (
-    <EmptyState title={t(`queue.empty.${query.view}`)}>
+    <EmptyState title={t(isStock(query.view) ? `queue.empty.${query.view}` : "queue.empty.saved")}>
       {query.view !== "breached" && t("queue.empty.overdue", { n: overdue })} {next}
     </EmptyState>
   );

@@ -7,6 +7,7 @@ import { IconButton } from "../../ui/Button";
 import { Menu } from "../../ui/Menu";
 import { choices } from "../../ui/menu";
 import styles from "./QueueHead.module.css";
+import { useViewName } from "./useViewName";
 import { type ListQuery, sorts } from "./view";
 
 const typingPause = 220;
@@ -25,7 +26,7 @@ export function QueueHead({ query, onChange }: HeadProps) {
   return (
     <header className={styles.head}>
       <div className={styles.line}>
-        <h2 className={styles.title}>{t(`view.${query.view}`)}</h2>
+        <h2 className={styles.title}>{useViewName(query.view)}</h2>
         <Menu
           align="end"
           trigger={<IconButton label={t("queue.sort")} icon={<ArrowDownUp />} />}

@@ -4,16 +4,19 @@ import { type KeyboardEvent, lazy, Suspense, useEffect, useRef, useState } from 
 import { watchRows } from "../../api/here";
 import type { TicketRow } from "../../api/types";
 import { useCommands } from "../../lib/commands";
-import { type TextId, useText, withTexts } from "../../lib/i18n";
+import { useText, withTexts } from "../../lib/i18n";
 import { type Density, usePrefs } from "../../lib/prefs";
 import { Button } from "../../ui/Button";
 import { ErrorState, Skeleton } from "../../ui/states";
 import styles from "./QueueList.module.css";
 import { QueueRowItem } from "./QueueRowItem";
+import { choose, clearSelection, toggle, useSelection } from "./selection";
 import { useQueue } from "./useQueue";
 import { useStillness } from "./useStillness";
+import { useViewName } from "./useViewName";
 import type { ListQuery } from "./view";
 
+const BulkBar = lazy(() => withTexts(() => import("./BulkBar")));
 const EmptyQueue = lazy(() => withTexts(() => import("./EmptyQueue")));
 
 export const rowHeights: Record<Density, number> = { compact: 32, normal: 52, comfortable: 68 };
@@ -34,6 +37,12 @@ export function QueueList({ query, open, onOpen, onNear }: QueueListProps) {
   const scale = usePrefs((p) => p.scale);
   const { still, touch, ...stillness } = useStillness();
   const { list, rows, arrivals, settle } = useQueue(query, still);
+  const name = useViewName(query.view);
+  const key = JSON.stringify(query);
+  const selection = useSelection();
+  const chosen = selection.list === key ? selection.ids : undefined;
+  const choosing = (chosen?.size ?? 0) > 0;
+  useEffect(() => clearSelection, []);
   const [cursorId, setCursorId] = useState<number>();
   const scroller = useRef<HTMLDivElement>(null);
   const height = Math.round(rowHeights[density] * scale);
@@ -80,6 +89,16 @@ export function QueueList({ query, open, onOpen, onNear }: QueueListProps) {
     onNear([rows[at - 1], target, rows[at + 1]].flatMap((r) => (r ? [r.row] : [])));
     if (open) onOpen(target.row);
   };
+  const chooseTo = (to: number) => {
+    const target = rows[Math.min(rows.length - 1, Math.max(0, to))];
+    const here = rows[cursor];
+    if (target) choose(key, [...(here ? [here.row.id] : []), target.row.id]);
+    move(to);
+  };
+  const chooseCursor = () => {
+    const here = rows[Math.max(0, cursor)]; // where the keyboard goes in
+    if (here) toggle(key, [here.row.id]);
+  };
   const openCursor = () => {
     const target = rows[cursor];
     if (target) onOpen(target.row);
@@ -93,14 +112,24 @@ export function QueueList({ query, open, onOpen, onNear }: QueueListProps) {
     "queue.down": () => move(cursor + 1),
     "queue.up": () => move(cursor < 0 ? 0 : cursor - 1),
     "queue.open": cursor >= 0 ? openCursor : undefined,
+    "queue.choose": rows.length > 0 ? chooseCursor : undefined,
+
     "queue.arrivals": arrivals > 0 ? showArrivals : undefined,
   });
 
   const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key === "a" && (event.ctrlKey || event.metaKey)) {
+      event.preventDefault();
+      choose(
+        key,
+        rows.map((r) => r.row.id),
+      );
+    }
     const to = { ArrowDown: cursor + 1, ArrowUp: cursor - 1, Home: 0, End: rows.length - 1 }[event.key];
     if (to === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
-    move(to);
+    if (event.shiftKey) chooseTo(to);
+    else move(to);
   };
 
   if (list.isPending) return <Skeleton rows={12} height={height} />;
@@ -138,7 +167,7 @@ export function QueueList({ query, open, onOpen, onNear }: QueueListProps) {
           <ol
             className={styles.rows}
             style={{ height: virtual.getTotalSize() }}
-            aria-label={t(`view.${query.view}` satisfies TextId)}
+            aria-label={name}
             onKeyDown={onKeyDown}
           >
             {items.map((item) => {
@@ -152,6 +181,9 @@ export function QueueList({ query, open, onOpen, onNear }: QueueListProps) {
                     height={height}
                     position={item.index + 1}
                     total={hasNextPage ? -1 : rows.length}
+                    chosen={chosen?.has(entry.row.id) ?? false}
+                    choosing={choosing}
+                    onChoose={() => toggle(key, [entry.row.id])}
                     selected={entry.row.protocol === open}
                     reachable={item.index === reachable}
                     onOpen={() => {
@@ -166,6 +198,7 @@ export function QueueList({ query, open, onOpen, onNear }: QueueListProps) {
           </ol>
         </div>
       )}
+      <Suspense>{choosing && <BulkBar query={query} />}</Suspense>
     </div>
   );
 }

@@ -29,6 +29,11 @@ interface RowProps {
   /** -1 while the end of the list is not known. */
   total: number;
   selected: boolean;
+  /** One of those that will be changed together. */
+  chosen: boolean;
+  /** Some are chosen: the boxes of all are shown. */
+  choosing: boolean;
+  onChoose: () => void;
   reachable: boolean;
   onOpen: () => void;
   onNear: () => void;
@@ -37,7 +42,21 @@ interface RowProps {
 /** One ticket of the list. The whole row is its link; the chip stands above it. */
 export const QueueRowItem = memo(
   function QueueRowItem(props: RowProps) {
-    const { row, left, top, height, position, total, selected, reachable, onOpen, onNear } = props;
+    const {
+      row,
+      left,
+      top,
+      height,
+      position,
+      total,
+      selected,
+      reachable,
+      chosen,
+      choosing,
+      onChoose,
+      onOpen,
+      onNear,
+    } = props;
     const t = useText();
     const density = usePrefs((p) => p.density);
     const Icon = channelIcons[row.channel];
@@ -46,6 +65,8 @@ export const QueueRowItem = memo(
       styles.row,
       styles[density],
       selected && styles.selected,
+      (chosen || choosing) && styles.choosing,
+      chosen && styles.chosen,
       left && styles.left,
       fresh && styles.fresh,
     ];
@@ -66,9 +87,10 @@ export const QueueRowItem = memo(
           aria-label={nameOf(t, row, left)}
           onPointerEnter={onNear}
           onClick={(event) => {
-            if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+            if (event.shiftKey) return;
             event.preventDefault();
-            onOpen();
+            if (event.ctrlKey || event.metaKey) onChoose();
+            else onOpen();
           }}
         >
           <Icon className={styles.channel} aria-hidden />
@@ -84,6 +106,14 @@ export const QueueRowItem = memo(
             )}
           </span>
         </a>
+        <input
+          type="checkbox"
+          className={styles.box}
+          checked={chosen}
+          tabIndex={-1}
+          aria-label={t("queue.choose", { name: nameOf(t, row, false) })}
+          onChange={onChoose}
+        />
         <span className={styles.aside}>
           {row.incident_id !== null && <span className={styles.tag}>{t("queue.incident")}</span>}
           {row.turn === "area" && row.turn_area && (
@@ -113,6 +143,8 @@ export const QueueRowItem = memo(
     a.position === b.position &&
     a.total === b.total &&
     a.selected === b.selected &&
+    a.chosen === b.chosen &&
+    a.choosing === b.choosing &&
     a.reachable === b.reachable,
 );
 

@@ -14,16 +14,19 @@ import {
   UserRound,
   Users,
 } from "lucide-react";
+import { lazy, Suspense } from "react";
 import { tellRow } from "../../api/rows";
 import { useMe } from "../../api/session";
 import type { Claimed } from "../../api/types";
 import { useCommands } from "../../lib/commands";
-import { useText } from "../../lib/i18n";
+import { useText, withTexts } from "../../lib/i18n";
 import { Button } from "../../ui/Button";
 import { toast, toastError } from "../../ui/toast";
 import { countsQuery, takeNext } from "./api";
 import styles from "./Rail.module.css";
 import { passing, type View, views } from "./view";
+
+const SavedViews = lazy(() => withTexts(() => import("./SavedViews")));
 
 const icons: Record<View, typeof Inbox> = {
   mine: UserRound,
@@ -95,6 +98,9 @@ export function Rail({ idle, onTaken }: RailProps) {
           );
         })}
       </ul>
+      <Suspense>
+        <SavedViews />
+      </Suspense>
     </div>
   );
 }

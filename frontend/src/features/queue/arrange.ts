@@ -1,6 +1,6 @@
 import { newest } from "../../api/rows";
 import type { TicketRow } from "../../api/types";
-import { belongs, inOrder, type ListQuery, type Viewer } from "./view";
+import { belongs, inOrder, isStock, type ListQuery, type Viewer } from "./view";
 
 /** A row as it should stand now, and whether a page brought it or the live stream did. */
 export interface Placed {
@@ -16,8 +16,8 @@ interface Told {
 /**
  * Lays what the stream has told over the loaded pages and gives the list as it
  * is at this moment, in order. A live row beyond the last loaded one waits for
- * its page: shown now it would stand under a gap. A search can't be decided
- * here, so live rows never join one, and it keeps the server's order.
+ * its page: shown now it would stand under a gap. A search and a saved view
+ * can't be decided here, so live rows never join one, and the server's order stays.
  */
 export function overlay(
   pages: readonly TicketRow[],
@@ -34,7 +34,8 @@ export function overlay(
     if (!left && !told.gone.has(row.id)) placed.set(row.id, { row, live: false });
   }
   const frontier = complete ? undefined : pages.at(-1);
-  if (!query.q) {
+  const served = query.q || !isStock(query.view);
+  if (!served) {
     for (const row of told.rows.values()) {
       if (placed.has(row.id) || !belongs(row, query, viewer)) continue;
       if (frontier && order(row, frontier) > 0) continue;
@@ -42,7 +43,7 @@ export function overlay(
     }
   }
   const list = [...placed.values()];
-  return query.q ? list : list.sort((a, b) => order(a.row, b.row));
+  return served ? list : list.sort((a, b) => order(a.row, b.row));
 }
 
 export interface Held {

@@ -1,5 +1,5 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { useEffect, useMemo, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { useLiveRows } from "../../api/rows";
 import { useMe } from "../../api/session";
 import type { TicketRow } from "../../api/types";
@@ -7,7 +7,7 @@ import { useNow } from "../../lib/clock";
 import { endOfToday } from "../../lib/time";
 import { listQuery } from "./api";
 import { hold, overlay } from "./arrange";
-import type { ListQuery } from "./view";
+import { isStock, type ListQuery } from "./view";
 
 export interface QueueRow {
   row: TicketRow;
@@ -25,6 +25,7 @@ export function useQueue(query: ListQuery, still: boolean) {
   const me = useMe();
   const list = useInfiniteQuery(listQuery(query));
   const told = useLiveRows();
+  useAskAgain(list.refetch, told, !isStock(query.view));
   const today = endOfToday(useNow(60_000));
 
   const pages = useMemo(() => list.data?.pages.flatMap((page) => page.items) ?? never, [list.data]);
@@ -62,4 +63,20 @@ export function useQueue(query: ListQuery, still: boolean) {
     /** Lets the list take its true order now. */
     settle: () => setShown(undefined),
   };
+}
+
+const askPause = 1500;
+
+/** Asks the server again for a saved view when tickets have changed, at most every second and a half. */
+function useAskAgain(refetch: () => unknown, told: unknown, wanted: boolean) {
+  const waiting = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const first = useRef(told);
+  useEffect(() => {
+    if (!wanted || waiting.current || told === first.current) return;
+    waiting.current = setTimeout(() => {
+      waiting.current = undefined;
+      void refetch();
+    }, askPause);
+  }, [told, wanted, refetch]);
+  useEffect(() => () => clearTimeout(waiting.current), []);
 }

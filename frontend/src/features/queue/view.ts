@@ -1,6 +1,8 @@
 import type { TicketQuery, TicketRow } from "../../api/types";
 
-export type View = NonNullable<TicketQuery["view"]>;
+/** A saved view goes by the digits of its id. */
+export type SavedId = `${number}`;
+export type View = (typeof views)[number];
 /** A search is ordered by the server, best first; these are for lists. */
 export type Sort = Exclude<NonNullable<TicketQuery["sort"]>, "relevance">;
 
@@ -17,7 +19,7 @@ export const views = [
   "mentions",
   "unread",
   "resolved",
-] as const satisfies readonly View[];
+] as const;
 
 /** The views that stand in the rail only while they hold something. */
 export const passing: readonly View[] = ["promised", "reopened", "mentions", "unread"];
@@ -26,7 +28,7 @@ export const sorts = ["due", "waiting", "newest"] as const satisfies readonly So
 
 /** What the address bar holds of a list. */
 export interface ListQuery {
-  view: View;
+  view: View | SavedId;
   sort: Sort;
   q?: string;
   team?: number;
@@ -40,6 +42,9 @@ export interface Viewer {
   endOfToday: number;
 }
 
+/** What a saved view holds only the server decides. */
+export const isStock = (view: View | SavedId): view is View => (views as readonly string[]).includes(view);
+
 const isOpen = (row: TicketRow) => row.status !== "resolved" && row.status !== "closed";
 
 /**
@@ -50,7 +55,7 @@ const isOpen = (row: TicketRow) => row.status !== "resolved" && row.status !== "
 export function belongs(row: TicketRow, query: ListQuery, viewer: Viewer): boolean {
   if (query.team !== undefined && row.team_id !== query.team) return false;
   if (query.channel !== undefined && row.channel !== query.channel) return false;
-  return inView(row, query.view, viewer);
+  return !isStock(query.view) || inView(row, query.view, viewer);
 }
 
 function inView(row: TicketRow, view: View, viewer: Viewer): boolean {

@@ -9,6 +9,7 @@ import { MailSuggestions } from "./MailSuggestions";
 import { TicketHead } from "./TicketHead";
 import styles from "./TicketPane.module.css";
 import { Timeline } from "./Timeline";
+import { useLook } from "./useLook";
 
 const IncidentStrip = lazy(() => withTexts(() => import("./IncidentStrip")));
 const HandOverStrip = lazy(() => withTexts(() => import("./HandOverStrip")));
@@ -28,6 +29,7 @@ export function TicketPane({ protocol, onBack, aside }: TicketPaneProps) {
   const t = useText();
   const ticket = useQuery(ticketQuery(protocol));
   const row = useFreshRow(ticket.data?.ticket);
+  useLook(row);
   const gone = useLiveRows((s) => (row ? s.gone.has(row.id) : false));
 
   if (gone) return <EmptyState title={t("ticket.gone")}>{t("ticket.gone.safe")}</EmptyState>;

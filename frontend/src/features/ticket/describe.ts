@@ -49,7 +49,10 @@ export function describe(t: Translate, event: Happened, names: Names): string {
     case "ticket.status":
       return t("event.status", { who, to: statusName(t, data.to ?? to(fieldsOf(data).status)) });
     case "ticket.changed":
-      return t("event.changed", { who, what: changedFields(t, fieldsOf(data), names) });
+      return t(data.undo ? "event.bulk.undone" : data.bulk_id ? "event.bulk.changed" : "event.changed", {
+        who,
+        what: changedFields(t, fieldsOf(data), names),
+      });
     case "ticket.call":
       return callDid(t, data, who);
     case "ticket.call_back":

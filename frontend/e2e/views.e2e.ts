@@ -1,0 +1,82 @@
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { admin, expectAccessible, launch, logIn, openTicket, openWindow, picture } from "./browser";
+
+let browser: Browser;
+beforeAll(async () => {
+  browser = await launch();
+});
+afterAll(async () => browser.close());
+
+const rows = (page: Page) => page.locator("[data-row]");
+
+test("a saved view counts live in every window, and a bulk shows its effect, is done and taken back", async () => {
+  const mark = `lote${Date.now() % 1_000_000}`;
+  const subjects = [1, 2, 3].map((n) => `Cadeira sem parafuso ${n} ${mark}`);
+  for (const subject of subjects) {
+    await openTicket({
+      name: "Rosa Lima",
+      email: `rosa.${mark}@example.test`,
+      kind: "reclamacao",
+      subject,
+      body: "Falta um parafuso na embalagem.",
+    });
+  }
+  const first = await (await openWindow(browser)).newPage();
+  const second = await (await openWindow(browser, { colorScheme: "dark" })).newPage();
+  await logIn(first, admin, `/fila?view=all&q=${mark}`);
+  await logIn(second, admin, "/fila?view=all");
+
+  // A view of one's own: tickets with this tag.
+  await first.getByRole("button", { name: "Nova visão" }).click();
+  const dialog = first.getByRole("dialog", { name: "Nova visão" });
+  await dialog.getByLabel("Nome").fill(`Parafusos ${mark}`);
+  await dialog.getByLabel("Campo").selectOption("tag");
+  await dialog.getByLabel("Acrescentar…").fill(mark);
+  await dialog.getByLabel("Acrescentar…").press("Enter");
+  await dialog.getByRole("button", { name: "Grupo" }).click();
+  await expectAccessible(first, "a view is put together");
+  await picture(first, "visao-nova");
+  await dialog.getByRole("button", { name: "Tirar o grupo" }).click();
+  await dialog.getByRole("button", { name: "Salvar visão" }).click();
+  const counter = (page: Page) => page.getByRole("link", { name: new RegExp(`Parafusos ${mark}`) });
+  await first.getByText("Nada nesta visão agora.").waitFor();
+  await expect.poll(() => counter(first).innerText()).toContain("0");
+
+  // Three are chosen by keys, the effect is shown, and only then it is done.
+  await first.goto(`/fila?view=all&q=${mark}`);
+  await expect.poll(() => rows(first).count()).toBe(3);
+  await rows(first).first().focus();
+  await first.keyboard.press("Control+a");
+  await first.getByText("3 selecionados").waitFor();
+  await first.keyboard.press("x");
+  await first.getByText("2 selecionados").waitFor();
+  await first.getByRole("button", { name: "Alterar…" }).click();
+  const change = first.getByRole("dialog");
+  await change.getByLabel("O que mudar").selectOption("add_tags");
+  await change.getByLabel("Para").fill(mark);
+  await change.getByText("2 tickets mudam.").waitFor();
+  await expectAccessible(first, "the effect of a bulk");
+  await picture(first, "lote-efeito");
+  await change.getByRole("button", { name: "Mudar 2 tickets" }).click();
+  await first
+    .getByText(/2 tickets mudaram/)
+    .first()
+    .waitFor();
+  await expect.poll(() => counter(first).innerText(), { timeout: 15_000 }).toContain("2");
+
+  // The other window hears of the view's tickets, and of their going.
+  await second.goto("/fila?view=all");
+  await counter(second).click();
+  await expect.poll(() => rows(second).count()).toBe(2);
+  await expectAccessible(second, "a saved view, dark");
+  await picture(second, "visao-salva-escuro");
+  await first.getByRole("button", { name: "Desfazer" }).first().click();
+  await first
+    .getByText(/2 tickets voltaram ao que eram/)
+    .first()
+    .waitFor();
+  await expect.poll(() => counter(second).innerText(), { timeout: 15_000 }).toContain("0");
+  await second.mouse.move(900, 5);
+  await second.getByText("Nada nesta visão agora.").waitFor();
+}, 180_000);

@@ -112,8 +112,8 @@ func (s *Service) whole(ctx context.Context, where string, args ...any) ([]Reque
 		r := &all[i]
 		err := db.Raw(`SELECT stage, round, at FROM area_stages WHERE request_id = ? ORDER BY at, stage`, r.ID).Scan(&r.Stages).Error
 		if err == nil {
-			err = db.Raw(`SELECT DISTINCT ON (recipient) recipient, state, reason FROM outbox WHERE purpose = 'area' AND key >= ? AND key < ?
-				AND state <> 'undone' ORDER BY recipient, id DESC`, r.ID+":", r.ID+";").Scan(&r.Mails).Error
+			err = db.Raw(`SELECT DISTINCT ON (recipient) recipient, state, reason FROM outbox WHERE purpose = 'area' AND key LIKE ?
+				AND state <> 'undone' ORDER BY recipient, id DESC`, r.ID+":%").Scan(&r.Mails).Error
 		}
 		if err != nil {
 			return nil, fmt.Errorf("read what became of request %s: %w", r.Ref(), err)

@@ -311,7 +311,7 @@ func finish(ctx context.Context, tx *gorm.DB, id string, as State, remark string
 		as, remark, at, id).Error
 	if err == nil {
 		err = tx.WithContext(ctx).Exec(`UPDATE outbox SET state = 'undone', settled_at = ? WHERE purpose = 'area' AND state = 'queued'
-			AND key >= ? AND key < ?`, at, id+":", id+";").Error
+			AND key LIKE ?`, at, id+":%").Error
 	}
 	if err != nil {
 		return fmt.Errorf("end request %s: %w", refOf(id), err)

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"math"
 	"time"
 
 	"gorm.io/gorm"
@@ -209,7 +210,7 @@ type TurnTotal struct {
 	Turn     ticket.Turn `json:"turn" enum:"us,area,customer,none"`
 	Area     string      `json:"area"`
 	Seconds  int64       `json:"seconds"`
-	Days     float64     `json:"days" doc:"Of 24 hours"`
+	Days     float64     `json:"days" doc:"Of 24 hours, to two places"`
 	Business int64       `json:"business_seconds" doc:"Within the opening hours of its calendar"`
 	Calendar string      `json:"calendar"`
 }
@@ -224,7 +225,7 @@ func (h requestRoutes) turns(ctx context.Context, who access.Actor, in *TicketRe
 	return Turns{
 		Stretches: itemsOf(l.Stretches, func(s area.Stretch) Stretch { return Stretch(s) }).Items,
 		Sums: itemsOf(l.Sums, func(s area.Total) TurnTotal {
-			return TurnTotal{s.Turn, s.Area, int64(s.Whole.Seconds()), s.Whole.Hours() / 24, int64(s.Business.Seconds()), s.Calendar}
+			return TurnTotal{s.Turn, s.Area, int64(s.Whole.Seconds()), math.Round(s.Whole.Hours()/24*100) / 100, int64(s.Business.Seconds()), s.Calendar}
 		}).Items,
 		Until: l.Until,
 	}, err

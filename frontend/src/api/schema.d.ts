@@ -6001,7 +6001,7 @@ export interface components {
             calendar: string;
             /**
              * Format: double
-             * @description Of 24 hours
+             * @description Of 24 hours, to two places
              */
             days: number;
             /** Format: int64 */

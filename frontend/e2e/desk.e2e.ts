@@ -44,6 +44,7 @@ const at = (protocol: string) => `/fila?view=all&t=${protocol}`;
 const open = async (page: Page, protocol: string, subject: string) => {
   await page.goto(at(protocol));
   await page.getByRole("heading", { name: subject }).waitFor();
+  await page.getByRole("button", { name: "Encaminhar" }).waitFor(); // it comes later, and its keys with it
 };
 
 test("who is here stands in the rail, with a break that both see and that a reload keeps", async () => {

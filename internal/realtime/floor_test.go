@@ -273,17 +273,25 @@ func (f *floor) team(name string) (id int64) {
 // change changes a ticket as the desk does, and pokes.
 func (f *floor) change(id int64, fn func(*ticket.Ticket)) ticket.Ticket {
 	f.t.Helper()
-	var tk ticket.Ticket
-	err := f.db.InTx(f.t.Context(), func(tx *gorm.DB) (err error) {
+	tk, err := f.tryChange(id, fn)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	return tk
+}
+
+// tryChange is change for a goroutine, which must not end the test.
+func (f *floor) tryChange(id int64, fn func(*ticket.Ticket)) (tk ticket.Ticket, err error) {
+	err = f.db.InTx(f.t.Context(), func(tx *gorm.DB) (err error) {
 		tk, err = ticket.Change(f.t.Context(), tx, id, ticket.Cause{Kind: event.TicketChanged, At: time.Now()},
 			func(t *ticket.Ticket) error { fn(t); return nil })
 		return err
 	})
 	if err != nil {
-		f.t.Fatalf("change ticket %d: %v", id, err)
+		return tk, fmt.Errorf("change ticket %d: %w", id, err)
 	}
 	f.seq.Poke()
-	return tk
+	return tk, nil
 }
 
 // touch changes nothing but the version.

@@ -2,6 +2,7 @@ package realtime_test
 
 import (
 	"fmt"
+	"sync"
 	"testing"
 
 	"github.com/escuta-sac/escuta/internal/access"
@@ -117,7 +118,12 @@ func TestReplayTellsWhatWasPublishedBetweenSnapshotAndSubscribe(t *testing.T) {
 	for round := range 20 {
 		at := f.hub.Position()
 		read := tickettest.Fresh(t, f.db, tk.ID) // the snapshot
-		go f.change(tk.ID, touch)                // while the socket connects, before or after
+		var changing sync.WaitGroup
+		changing.Go(func() { // while the socket connects, before or after
+			if _, err := f.tryChange(tk.ID, touch); err != nil {
+				t.Error(err)
+			}
+		})
 		a := f.connect(realtime.Visitor{Actor: actor, Since: at.String()})
 		f.until("what came between", func() bool { return len(a.events()) >= 1 })
 		got := a.events()
@@ -126,6 +132,7 @@ func TestReplayTellsWhatWasPublishedBetweenSnapshotAndSubscribe(t *testing.T) {
 		}
 		f.until("the hub has it", func() bool { return f.hub.Position().Pos > at.Pos })
 		_ = a.conn.Close()
+		changing.Wait()
 	}
 }
 

@@ -33,7 +33,7 @@ const (
 	atOnce      = 50               // tickets that the call itself does; the rest goes on behind it
 	atOnceFor   = 3 * time.Second
 	examples    = 5 // of each outcome
-	round       = 5 * time.Second
+	round       = 10 * time.Second // looks for what a node left undone
 )
 
 // State is what became of one ticket.

@@ -207,8 +207,11 @@ func (h *Hub) askAgain(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-		h.readViews(ctx)
-		for _, c := range h.everybody() {
+		all := h.everybody()
+		if len(all) > 0 { // else there is nobody to count for
+			h.readViews(ctx)
+		}
+		for _, c := range all {
 			if ctx.Err() != nil {
 				return
 			}

@@ -37,12 +37,13 @@ test("two people on one ticket see each other and their drafts, and a draft is t
   await logIn(second, colleague, `/fila?view=all&t=${protocol}`);
   await first.goto(`/fila?view=all&t=${protocol}`);
   for (const page of [first, second]) await page.getByRole("heading", { name: subject }).waitFor();
-  await first.getByText(`${colleague.name} também está aqui`).waitFor();
+  await first.getByText(`${colleague.name} também está aqui`).first().waitFor();
 
   // One writes: the other sees that, and then what.
   await second.keyboard.press("n");
   await second.keyboard.type("Cliente pediu retorno depois das 18h.");
-  await first.getByText(`${colleague.name} está escrevendo`).waitFor();
+  // In the ticket's head, and at its row.
+  await first.getByText(`${colleague.name} está escrevendo`).first().waitFor();
   await second.getByText("Rascunho guardado", { exact: true }).waitFor();
   const draft = first.getByText(new RegExp(`Rascunho de nota de ${colleague.name}`));
   await draft.click();

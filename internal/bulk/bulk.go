@@ -32,7 +32,7 @@ const (
 	UndoFor     = 15 * time.Minute // since it was begun
 	atOnce      = 50               // tickets that the call itself does; the rest goes on behind it
 	atOnceFor   = 3 * time.Second
-	examples    = 5 // of each outcome
+	examples    = 5                // of each outcome
 	round       = 10 * time.Second // looks for what a node left undone
 )
 

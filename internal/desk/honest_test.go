@@ -97,6 +97,9 @@ func TestTheEventsOfEveryCallGiveTheFreshRows(t *testing.T) {
 			_, err := o.s.Transfer(t.Context(), o.ana, id, desk.Transfer{To: o.bruno.AccountID, Note: "Falta ligar."})
 			return err
 		}, event.TicketTransferred},
+		{"Amend", "", ticket.Ticket{}, func(id int64) error {
+			return o.s.Amend(t.Context(), o.sup, id, 1, desk.Amendment{Priority: ptr(1), AddTags: []string{"lote"}}, func(*gorm.DB, *desk.Kept) error { return nil })
+		}, event.TicketChanged},
 		{"AskHelp", "", ticket.Ticket{}, func(id int64) error { return o.s.AskHelp(t.Context(), o.ana, id, "x") }, event.TicketHelp},
 		{"MergeCustomers", "", ticket.Ticket{}, func(id int64) error {
 			from := o.count(t, "INSERT INTO customers (name) VALUES ('Ana') RETURNING id")
@@ -114,6 +117,10 @@ func TestTheEventsOfEveryCallGiveTheFreshRows(t *testing.T) {
 		"Run":  true, // changes by CloseDue only
 		"Undo": true, // TestAnAnswerTakenBackIsToldAsItIs
 
+		"Look":             true, // TestANoteWaitsForThoseItNamesUntilTheyLook
+		"TakeBack":         true, // package bulk: TestTheEffectThatWasShownIsWhatHappensAndIsTakenBack
+		"KeepTime":         true, // a part of a change by package area
+		"Colleague":        true, // changes no ticket
 		"EndHelp":          true, // TestACallForHelpWaitsForASupervisor
 		"Say":              true, // a part of Speak
 		"Absorb":           true, // changes two tickets; the tests of calls have it

@@ -32,7 +32,7 @@ test("a customer opens, an agent sees it arrive, takes it and answers, the custo
 
   // The agent sits before the queue. This mark would not survive a reload.
   const desk = await (await openWindow(browser)).newPage();
-  await logIn(desk, agent, "/fila?view=unassigned");
+  await logIn(desk, agent, "/fila?view=unassigned&sort=newest");
   await desk.evaluate(() => Object.assign(window, { neverReloaded: true }));
 
   // The customer has no JavaScript.

@@ -69,9 +69,8 @@ test("a saved view counts live in every window, and a bulk shows its effect, is 
   await second.goto("/fila?view=all");
   await counter(second).click();
   await expect.poll(() => rows(second).count()).toBe(2);
-  await expectAccessible(second, "a saved view, dark");
   await picture(second, "visao-salva-escuro");
-  await first.getByRole("button", { name: "Desfazer" }).first().click();
+  await first.getByRole("button", { name: "Desfazer" }).first().click(); // before it goes
   await first
     .getByText(/2 tickets voltaram ao que eram/)
     .first()
@@ -79,4 +78,5 @@ test("a saved view counts live in every window, and a bulk shows its effect, is 
   await expect.poll(() => counter(second).innerText(), { timeout: 15_000 }).toContain("0");
   await second.mouse.move(900, 5);
   await second.getByText("Nada nesta visão agora.").waitFor();
+  await expectAccessible(second, "a saved view, dark");
 }, 180_000);

@@ -2,6 +2,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Tag } from "lucide-react";
 import { useState } from "react";
 import { reasonPath, reasonsQuery } from "../../api/directory";
+import { kinds } from "../../api/kinds";
 import type { Call, Kind } from "../../api/types";
 import { useText } from "../../lib/i18n";
 import { Button } from "../../ui/Button";
@@ -9,19 +10,6 @@ import { toastError } from "../../ui/toast";
 import { changeCall } from "./api";
 import styles from "./call.module.css";
 import { Finder } from "./Finder";
-
-const kinds = [
-  "informacao",
-  "duvida",
-  "reclamacao",
-  "contestacao",
-  "suspensao",
-  "cancelamento",
-  "solicitacao",
-  "elogio",
-  "sugestao",
-  "denuncia",
-] as const satisfies Kind[];
 
 const shown = 6;
 const fold = (text: string) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();

@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Plus, X } from "lucide-react";
 import { peopleQuery, reasonPath, reasonsQuery, teamsQuery } from "../../api/directory";
+import { kinds } from "../../api/kinds";
 import type { SavedCondition } from "../../api/types";
 import { useText } from "../../lib/i18n";
 import { Button, IconButton } from "../../ui/Button";
@@ -195,18 +196,7 @@ function Values({ field, values, onChange }: ValuesProps) {
 const fixed = {
   status: ["new", "open", "waiting_customer", "waiting_third"],
   channel: ["phone", "webform", "email", "ombudsman"],
-  kind: [
-    "informacao",
-    "duvida",
-    "reclamacao",
-    "contestacao",
-    "suspensao",
-    "cancelamento",
-    "solicitacao",
-    "elogio",
-    "sugestao",
-    "denuncia",
-  ],
+  kind: kinds,
   priority: ["1", "2", "3", "4"],
   is: ["breached", "unread", "reopened", "promised", "held", "mentioned"],
 } as const;

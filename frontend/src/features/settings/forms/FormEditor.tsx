@@ -3,6 +3,7 @@ import { ArrowLeft } from "lucide-react";
 import { useState } from "react";
 import { ApiError } from "../../../api/client";
 import { teamsQuery } from "../../../api/directory";
+import { kinds } from "../../../api/kinds";
 import { copyText } from "../../../lib/clipboard";
 import { useText } from "../../../lib/i18n";
 import { Button, IconButton } from "../../../ui/Button";
@@ -12,7 +13,7 @@ import styles from "../settings.module.css";
 import { brandsQuery, createForm, type Form, formsKey, type Parts, saveForm } from "./api";
 import { FieldList } from "./FieldList";
 import own from "./forms.module.css";
-import { kinds, newField, partsOf, slugOf, snippet } from "./model";
+import { newField, partsOf, slugOf, snippet } from "./model";
 import { Preview } from "./Preview";
 import { TextArea } from "./TextArea";
 

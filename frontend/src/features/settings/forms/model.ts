@@ -22,19 +22,6 @@ export const types = [
 
 export type FieldType = (typeof types)[number];
 
-export const kinds = [
-  "informacao",
-  "duvida",
-  "reclamacao",
-  "contestacao",
-  "suspensao",
-  "cancelamento",
-  "solicitacao",
-  "elogio",
-  "sugestao",
-  "denuncia",
-] as const;
-
 export const operators = ["equals", "differs", "contains", "filled", "missing"] as const;
 
 export const bases = [

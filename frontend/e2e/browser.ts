@@ -85,8 +85,9 @@ export async function picture(page: Page, name: string): Promise<void> {
 /** A ticket by the public form, as a customer's program sends it. */
 export async function openTicket(
   body: Record<string, unknown>,
+  at = url,
 ): Promise<{ protocol: string; track_url: string }> {
-  const response = await fetch(`${url}/api/public/tickets`, {
+  const response = await fetch(`${at}/api/public/tickets`, {
     method: "POST",
     headers: { "content-type": "application/json", "idempotency-key": crypto.randomUUID() },
     body: JSON.stringify(body),

@@ -35,6 +35,24 @@ export default async function setup(project: TestProject): Promise<() => Promise
     return async () => {};
   }
 
+  const server = await serve({
+    ESCUTA_ADMIN_EMAIL: admin.email,
+    ESCUTA_ADMIN_PASSWORD: admin.password,
+  });
+  project.provide("url", server.url);
+  project.provide("smtp", server.smtp);
+  return server.stop;
+}
+
+export interface Server {
+  url: string;
+  /** host:port at which it receives mail. */
+  smtp: string;
+  stop: () => Promise<void>;
+}
+
+/** Starts bin/escuta on engines and a folder of its own; what is set here goes before the usual. */
+export async function serve(settings: Record<string, string>): Promise<Server> {
   const binary = resolve(process.env.ESCUTA_BIN ?? join(import.meta.dirname, "../../bin/escuta"));
   if (!existsSync(binary)) throw new Error(`${binary} is missing: run \`make build\` first`);
   const folder = mkdtempSync(join(tmpdir(), "escuta-e2e-"));
@@ -50,9 +68,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
       ESCUTA_ADDR: `127.0.0.1:${port}`,
       ESCUTA_BASE_URL: url,
       ESCUTA_SMTP_ADDR: smtp,
-      ESCUTA_ADMIN_EMAIL: admin.email,
-      ESCUTA_ADMIN_PASSWORD: admin.password,
       ESCUTA_PUBLIC_LIMIT: "0",
+      ...settings,
     },
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -68,13 +85,12 @@ export default async function setup(project: TestProject): Promise<() => Promise
     if (server.exitCode !== null) throw new Error(`escuta ended with ${server.exitCode}:\n${log}`);
     return log;
   });
-  project.provide("url", url);
-  project.provide("smtp", smtp);
-  return async () => {
+  const stop = async () => {
     server.kill("SIGTERM");
     await exited;
     rmSync(folder, { recursive: true, force: true });
   };
+  return { url, smtp, stop };
 }
 
 async function freePort(): Promise<number> {

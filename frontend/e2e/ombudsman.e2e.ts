@@ -101,6 +101,6 @@ test("a demand goes from the public page to a signed answer", async () => {
   await signer.getByText("A nota não é um número de 0 a 10.").waitFor();
   await look(signer, "importacoes");
   await signer.goto("/areas");
-  await signer.getByRole("heading", { name: "Pedidos da ouvidoria" }).waitFor();
+  await signer.getByRole("heading", { name: "Pedidos à equipe" }).waitFor();
   await look(signer, "areas");
 });

@@ -83,10 +83,9 @@ func (s *Service) AnswerByLink(ctx context.Context, id, token, name, body string
 	if err != nil {
 		return err
 	}
-	if body, err = checkText("answer", body, MaxText); err != nil {
-		return err
-	}
-	if name, err = checkText("name", name, maxSigned); err != nil {
+	name, nameErr := checkText("name", name, maxSigned)
+	body, bodyErr := checkText("answer", body, MaxText)
+	if err := together(nameErr, bodyErr); err != nil {
 		return err
 	}
 	return s.take(ctx, id, given{way: "link", name: name, address: address, body: body})

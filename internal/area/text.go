@@ -1,6 +1,7 @@
 package area
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 
 	"gorm.io/gorm"
 
+	"github.com/escuta-sac/escuta/internal/fault"
 	"github.com/escuta-sac/escuta/internal/ticket"
 )
 
@@ -24,6 +26,16 @@ func checkText(field, text string, most int) (string, error) {
 		return "", ticket.Wrong(field, "too_long", most)
 	}
 	return text, nil
+}
+
+// together is what is wrong with two fields, so that a form is corrected in one go.
+func together(first, second error) error {
+	if first == nil || second == nil {
+		return cmp.Or(first, second)
+	}
+	f := fault.From(first)
+	f.Details = append(f.Details, fault.From(second).Details...)
+	return f
 }
 
 // Revealing refuses a text by which an area would know whose ticket it is: one

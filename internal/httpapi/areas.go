@@ -66,13 +66,13 @@ type areaGiven struct {
 	ChaseEvery int      `json:"chase_every,omitempty" default:"1" minimum:"1" maximum:"30"`
 	ChaseMost  int      `json:"chase_most,omitempty" minimum:"0" maximum:"20"`
 	Hides      bool     `json:"hides,omitempty"`
-	Active     bool     `json:"active,omitempty" default:"true"`
+	Active     *bool    `json:"active,omitempty" doc:"Whether it can be asked; it can when left out"`
 }
 
 func (g areaGiven) area(id int64) area.Area {
 	return area.Area{ID: id, Name: g.Name, Emails: g.Emails, TeamID: g.TeamID, Calendar: g.Calendar,
 		Term: sla.Term{Amount: g.Amount, Unit: sla.Unit(g.Unit)}, RemindAt: g.RemindAt, ChaseEvery: g.ChaseEvery, ChaseMost: g.ChaseMost,
-		Hides: g.Hides, Active: g.Active}
+		Hides: g.Hides, Active: g.Active == nil || *g.Active}
 }
 
 type addArea struct{ Body areaGiven }

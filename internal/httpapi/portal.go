@@ -214,7 +214,11 @@ func (h portalRoutes) againAs(c *fiber.Ctx, page string, v portalView, err error
 		v.Problem.Fields = append(v.Problem.Fields, portalFieldProblem{name, label(name), f.Detail})
 	}
 	if len(p.Errors) > 0 && page != "find.html" {
-		v.Problem.Detail = i18n.Text(lang, "portal.problem.again", nil)
+		kept := "portal.problem.again"
+		if page == "asked.html" { // no files there
+			kept = "area.page.again"
+		}
+		v.Problem.Detail = i18n.Text(lang, kept, nil)
 	}
 	if len(p.Errors) == 0 {
 		v.Problem.Title = p.Title

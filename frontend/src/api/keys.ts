@@ -52,6 +52,7 @@ export const keys = {
   incidentsOf: (state: string) => ["incidents", "of", state] as const,
   incident: (id: number) => ["incidents", "one", id] as const,
   incidentOf: (ticket: number, id: number | null) => ["incidents", "ticket", ticket, id] as const,
+  areas: ["areas"] as const,
   lines: ["lines"] as const,
   suggestions: (customerId: number) => ["suggestions", customerId] as const,
 };

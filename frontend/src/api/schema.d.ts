@@ -2891,8 +2891,8 @@ export interface components {
             way: "desk" | "link" | "mail";
         };
         AreaGiven: {
-            /** @default true */
-            active: boolean;
+            /** @description Whether it can be asked; it can when left out */
+            active?: boolean;
             /** Format: int64 */
             amount: number;
             /** @default br */

@@ -9,7 +9,7 @@ import { type AreaRequest, areasQuery, useAnswerArea } from "./api";
 import styles from "./cases.module.css";
 import { TextArea } from "./TextArea";
 
-/** What the ombudsman asks the reader's teams: the question, and nothing around it. */
+/** What tickets and the ombudsman ask the reader's teams: the question, and nothing around it. */
 export function AreaPage() {
   const t = useText();
   const asked = useQuery(areasQuery);
@@ -35,10 +35,17 @@ function Asked({ r }: { r: AreaRequest }) {
   const send = useAnswerArea();
   return (
     <li>
-      <strong>{r.team}</strong>{" "}
-      <span className={styles.quiet}>
-        {t(`cases.request.${r.state}`)} · {dayAndTime(r.due)}
-      </span>
+      <p>
+        <strong>{r.team}</strong>{" "}
+        <span className={styles.quiet}>
+          {r.state === "open" ? t("areas.due", { at: dayAndTime(r.due) }) : t("cases.request.answered")}
+        </span>
+      </p>
+      <p className={styles.quiet}>
+        {r.customer
+          ? t("areas.about", { name: r.customer, protocol: r.protocol, asker: r.asker })
+          : t("areas.hidden")}
+      </p>
       <p className={styles.told}>{r.body}</p>
       {r.state === "answered" ? (
         <p className={styles.reply}>

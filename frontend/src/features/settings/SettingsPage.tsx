@@ -3,6 +3,7 @@ import type { ReactNode } from "react";
 import { type Action, may, useMe } from "../../api/session";
 import { useText } from "../../lib/i18n";
 import { EmptyState } from "../../ui/states";
+import { AreasPanel } from "./areas/AreasPanel";
 import { FormsPanel } from "./forms/FormsPanel";
 import { LinesPanel } from "./lines/LinesPanel";
 import { MailboxesPanel } from "./mailboxes/MailboxesPanel";
@@ -19,6 +20,7 @@ export const sections = [
   "pessoas",
   "equipes",
   "distribuicao",
+  "areas",
   "caixas",
   "linhas",
   "formularios",
@@ -31,6 +33,7 @@ const panels: Record<Section, { panel: () => ReactNode; needs?: Action }> = {
   pessoas: { panel: PeoplePanel, needs: "accounts.manage" },
   equipes: { panel: TeamsPanel, needs: "desk.manage" },
   distribuicao: { panel: RoutingPanel, needs: "routing.manage" },
+  areas: { panel: AreasPanel, needs: "desk.manage" },
   caixas: { panel: MailboxesPanel, needs: "desk.manage" },
   linhas: { panel: LinesPanel, needs: "desk.manage" },
   formularios: { panel: FormsPanel, needs: "forms.manage" },

@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
+import { type Area, allAreasQuery } from "../../api/areas";
 import { ApiError } from "../../api/client";
 import type { TicketRow } from "../../api/types";
 import { useText } from "../../lib/i18n";
@@ -8,7 +9,7 @@ import { Dialog } from "../../ui/Dialog";
 import { AreaField, CheckField, Field, SelectField } from "../../ui/Field";
 import { ErrorState, Skeleton } from "../../ui/states";
 import { toast } from "../../ui/toast";
-import { type Area, allAreasQuery, useAsk } from "./areas";
+import { useAsk } from "./areas";
 import dialog from "./dialogs.module.css";
 
 /** Asks an area of the company: a text written for it, and by when. */
@@ -75,7 +76,7 @@ function Form({ row, areas, onClose }: { row: TicketRow; areas: Area[]; onClose:
         label={t("area.term", { unit: t(`area.unit.${area.unit}`) })}
         type="number"
         min={1}
-        placeholder={String(area.amount)}
+        hint={t(`area.usual.${area.unit}`, { n: area.amount })}
         value={amount}
         onChange={(e) => setAmount(e.target.value)}
       />
@@ -88,7 +89,7 @@ function Form({ row, areas, onClose }: { row: TicketRow; areas: Area[]; onClose:
         />
       )}
       <Button look="primary" type="submit" busy={ask.isPending} disabled={!body.trim()}>
-        {t("area.ask")}
+        {t("area.send")}
       </Button>
     </form>
   );

@@ -6,17 +6,10 @@ import { toastError } from "../../ui/toast";
 import { refetchTicket } from "./api";
 
 type Schemas = components["schemas"];
-export type Area = Schemas["Area"];
 export type InternalRequest = Schemas["InternalRequest"];
 export type Turns = Schemas["Turns"];
 
 const ref = (id: number) => ({ ticket: String(id) });
-
-export const allAreasQuery = queryOptions({
-  queryKey: ["areas"] as const,
-  queryFn: async ({ signal }) => (await unwrap(api.GET("/api/areas", { signal }))).items,
-  staleTime: 60_000,
-});
 
 /** What a ticket asks of areas; asked again whenever the ticket has changed. */
 export const requestsQuery = (row: TicketRow) =>

@@ -1,0 +1,138 @@
+package demo
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base32"
+	"fmt"
+	"strings"
+	"time"
+
+	"gorm.io/gorm"
+
+	"github.com/escuta-sac/escuta/internal/access"
+	"github.com/escuta-sac/escuta/internal/area"
+	"github.com/escuta-sac/escuta/internal/event"
+	"github.com/escuta-sac/escuta/internal/sla"
+	"github.com/escuta-sac/escuta/internal/ticket"
+)
+
+// asking is one internal request of the week.
+type asking struct {
+	area     string
+	path     [3]string // of the reason whose tickets ask it
+	ago      time.Duration
+	body     string
+	answer   string        // empty when none came
+	by       string        // who signed it
+	answered time.Duration // before the week's end
+}
+
+// term is what the demonstration's areas have for an answer, in their calendar.
+var term = sla.Term{Amount: 2, Unit: sla.BusinessDays}
+
+var areas = []struct {
+	name, email, team string
+	hides             bool
+}{
+	{"Expedição", "expedicao@aroeira.example", "Entregas", false},
+	{"Contas a pagar", "pagamentos@aroeira.example", "Financeiro", true},
+}
+
+var askings = []asking{
+	{area: "Expedição", path: [3]string{"Entrega", "Atraso", "Rastreio parado"}, ago: 3 * time.Hour,
+		body: "O rastreio parou no centro de distribuição. O pacote está aí? Qual é a nova data de entrega?"},
+	{area: "Contas a pagar", path: [3]string{"Cobrança", "Reembolso", "Reembolso não caiu"}, ago: 5 * 24 * time.Hour,
+		body: "O estorno entrou no lote da semana passada? Em que dia cai na fatura?"},
+	{area: "Expedição", path: [3]string{"Entrega", "Avaria", "Chegou quebrado"}, ago: 26 * time.Hour,
+		body:   "A transportadora registrou avaria nesta entrega? Preciso saber se há outra unidade para envio imediato.",
+		answer: "Registrou, sim. Há outra unidade no estoque: separamos hoje e sai na próxima coleta.", by: "Márcia, Expedição", answered: 2 * time.Hour},
+}
+
+// consult makes the areas of the company and lets tickets ask them: one waits for
+// its answer, one for too long, one has it. A week in which no ticket of a reason
+// was still open then has no request of it.
+func (s *stage) consult(ctx context.Context, now time.Time) error {
+	ids := map[string]int64{}
+	for _, a := range areas {
+		var id int64
+		err := s.db.Gorm.WithContext(ctx).Raw(`INSERT INTO areas (name, emails, team_id, calendar, amount, unit, hides)
+			VALUES (?, ARRAY[?], ?, ?, ?, ?, ?) RETURNING id`, a.name, a.email, s.teams[a.team], sla.CalendarBR, term.Amount, term.Unit, a.hides).Scan(&id).Error
+		if err != nil {
+			return fmt.Errorf("make the area %s: %w", a.name, err)
+		}
+		ids[a.name] = id
+	}
+	asker := int64(0)
+	for _, a := range s.staff {
+		if a.Role == access.Supervisor {
+			asker = a.ID
+		}
+	}
+	for _, a := range askings {
+		if err := s.db.InTx(ctx, func(tx *gorm.DB) error { return s.asks(ctx, tx, a, ids[a.area], asker, now) }); err != nil {
+			return fmt.Errorf("ask %s: %w", a.area, err)
+		}
+	}
+	return nil
+}
+
+// asks lets the newest ticket of a reason that nothing has happened to since ask.
+func (s *stage) asks(ctx context.Context, tx *gorm.DB, a asking, areaID, who int64, now time.Time) error {
+	at := now.Add(-a.ago)
+	var about []struct {
+		ID         int64
+		AssigneeID *int64
+	}
+	err := tx.Raw(`SELECT id, assignee_id FROM tickets WHERE open AND NOT walled AND asked_area = '' AND area_answered_at IS NULL AND reason_id = ?
+		AND updated_at <= ? ORDER BY updated_at DESC, id LIMIT 1`, s.reasons[a.path], at).Scan(&about).Error
+	if err != nil || len(about) == 0 {
+		return err
+	}
+	if about[0].AssigneeID != nil {
+		who = *about[0].AssigneeID
+	}
+	calendar, err := s.policies.Calendars().Get(sla.CalendarBR)
+	if err != nil {
+		return err
+	}
+	d, err := calendar.Due(at, term, nil)
+	if err != nil {
+		return err
+	}
+	request := requestID(a.body)
+	told := func(act string) *area.Told { return &area.Told{Act: act, Request: request, Area: a.area} }
+	asked := ticket.Cause{Kind: event.TicketArea, ActorID: &who, Data: told("asked"), At: at}
+	_, err = ticket.Change(ctx, tx, about[0].ID, asked, func(t *ticket.Ticket) error {
+		err := tx.Exec(`INSERT INTO area_requests (id, ticket_id, area_id, team_id, emails, body, hides, calendar, amount, unit, due, asked_by, asked_at,
+			next_stage, next_at) SELECT ?, ?, id, team_id, emails, ?, hides, calendar, amount, unit, ?, ?, ?, 'overdue', ? FROM areas WHERE id = ?`,
+			request, t.ID, a.body, d.Due, who, at, d.Due, areaID).Error
+		if err != nil {
+			return err
+		}
+		return area.Refresh(ctx, tx, t)
+	})
+	if err != nil || a.answer == "" {
+		return err
+	}
+	said := now.Add(-a.answered)
+	answered := told("answered")
+	answered.Way, answered.Name = "link", a.by
+	_, err = ticket.Change(ctx, tx, about[0].ID, ticket.Cause{Kind: event.TicketArea, Data: answered, At: said}, func(t *ticket.Ticket) error {
+		err := tx.Exec(`WITH ended AS (UPDATE area_requests SET state = 'answered', ended_at = ?, next_stage = '', next_at = 'infinity' WHERE id = ? RETURNING id, emails)
+			INSERT INTO area_answers (request_id, way, name, address, body, at) SELECT id, 'link', ?, emails[1], ?, ? FROM ended`,
+			said, request, a.by, a.answer, said).Error
+		if err != nil {
+			return err
+		}
+		t.AreaAnsweredAt = &said
+		return area.Refresh(ctx, tx, t)
+	})
+	return err
+}
+
+// requestID is what a request is called, the same for the same week.
+func requestID(body string) string {
+	sum := sha256.Sum256([]byte(body))
+	return strings.ToLower(base32.StdEncoding.EncodeToString(sum[:])[:26])
+}

@@ -20,7 +20,7 @@ import (
 // asking is one internal request of the week.
 type asking struct {
 	area     string
-	path     [3]string // of the reason whose tickets ask it
+	about    string // the root of the reasons whose tickets ask it
 	ago      time.Duration
 	body     string
 	answer   string        // empty when none came
@@ -40,18 +40,18 @@ var areas = []struct {
 }
 
 var askings = []asking{
-	{area: "Expedição", path: [3]string{"Entrega", "Atraso", "Rastreio parado"}, ago: 3 * time.Hour,
-		body: "O rastreio parou no centro de distribuição. O pacote está aí? Qual é a nova data de entrega?"},
-	{area: "Contas a pagar", path: [3]string{"Cobrança", "Reembolso", "Reembolso não caiu"}, ago: 5 * 24 * time.Hour,
-		body: "O estorno entrou no lote da semana passada? Em que dia cai na fatura?"},
-	{area: "Expedição", path: [3]string{"Entrega", "Avaria", "Chegou quebrado"}, ago: 26 * time.Hour,
-		body:   "A transportadora registrou avaria nesta entrega? Preciso saber se há outra unidade para envio imediato.",
-		answer: "Registrou, sim. Há outra unidade no estoque: separamos hoje e sai na próxima coleta.", by: "Márcia, Expedição", answered: 2 * time.Hour},
+	{area: "Expedição", about: "Entrega", ago: 3 * time.Hour,
+		body: "Onde está este pedido agora? Preciso de uma data de entrega que possamos cumprir."},
+	{area: "Contas a pagar", about: "Cobrança", ago: 5 * 24 * time.Hour,
+		body: "Este valor foi conferido? Se houver acerto a fazer, em que dia ele aparece para o cliente?"},
+	{area: "Expedição", about: "Entrega", ago: 26 * time.Hour,
+		body:   "Há outra unidade deste produto para envio imediato, se for preciso repor?",
+		answer: "Há, sim. Se confirmarem hoje, sai na próxima coleta.", by: "Márcia, Expedição", answered: 2 * time.Hour},
 }
 
 // consult makes the areas of the company and lets tickets ask them: one waits for
-// its answer, one for too long, one has it. A week in which no ticket of a reason
-// was still open then has no request of it.
+// its answer, one for too long, one has it. A week in which no ticket about it
+// was still open then has no such request.
 func (s *stage) consult(ctx context.Context, now time.Time) error {
 	ids := map[string]int64{}
 	for _, a := range areas {
@@ -77,15 +77,21 @@ func (s *stage) consult(ctx context.Context, now time.Time) error {
 	return nil
 }
 
-// asks lets the newest ticket of a reason that nothing has happened to since ask.
+// asks lets the newest ticket about it that nothing has happened to since ask.
 func (s *stage) asks(ctx context.Context, tx *gorm.DB, a asking, areaID, who int64, now time.Time) error {
 	at := now.Add(-a.ago)
+	reasons := []int64{0}
+	for path, id := range s.reasons {
+		if path[0] == a.about {
+			reasons = append(reasons, id)
+		}
+	}
 	var about []struct {
 		ID         int64
 		AssigneeID *int64
 	}
-	err := tx.Raw(`SELECT id, assignee_id FROM tickets WHERE open AND NOT walled AND asked_area = '' AND area_answered_at IS NULL AND reason_id = ?
-		AND updated_at <= ? ORDER BY updated_at DESC, id LIMIT 1`, s.reasons[a.path], at).Scan(&about).Error
+	err := tx.Raw(`SELECT id, assignee_id FROM tickets WHERE open AND NOT walled AND asked_area = '' AND area_answered_at IS NULL AND reason_id IN ?
+		AND updated_at <= ? ORDER BY updated_at DESC, id LIMIT 1`, reasons, at).Scan(&about).Error
 	if err != nil || len(about) == 0 {
 		return err
 	}

@@ -28,21 +28,20 @@ type asking struct {
 	answered time.Duration // before the week's end
 }
 
-// term is what the demonstration's areas have for an answer, in their calendar.
-var term = sla.Term{Amount: 2, Unit: sla.BusinessDays}
-
 var areas = []struct {
 	name, email, team string
+	term              sla.Term
 	hides             bool
 }{
-	{"Expedição", "expedicao@aroeira.example", "Entregas", false},
-	{"Contas a pagar", "pagamentos@aroeira.example", "Financeiro", true},
+	{"Expedição", "expedicao@aroeira.example", "Entregas", sla.Term{Amount: 2, Unit: sla.BusinessDays}, false},
+	// Of calendar days: overdue whatever day of the week the demonstration starts.
+	{"Contas a pagar", "pagamentos@aroeira.example", "Financeiro", sla.Term{Amount: 1, Unit: sla.CalendarDays}, true},
 }
 
 var askings = []asking{
 	{area: "Expedição", about: "Entrega", ago: 3 * time.Hour,
 		body: "Onde está este pedido agora? Preciso de uma data de entrega que possamos cumprir."},
-	{area: "Contas a pagar", about: "Cobrança", ago: 5 * 24 * time.Hour,
+	{area: "Contas a pagar", about: "Cobrança", ago: 50 * time.Hour,
 		body: "Este valor foi conferido? Se houver acerto a fazer, em que dia ele aparece para o cliente?"},
 	{area: "Expedição", about: "Entrega", ago: 26 * time.Hour,
 		body:   "Há outra unidade deste produto para envio imediato, se for preciso repor?",
@@ -57,7 +56,7 @@ func (s *stage) consult(ctx context.Context, now time.Time) error {
 	for _, a := range areas {
 		var id int64
 		err := s.db.Gorm.WithContext(ctx).Raw(`INSERT INTO areas (name, emails, team_id, calendar, amount, unit, hides)
-			VALUES (?, ARRAY[?], ?, ?, ?, ?, ?) RETURNING id`, a.name, a.email, s.teams[a.team], sla.CalendarBR, term.Amount, term.Unit, a.hides).Scan(&id).Error
+			VALUES (?, ARRAY[?], ?, ?, ?, ?, ?) RETURNING id`, a.name, a.email, s.teams[a.team], sla.CalendarBR, a.term.Amount, a.term.Unit, a.hides).Scan(&id).Error
 		if err != nil {
 			return fmt.Errorf("make the area %s: %w", a.name, err)
 		}
@@ -90,7 +89,7 @@ func (s *stage) asks(ctx context.Context, tx *gorm.DB, a asking, areaID, who int
 		ID         int64
 		AssigneeID *int64
 	}
-	err := tx.Raw(`SELECT id, assignee_id FROM tickets WHERE open AND NOT walled AND asked_area = '' AND area_answered_at IS NULL AND reason_id IN ?
+	err := tx.Raw(`SELECT id, assignee_id FROM tickets WHERE status IN ('new', 'open') AND NOT walled AND asked_area = '' AND area_answered_at IS NULL AND reason_id IN ?
 		AND updated_at <= ? ORDER BY updated_at DESC, id LIMIT 1`, reasons, at).Scan(&about).Error
 	if err != nil || len(about) == 0 {
 		return err
@@ -101,6 +100,12 @@ func (s *stage) asks(ctx context.Context, tx *gorm.DB, a asking, areaID, who int
 	calendar, err := s.policies.Calendars().Get(sla.CalendarBR)
 	if err != nil {
 		return err
+	}
+	var term sla.Term
+	for _, known := range areas {
+		if known.name == a.area {
+			term = known.term
+		}
 	}
 	d, err := calendar.Due(at, term, nil)
 	if err != nil {

@@ -76,6 +76,26 @@ test("a saved view counts live in every window, and a bulk shows its effect, is 
     .first()
     .waitFor();
   await expect.poll(() => counter(second).innerText(), { timeout: 15_000 }).toContain("0");
+
+  // One row of a search is chosen, then all that it finds: shown, done and taken back.
+  await rows(first).first().focus();
+  await first.keyboard.press("x");
+  await first.getByRole("button", { name: "Selecionar todos os 3 encontrados" }).click();
+  await first.getByText("3 selecionados").waitFor();
+  await first.getByRole("button", { name: "Alterar…" }).click();
+  await change.getByLabel("O que mudar").selectOption("priority");
+  await change.getByLabel("Para").selectOption("1");
+  await change.getByText("3 tickets mudam.").waitFor();
+  await change.getByRole("button", { name: "Mudar 3 tickets" }).click();
+  await first
+    .getByText(/3 tickets mudaram/)
+    .first()
+    .waitFor();
+  await first.getByRole("button", { name: "Desfazer" }).last().click();
+  await first
+    .getByText(/3 tickets voltaram ao que eram/)
+    .first()
+    .waitFor();
   await second.mouse.move(900, 5);
   await second.getByText("Nada nesta visão agora.").waitFor();
   await expectAccessible(second, "a saved view, dark");

@@ -185,6 +185,72 @@ func TestAnAgentsBulkEndsWhereTheirRightsEnd(t *testing.T) {
 	}
 }
 
+// All that match is what a search or a filter leaves of what its actor sees, and
+// nothing else: neither what is hidden nor what only stands in the same view.
+func TestAllThatMatchIsWhatTheNarrowedListWouldShow(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	said := func(tk ticket.Ticket) ticket.Ticket {
+		t.Helper()
+		tk = tickettest.Open(t, o.db, tk)
+		err := o.db.InTx(t.Context(), func(tx *gorm.DB) error {
+			if _, err := ticket.InsertMessage(t.Context(), tx, &tk, ticket.Message{Direction: ticket.In, Body: "a geladeira faz barulho", At: o.now()}); err != nil {
+				return err
+			}
+			return ticket.IndexSubject(t.Context(), tx, tk)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return tk
+	}
+	mail := said(ticket.Ticket{Channel: "email"})
+	mine := said(ticket.Ticket{AssigneeID: &o.sup.AccountID, Status: ticket.Open})
+	hidden := []ticket.Ticket{said(ticket.Ticket{Walled: true}), said(ticket.Ticket{TeamID: tickettest.Team(t, o.db, "Longe")}), tickettest.Open(t, o.db, ticket.Ticket{})}
+	add := desk.Amendment{AddTags: []string{"barulho"}}
+	for name, tt := range map[string]struct {
+		q    ticket.Query
+		want []ticket.Ticket
+	}{
+		"words":          {ticket.Query{Q: "geladeira"}, []ticket.Ticket{mail, mine}},
+		"and a channel":  {ticket.Query{Q: "geladeira", Channel: "email"}, []ticket.Ticket{mail}},
+		"and an owner":   {ticket.Query{Q: "geladeira", Assignee: o.sup.AccountID}, []ticket.Ticket{mine}},
+		"a status alone": {ticket.Query{Status: "open", View: ticket.ViewMine}, []ticket.Ticket{mine}},
+		"nothing":        {ticket.Query{Q: "fogão"}, nil},
+	} {
+		tt.q.Actor, tt.q.Now = o.sup, o.now()
+		sel := bulk.Selection{Matching: &tt.q}
+		n, err := o.s.Count(t.Context(), o.sup, sel)
+		if err != nil || n != len(tt.want) {
+			t.Errorf("%s: counted %d, %v", name, n, err)
+		}
+		shown, err := o.s.Preview(t.Context(), o.sup, sel, add)
+		if err != nil || shown.Total != len(tt.want) || shown.By[bulk.Changed] != len(tt.want) {
+			t.Errorf("%s: shown %+v, %v", name, shown, err)
+		}
+		if len(tt.want) == 0 {
+			continue
+		}
+		done, err := o.s.Start(t.Context(), o.sup, sel, add, len(tt.want))
+		if err != nil || done.Effect.By[bulk.Changed] != len(tt.want) {
+			t.Fatalf("%s: did %+v, %v", name, done, err)
+		}
+		for _, tk := range tt.want {
+			if now := tickettest.Fresh(t, o.db, tk.ID); !slices.Contains(now.Tags, "barulho") {
+				t.Errorf("%s: ticket %d was left out", name, tk.ID)
+			}
+		}
+		if undone, err := o.s.Undo(t.Context(), o.sup, done.ID); err != nil || undone.Effect.By[bulk.Changed] != len(tt.want) {
+			t.Errorf("%s: taken back %+v, %v", name, undone, err)
+		}
+	}
+	for _, tk := range hidden {
+		if now := tickettest.Fresh(t, o.db, tk.ID); now.Version != tk.Version {
+			t.Errorf("ticket %d was touched", tk.ID)
+		}
+	}
+}
+
 // A bulk whose call has died is gone on with by several nodes at once: each ticket
 // is changed once.
 func TestManyNodesDoEachTicketOnce(t *testing.T) {

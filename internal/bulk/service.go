@@ -57,6 +57,12 @@ func (s *Service) ids(ctx context.Context, actor access.Actor, sel Selection) ([
 	return ids, err
 }
 
+// Count says on how many tickets a selection is.
+func (s *Service) Count(ctx context.Context, actor access.Actor, sel Selection) (int, error) {
+	ids, err := s.ids(ctx, actor, sel)
+	return len(ids), err
+}
+
 // Preview says what an action would do, and does nothing.
 func (s *Service) Preview(ctx context.Context, actor access.Actor, sel Selection, a desk.Amendment) (Effect, error) {
 	a, err := Check(a)

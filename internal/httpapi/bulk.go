@@ -106,7 +106,7 @@ func (h bulkRoutes) selection(ctx context.Context, who access.Actor, t BulkTarge
 type previewBulk struct {
 	Body struct {
 		BulkTarget
-		Action BulkAction `json:"action"`
+		Action *BulkAction `json:"action,omitempty" doc:"Without one the tickets are counted"`
 	}
 }
 
@@ -115,6 +115,10 @@ func (h bulkRoutes) preview(ctx context.Context, who access.Actor, in *previewBu
 	sel, err := h.selection(ctx, who, in.Body.BulkTarget)
 	if err != nil {
 		return BulkEffect{}, err
+	}
+	if in.Body.Action == nil {
+		n, err := h.bulks.Count(ctx, who, sel)
+		return effectBody(bulk.Effect{Total: n}), err
 	}
 	e, err := h.bulks.Preview(ctx, who, sel, in.Body.Action.amendment())
 	return effectBody(e), err

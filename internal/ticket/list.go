@@ -51,22 +51,9 @@ type Page struct {
 // all; its event repairs the screen. Unknown views, sorts and filters are
 // ErrInvalid with the field, a cursor of another list is ErrCursor.
 func List(ctx context.Context, db *gorm.DB, q Query) (Page, error) {
-	q.Q = strings.TrimSpace(q.Q)
-	l, err := newList(q)
+	l, rows, err := read(ctx, db, q, MaxLimit)
 	if err != nil {
 		return Page{}, err
-	}
-	var rows []ranked
-	switch {
-	case l.search != nil:
-		rows, err = l.searched(ctx, db)
-	case q.Rule != nil:
-		rows, err = l.ruled(ctx, db)
-	default:
-		err = db.WithContext(ctx).Raw(l.sql, l.args...).Scan(&rows).Error
-	}
-	if err != nil {
-		return Page{}, fmt.Errorf("list tickets: %w", err)
 	}
 	page := Page{Items: make([]Snapshot, 0, min(len(rows), l.limit))}
 	for i, r := range rows {
@@ -79,6 +66,26 @@ func List(ctx context.Context, db *gorm.DB, q Query) (Page, error) {
 		page.Items = append(page.Items, r.Row.ticket().Snapshot())
 	}
 	return page, nil
+}
+
+// read reads a page and, when there is another, the row after it.
+func read(ctx context.Context, db *gorm.DB, q Query, most int) (l *list, rows []ranked, err error) {
+	q.Q = strings.TrimSpace(q.Q)
+	if l, err = newList(q, most); err != nil {
+		return nil, nil, err
+	}
+	switch {
+	case l.search != nil:
+		rows, err = l.searched(ctx, db)
+	case q.Rule != nil:
+		rows, err = l.ruled(ctx, db)
+	default:
+		err = db.WithContext(ctx).Raw(l.sql, l.args...).Scan(&rows).Error
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("list tickets: %w", err)
+	}
+	return l, rows, nil
 }
 
 // OfCustomer reads the newest tickets of a customer that the actor may see.
@@ -113,25 +120,18 @@ func Many(ctx context.Context, db *gorm.DB, ids []int64) ([]Ticket, error) {
 	return tickets, nil
 }
 
-// All walks a list to its end and gives the ids of what it holds, most of them at
-// most; more says that there are more.
+// All gives the ids of what a list holds, as it is at one moment: the first most,
+// and whether there are more. A search holds what it finds, maxHits at most.
 func All(ctx context.Context, db *gorm.DB, q Query, most int) (ids []int64, more bool, err error) {
-	q.Limit = MaxLimit
-	for {
-		page, err := List(ctx, db, q)
-		if err != nil {
-			return nil, false, err
-		}
-		for _, s := range page.Items {
-			if len(ids) == most {
-				return ids, true, nil
-			}
-			ids = append(ids, s.ID)
-		}
-		if q.Cursor = page.Next; page.Next == "" {
-			return ids, false, nil
-		}
+	q.Cursor, q.Limit = "", most
+	_, rows, err := read(ctx, db, q, most)
+	if err != nil {
+		return nil, false, err
 	}
+	for _, r := range rows[:min(len(rows), most)] {
+		ids = append(ids, r.Row.ID)
+	}
+	return ids, len(rows) > most, nil
 }
 
 // ranked is a row of a list; Rank is how well it matches a search.

@@ -136,6 +136,12 @@ func TestEveryViewInEveryOrderHoldsExactlyWhatTheActorMaySee(t *testing.T) {
 						t.Errorf("%s %s by %s, %d a page:\n got %v\nwant %v", actor.Role, view, sort, limit, got, idsOf(want))
 					}
 				}
+				for _, most := range []int{len(want) + 1, len(want), max(0, len(want)-1)} {
+					got, more, err := ticket.All(t.Context(), db.Gorm, ticket.Query{Actor: actor, Now: now, View: view, Sort: sort}, most)
+					if held := min(most, len(want)); err != nil || more != (most < len(want)) || !slices.Equal(got, idsOf(want[:held])) {
+						t.Errorf("%s %s by %s, all of it up to %d:\n got %v, %v, %v\nwant %v", actor.Role, view, sort, most, got, more, err, idsOf(want))
+					}
+				}
 			}
 		}
 	}

@@ -36,8 +36,8 @@ var orders = map[Sort]order{
 	SortNewest:  {"t.opened_at", "t.opened_at DESC, t.id DESC", "x.key DESC, x.id DESC", "(t.opened_at, t.id) < (?::timestamptz, ?)"},
 }
 
-// newList checks a query and writes its statement.
-func newList(q Query) (*list, error) {
+// newList checks a query and writes the statement of a page of most rows at most.
+func newList(q Query, most int) (*list, error) {
 	if err := q.check(); err != nil {
 		return nil, err
 	}
@@ -58,7 +58,7 @@ func newList(q Query) (*list, error) {
 	if l.limit <= 0 {
 		l.limit = DefaultLimit
 	}
-	l.limit = min(l.limit, MaxLimit)
+	l.limit = min(l.limit, most)
 
 	var after *cursor
 	if q.Cursor != "" {

@@ -103,7 +103,7 @@ func TestEveryStockListWalksItsIndex(t *testing.T) {
 // explain plans the statement as pgx runs it: prepared, with parameters.
 func explain(t *testing.T, db *postgres.DB, q Query, mode string) string {
 	t.Helper()
-	l, err := newList(q)
+	l, err := newList(q, MaxLimit)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -70,6 +70,9 @@ func TestSearchFindsPeopleProtocolsAndWords(t *testing.T) {
 			t.Errorf("%q finds %v, want %v, %v", q, got, want, err)
 		}
 	}
+	if all, more, err := ticket.All(t.Context(), db.Gorm, ticket.Query{Actor: agent, Now: noon, Q: "cartao"}, 5000); err != nil || more || !slices.Equal(all, []int64{other.ID, joana.ID}) {
+		t.Errorf("all that a search finds: %v, %v, %v", all, more, err)
+	}
 	got, err := walk(t.Context(), db, ticket.Query{Actor: agent, Now: noon, Q: "cartao", Status: "open"})
 	if err != nil || !slices.Equal(got, []int64{joana.ID}) {
 		t.Errorf("open ones: %v, %v", got, err)

@@ -5229,7 +5229,8 @@ export interface components {
             until: string | null;
         };
         PreviewBulkBody: {
-            action: components["schemas"]["BulkAction"];
+            /** @description Without one the tickets are counted */
+            action?: components["schemas"]["BulkAction"];
             ids?: number[];
             /** @description Instead of ids, for who may act on all that a list holds */
             matching?: components["schemas"]["BulkMatching"];

@@ -6,7 +6,7 @@ import { useText } from "../../lib/i18n";
 import { Button, IconButton } from "../../ui/Button";
 import { countsQuery } from "./api";
 import styles from "./BulkBar.module.css";
-import type { Target } from "./bulk";
+import { countBulk, type Target } from "./bulk";
 import { chooseAll, clearSelection, useSelection } from "./selection";
 import type { ListQuery } from "./view";
 
@@ -19,22 +19,33 @@ export default function BulkBar({ query }: { query: ListQuery }) {
   const { ids, all } = useSelection();
   const counts = useQuery(countsQuery).data;
   const [acting, setActing] = useState(false);
-  const narrowed = query.q || query.team || query.channel;
-  const held = counts?.saved?.[query.view] ?? counts?.counts[query.view];
-  const n = all && held !== undefined ? held : ids.size;
   const { view, team, channel, q } = query;
-  const target: Target = all ? { matching: { view, team, channel, q } } : { ids: [...ids] };
+  const everything = { matching: { view, team, channel, q } };
+  const target: Target = all ? everything : { ids: [...ids] };
+  const mayAll = may(me, "bulk.matching");
+  // Beside a whole view stands its counter; what a search or a filter leaves is asked for.
+  const narrowed = Boolean(q || team || channel);
+  const found = useQuery({
+    queryKey: ["bulk", "count", everything],
+    queryFn: ({ signal }) => countBulk(everything, signal),
+    enabled: narrowed && mayAll,
+    staleTime: 10_000,
+    retry: false,
+  });
+  const held = narrowed ? found.data?.total : (counts?.saved?.[view] ?? counts?.counts[view]);
+  const n = all && held !== undefined ? held : ids.size;
 
   return (
     <section className={styles.bar} aria-label={t("bulk")}>
       <span className={`${styles.count} numeric`} aria-live="polite">
         {t("bulk.chosen", { n })}
       </span>
-      {!all && !narrowed && may(me, "bulk.matching") && held !== undefined && held > ids.size && (
+      {!all && mayAll && held !== undefined && held > ids.size && (
         <Button look="quiet" onClick={chooseAll}>
-          {t("bulk.all", { n: held })}
+          {t(narrowed ? "bulk.all.found" : "bulk.all", { n: held })}
         </Button>
       )}
+      {found.error && <span className={styles.error}>{found.error.message}</span>}
       <Button look="primary" onClick={() => setActing(true)}>
         {t("bulk.change")}
       </Button>

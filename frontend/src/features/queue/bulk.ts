@@ -8,6 +8,9 @@ export type Target = { ids: number[] } | { matching: Pick<ListQuery, "view" | "t
 export const previewBulk = (target: Target, action: BulkAction, signal: AbortSignal): Promise<BulkEffect> =>
   unwrap(api.POST("/api/bulk/preview", { body: { ...target, action }, signal }));
 
+export const countBulk = (target: Target, signal: AbortSignal): Promise<BulkEffect> =>
+  unwrap(api.POST("/api/bulk/preview", { body: target, signal }));
+
 export const startBulk = (target: Target, action: BulkAction, changes: number): Promise<Bulk> =>
   unwrap(api.POST("/api/bulk", { body: { ...target, action, changes } }));
 

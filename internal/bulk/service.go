@@ -253,24 +253,31 @@ func (s *Service) item(ctx context.Context, actor access.Actor, b Bulk, ticketID
 }
 
 func (s *Service) change(ctx context.Context, actor access.Actor, b Bulk, ticketID int64, kept *string,
-	settle func(*gorm.DB, State, string, *string) error) error {
+	note func(*gorm.DB, State, string, *string) error) error {
+	settle := func(tx *gorm.DB, state State, kept *string) error {
+		// A node that stands still within its transaction must not hold up the others.
+		if err := tx.WithContext(ctx).Exec("SET LOCAL idle_in_transaction_session_timeout = '5s'").Error; err != nil {
+			return fmt.Errorf("bound a ticket of bulk %d: %w", b.ID, err)
+		}
+		return note(tx, state, "", kept)
+	}
 	if b.Undoes != nil {
 		var was desk.Kept
 		if kept == nil || json.Unmarshal([]byte(*kept), &was) != nil {
 			return ErrUndoOver
 		}
-		return s.desk.TakeBack(ctx, actor, ticketID, *b.Undoes, was, func(tx *gorm.DB) error { return settle(tx, Changed, "", nil) })
+		return s.desk.TakeBack(ctx, actor, ticketID, *b.Undoes, was, func(tx *gorm.DB) error { return settle(tx, Changed, nil) })
 	}
 	return s.desk.Amend(ctx, actor, ticketID, b.ID, b.Action, func(tx *gorm.DB, kept *desk.Kept) error {
 		if kept == nil {
-			return settle(tx, Same, "", nil)
+			return settle(tx, Same, nil)
 		}
 		text, err := json.Marshal(kept)
 		if err != nil {
 			return fmt.Errorf("write what ticket %d was: %w", ticketID, err)
 		}
 		replaced := string(text)
-		return settle(tx, Changed, "", &replaced)
+		return settle(tx, Changed, &replaced)
 	})
 }
 

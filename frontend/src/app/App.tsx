@@ -33,7 +33,7 @@ export function App() {
     <I18nProvider i18n={i18n}>
       <QueryClientProvider client={cache}>
         <RouterProvider router={router} />
-        <Toasts />
+        <Toasts onFollow={(href) => router.history.push(href)} />
         <TooltipHost />
       </QueryClientProvider>
     </I18nProvider>

@@ -128,6 +128,26 @@ describe("the queue", () => {
     await waitFor(() => expect(screen.queryByRole("heading", { name: "Cobrança dupla" })).toBeNull());
   });
 
+  test("a stretch of rows is chosen with Shift, by click and by arrows, and grows and shrinks with them", async () => {
+    desk.put(row({ id: 3, subject: "C", next_due: at(30) }), row({ id: 4, subject: "D", next_due: at(40) }));
+    const user = await openDesk();
+    const boxes = async () =>
+      within(await queue())
+        .getAllByRole("checkbox")
+        .map((box) => (box as HTMLInputElement).checked);
+    const links = within(await queue()).getAllByRole("link");
+    await user.click(within(await queue()).getAllByRole("checkbox")[0]!);
+    await user.keyboard("{Shift>}");
+    await user.click(links[2]!);
+    await waitFor(async () => expect(await boxes()).toEqual([true, true, true, false]));
+    await user.click(links[1]!);
+    await waitFor(async () => expect(await boxes()).toEqual([true, true, false, false]));
+    await user.keyboard("{ArrowDown}");
+    await waitFor(async () => expect(await boxes()).toEqual([true, true, true, false]));
+    await user.keyboard("{ArrowUp}{/Shift}");
+    await waitFor(async () => expect(await boxes()).toEqual([true, true, false, false]));
+  });
+
   test("the next one is claimed by g p and opened", async () => {
     const user = await openDesk();
     await user.keyboard("gp");
@@ -289,6 +309,42 @@ describe("a ticket", () => {
     await user.type(note, "Só nós");
     await user.keyboard("{Escape}r");
     expect(await answer()).toHaveValue("Ao cliente");
+  });
+
+  test("a note completes the name of a colleague by keys, and tells a screen reader which one", async () => {
+    const user = await openDesk(`/fila?view=all&t=${row({ id: 1 }).protocol}`);
+    await screen.findByRole("heading", { name: "Entrega atrasada" });
+    await user.keyboard("n");
+    const note = await screen.findByRole("textbox", { name: /nota/i });
+    await user.type(note, "veja @da");
+    const choice = await screen.findByRole("option", { name: /Davi Prado/ });
+    expect(note).toHaveAttribute("aria-activedescendant", choice.id);
+    expect(screen.queryByRole("option", { name: /Nina Sato/ })).toBeNull(); // of another team
+    await user.keyboard("{Enter}");
+    expect(note).toHaveValue("veja @Davi Prado ");
+    expect(note).toHaveFocus();
+    expect(screen.queryByRole("listbox")).toBeNull();
+    await user.type(note, "@d{Escape}");
+    expect(screen.queryByRole("listbox")).toBeNull();
+    expect(note).toHaveFocus();
+  });
+
+  test("whoever is named in a note is told once of each ticket, with the way there", async () => {
+    const user = await openDesk();
+    const noted = (values: Partial<TicketRow>, mentions: number[]) => {
+      const now = desk.change(2, values);
+      return { ...changed(now), kind: "ticket.noted", data: { mentions } } as Frame;
+    };
+    await tell(noted({}, [8])); // somebody else
+    await tell(noted({ mentioned: [7] }, [7]));
+    await tell(noted({}, [7, 8]));
+    const told = await screen.findAllByText("Mencionaram você em “Cobrança dupla”");
+    expect(told).toHaveLength(1);
+    await user.click(screen.getByRole("link", { name: "Ver o ticket" }));
+    expect(await screen.findByRole("heading", { name: "Cobrança dupla" })).toBeVisible();
+    expect(screen.queryByText("Mencionaram você em “Cobrança dupla”")).toBeNull();
+    await tell(noted({}, [7]));
+    expect(screen.queryByText("Mencionaram você em “Cobrança dupla”")).toBeNull(); // it is open
   });
 
   test("a rival who was faster is named", async () => {

@@ -13,11 +13,18 @@ interface ToastAction {
   run: () => void;
 }
 
+/** Where a toast leads. */
+interface ToastLink {
+  name: string;
+  href: string;
+}
+
 interface Told {
   id: number;
   text: string;
   urgent: boolean;
   action?: ToastAction;
+  link?: ToastLink;
 }
 
 const shown = 3;
@@ -37,9 +44,10 @@ export interface Shown {
 /** Tells something that needs no answer. The newest three stay visible; a failure stays until it is closed. */
 export function toast(
   text: string,
-  options: { urgent?: boolean; action?: ToastAction; stay?: number } = {},
+  options: { urgent?: boolean; action?: ToastAction; link?: ToastLink; stay?: number } = {},
 ): Shown {
-  const told = { id: nextId++, text, urgent: options.urgent ?? false, action: options.action };
+  const { urgent = false, action, link } = options;
+  const told = { id: nextId++, text, urgent, action, link };
   useToasts.setState((s) => ({ toasts: [...s.toasts, told].slice(-shown) }));
   if (!told.urgent) setTimeout(() => dismiss(told.id), options.stay ?? stay);
   return {
@@ -57,7 +65,7 @@ export const toastError = (error: unknown): void => {
 };
 
 /** Where toasts appear. Two live regions exist from the start, or readers would miss the first one. */
-export function Toasts() {
+export function Toasts({ onFollow }: { onFollow: (href: string) => void }) {
   const toasts = useToasts((s) => s.toasts);
   return (
     <div className={styles.stack}>
@@ -65,21 +73,21 @@ export function Toasts() {
         {toasts
           .filter((x) => x.urgent)
           .map((x) => (
-            <Toast key={x.id} {...x} />
+            <Toast key={x.id} {...x} onFollow={onFollow} />
           ))}
       </div>
       <div aria-live="polite">
         {toasts
           .filter((x) => !x.urgent)
           .map((x) => (
-            <Toast key={x.id} {...x} />
+            <Toast key={x.id} {...x} onFollow={onFollow} />
           ))}
       </div>
     </div>
   );
 }
 
-function Toast({ id, text, action }: Told) {
+function Toast({ id, text, action, link, onFollow }: Told & { onFollow: (href: string) => void }) {
   const t = useText();
   return (
     <div className={styles.toast}>
@@ -94,6 +102,19 @@ function Toast({ id, text, action }: Told) {
         >
           {action.name} {action.command && <Kbd command={action.command} />}
         </Button>
+      )}
+      {link && (
+        <a
+          href={link.href}
+          onClick={(event) => {
+            if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+            event.preventDefault();
+            onFollow(link.href);
+            dismiss(id);
+          }}
+        >
+          {link.name}
+        </a>
       )}
       <IconButton label={t("ui.close")} icon={<X />} onClick={() => dismiss(id)} />
     </div>

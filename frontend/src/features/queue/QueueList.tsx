@@ -10,7 +10,7 @@ import { Button } from "../../ui/Button";
 import { ErrorState, Skeleton } from "../../ui/states";
 import styles from "./QueueList.module.css";
 import { QueueRowItem } from "./QueueRowItem";
-import { choose, clearSelection, toggle, useSelection } from "./selection";
+import { choose, chooseTo, clearSelection, toggle, useSelection } from "./selection";
 import { useQueue } from "./useQueue";
 import { useStillness } from "./useStillness";
 import { useViewName } from "./useViewName";
@@ -89,15 +89,18 @@ export function QueueList({ query, open, onOpen, onNear }: QueueListProps) {
     onNear([rows[at - 1], target, rows[at + 1]].flatMap((r) => (r ? [r.row] : [])));
     if (open) onOpen(target.row);
   };
-  const chooseTo = (to: number) => {
+  const stretch = (to: number) => {
     const target = rows[Math.min(rows.length - 1, Math.max(0, to))];
-    const here = rows[cursor];
-    if (target) choose(key, [...(here ? [here.row.id] : []), target.row.id]);
-    move(to);
+    if (!target) return;
+    const ids = rows.map((r) => r.row.id);
+    chooseTo(key, ids, (rows[cursor] ?? target).row.id, target.row.id);
   };
+  // Rows are drawn again only when they are others; what they reach is always the list as it is.
+  const reach = useRef(stretch);
+  reach.current = stretch;
   const chooseCursor = () => {
     const here = rows[Math.max(0, cursor)]; // where the keyboard goes in
-    if (here) toggle(key, [here.row.id]);
+    if (here) toggle(key, here.row.id);
   };
   const openCursor = () => {
     const target = rows[cursor];
@@ -128,8 +131,8 @@ export function QueueList({ query, open, onOpen, onNear }: QueueListProps) {
     const to = { ArrowDown: cursor + 1, ArrowUp: cursor - 1, Home: 0, End: rows.length - 1 }[event.key];
     if (to === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
-    if (event.shiftKey) chooseTo(to);
-    else move(to);
+    if (event.shiftKey) stretch(to);
+    move(to);
   };
 
   if (list.isPending) return <Skeleton rows={12} height={height} />;
@@ -183,7 +186,11 @@ export function QueueList({ query, open, onOpen, onNear }: QueueListProps) {
                     total={hasNextPage ? -1 : rows.length}
                     chosen={chosen?.has(entry.row.id) ?? false}
                     choosing={choosing}
-                    onChoose={() => toggle(key, [entry.row.id])}
+                    onChoose={(far) => {
+                      if (far) reach.current(item.index);
+                      else toggle(key, entry.row.id);
+                      setCursorId(entry.row.id);
+                    }}
                     selected={entry.row.protocol === open}
                     reachable={item.index === reachable}
                     onOpen={() => {

@@ -33,7 +33,8 @@ interface RowProps {
   chosen: boolean;
   /** Some are chosen: the boxes of all are shown. */
   choosing: boolean;
-  onChoose: () => void;
+  /** With Shift: everything as far as this row. */
+  onChoose: (far: boolean) => void;
   reachable: boolean;
   onOpen: () => void;
   onNear: () => void;
@@ -86,10 +87,10 @@ export const QueueRowItem = memo(
           aria-current={selected || undefined}
           aria-label={nameOf(t, row, left)}
           onPointerEnter={onNear}
+          onMouseDown={(event) => event.shiftKey && event.preventDefault()} // or the text between is marked
           onClick={(event) => {
-            if (event.shiftKey) return;
             event.preventDefault();
-            if (event.ctrlKey || event.metaKey) onChoose();
+            if (event.ctrlKey || event.metaKey || event.shiftKey) onChoose(event.shiftKey);
             else onOpen();
           }}
         >
@@ -112,7 +113,7 @@ export const QueueRowItem = memo(
           checked={chosen}
           tabIndex={-1}
           aria-label={t("queue.choose", { name: nameOf(t, row, false) })}
-          onChange={onChoose}
+          onChange={(event) => onChoose((event.nativeEvent as MouseEvent).shiftKey)}
         />
         <span className={styles.aside}>
           {row.incident_id !== null && <span className={styles.tag}>{t("queue.incident")}</span>}

@@ -26,6 +26,7 @@ import { useComposer } from "./useComposer";
 import { pastedFiles, useFileDrop } from "./useFileDrop";
 
 const DraftStrips = lazy(() => withTexts(() => import("./DraftStrips")));
+const Mentions = lazy(() => withTexts(() => import("./Mentions")));
 const ReachDialog = lazy(() => withTexts(() => import("./ReachDialog")));
 
 /** Where we answer the customer or leave a note: two drafts, two looks. */
@@ -125,6 +126,9 @@ export function Composer({ row }: { row: TicketRow }) {
           onKeyDown={onKeyDown}
           onPaste={onPaste}
         />
+        <Suspense>
+          {kind === "note" && <Mentions key={row.id} row={row} area={area} onWrite={composer.write} />}
+        </Suspense>
         <AttachmentList draft={composer.key} files={composer.files} />
         <footer className={styles.foot}>
           {take && (

@@ -14,6 +14,8 @@ export function tellTicket(cache: QueryClient, frame: Frame): void {
   if (frame.kind === "ticket.lease_expired") keepLease(frame.ticket_id, undefined);
   if (frame.kind === "ticket.claimed" || frame.kind === "ticket.transferred")
     void withTexts(() => import("./told")).then(({ tellHands }) => tellHands(cache, frame));
+  if (frame.kind === "ticket.noted" && frame.data?.mentions)
+    void withTexts(() => import("./told")).then(({ tellMention }) => tellMention(cache, frame));
   if (frame.kind === "ticket.message_in") tellHeld(frame.ticket_id);
   if (frame.kind === "gone" || isTicketFrame(frame)) refetchTicket(cache, frame.ticket_id);
 }

@@ -3,7 +3,7 @@ import { peopleQuery } from "../../api/directory";
 import type { TicketFrame } from "../../api/frames";
 import { meQuery } from "../../api/session";
 import { text } from "../../lib/i18n";
-import { toast } from "../../ui/toast";
+import { type Shown, toast } from "../../ui/toast";
 import { keepLease } from "./lease";
 
 /** Tells us when a ticket comes into our hands or is taken out of them. */
@@ -26,5 +26,25 @@ export async function tellHands(cache: QueryClient, frame: TicketFrame): Promise
     got
       ? text("transfer.came", { subject: frame.row.subject })
       : text("claim.taken", { name: holder, subject: frame.row.subject, reason: String(data.reason ?? "") }),
+  );
+}
+
+const mentionStays = 20_000;
+const mentions = new Map<number, Shown>();
+
+/** Tells us that a note names us, with the way there: the newest of each ticket, unless we are looking at it. */
+export function tellMention(cache: QueryClient, { ticket_id, data, row }: TicketFrame): void {
+  const me = cache.getQueryData(meQuery.queryKey);
+  const named = data?.mentions;
+  if (!me || !Array.isArray(named) || !named.includes(me.id)) return;
+  const looking = new URLSearchParams(location.search).get("t") === row.protocol;
+  if (looking && document.visibilityState === "visible") return;
+  mentions.get(ticket_id)?.dismiss();
+  mentions.set(
+    ticket_id,
+    toast(text("mention.came", { subject: row.subject }), {
+      stay: mentionStays,
+      link: { name: text("mention.open"), href: `/fila?view=mentions&t=${row.protocol}` },
+    }),
   );
 }

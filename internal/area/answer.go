@@ -22,13 +22,14 @@ type given struct {
 	name      string
 	address   string
 	body      string
+	files     []ticket.File // Blob, Name, Mime and Size
 	mailID    string
 }
 
 // AnswerInDesk takes the answer of somebody of the area's team, once. Absent,
 // another team's, withdrawn and answered are told apart by nobody who may not see
 // them.
-func (s *Service) AnswerInDesk(ctx context.Context, actor access.Actor, id, body string) (Request, error) {
+func (s *Service) AnswerInDesk(ctx context.Context, actor access.Actor, id, body string, files []ticket.File) (Request, error) {
 	body, err := checkText("answer", body, MaxText)
 	if err != nil {
 		return Request{}, err
@@ -42,7 +43,7 @@ func (s *Service) AnswerInDesk(ctx context.Context, actor access.Actor, id, body
 	if !mine {
 		return Request{}, ErrNotFound
 	}
-	err = s.take(ctx, id, given{way: "desk", accountID: &actor.AccountID, name: actor.Name, body: body})
+	err = s.take(ctx, id, given{way: "desk", accountID: &actor.AccountID, name: actor.Name, body: body, files: files})
 	if errors.Is(err, ErrEnded) {
 		err = ErrNotFound
 	}
@@ -76,19 +77,44 @@ func (s *Service) opened(ctx context.Context, id, token string) (r Request, addr
 	return all[0].forArea(), all[0].Emails[n], nil
 }
 
+// Linked is what whoever holds a link answers.
+type Linked struct {
+	Name  string
+	Body  string
+	Files []ticket.File // Blob, Name, Mime and Size
+}
+
+// MayAnswerByLink fails as AnswerByLink would, and stores nothing: files are taken
+// in only for an answer that will be.
+func (s *Service) MayAnswerByLink(ctx context.Context, id, token string, a Linked) error {
+	_, err := s.linked(ctx, id, token, a)
+	return err
+}
+
 // AnswerByLink takes the answer of whoever holds the link, once: an ended request
 // is ErrEnded, with any token that is right.
-func (s *Service) AnswerByLink(ctx context.Context, id, token, name, body string) error {
-	_, address, err := s.opened(ctx, id, token)
+func (s *Service) AnswerByLink(ctx context.Context, id, token string, a Linked) error {
+	g, err := s.linked(ctx, id, token, a)
 	if err != nil {
 		return err
 	}
-	name, nameErr := checkText("name", name, maxSigned)
-	body, bodyErr := checkText("answer", body, MaxText)
-	if err := together(nameErr, bodyErr); err != nil {
-		return err
+	return s.take(ctx, id, g)
+}
+
+func (s *Service) linked(ctx context.Context, id, token string, a Linked) (given, error) {
+	r, address, err := s.opened(ctx, id, token)
+	if err != nil {
+		return given{}, err
 	}
-	return s.take(ctx, id, given{way: "link", name: name, address: address, body: body})
+	if r.State != Open {
+		return given{}, ErrEnded
+	}
+	name, nameErr := checkText("name", a.Name, maxSigned)
+	body, bodyErr := checkText("answer", a.Body, MaxText)
+	if err := together(nameErr, bodyErr); err != nil {
+		return given{}, err
+	}
+	return given{way: "link", name: name, address: address, body: body, files: a.Files}, nil
 }
 
 // take stores an answer that ends its request: it is our turn again.
@@ -110,8 +136,8 @@ func (s *Service) taken(ctx context.Context, tx *gorm.DB, t *ticket.Ticket, id s
 	if err != nil {
 		return err
 	}
-	told.Area = r.Area
-	if err := store(ctx, tx, id, g, at); err != nil {
+	told.Area, told.Team = r.Area, r.TeamID
+	if err := store(ctx, tx, t.ID, id, g, at); err != nil {
 		return err
 	}
 	if err := finish(ctx, tx, id, Answered, "", at); err != nil {
@@ -120,13 +146,20 @@ func (s *Service) taken(ctx context.Context, tx *gorm.DB, t *ticket.Ticket, id s
 	return s.ourTurn(ctx, tx, t, at)
 }
 
-func store(ctx context.Context, tx *gorm.DB, id string, g given, at time.Time) error {
-	err := tx.WithContext(ctx).Exec(`INSERT INTO area_answers (request_id, way, account_id, name, address, body, mail_id, at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`, id, g.way, g.accountID, g.name, g.address, g.body, g.mailID, at).Error
+// store writes an answer and its files down. A mail that was taken before is not
+// taken again.
+func store(ctx context.Context, tx *gorm.DB, ticketID int64, id string, g given, at time.Time) error {
+	var answer int64
+	err := tx.WithContext(ctx).Raw(`INSERT INTO area_answers (request_id, way, account_id, name, address, body, mail_id, at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id`,
+		id, g.way, g.accountID, g.name, g.address, g.body, g.mailID, at).Scan(&answer).Error
 	if err != nil {
 		return fmt.Errorf("store the answer to request %s: %w", refOf(id), err)
 	}
-	return nil
+	if answer == 0 {
+		return nil
+	}
+	return ticket.AttachAnswer(ctx, tx, ticketID, answer, g.files, at)
 }
 
 // ourTurn marks that an area has answered. A ticket that was put aside for
@@ -152,6 +185,7 @@ type Mail struct {
 	Name    string // as it calls itself
 	ID      string // Message-ID
 	Text    string // without what it quotes
+	Files   []ticket.File
 }
 
 // AnswerByMail takes a mail for the request it answers, within tx: the first ends
@@ -169,7 +203,7 @@ func (s *Service) AnswerByMail(ctx context.Context, tx *gorm.DB, m Mail) error {
 		return ErrNotFound
 	}
 	body := []rune(m.Text)
-	g := given{way: "mail", name: clip(m.Name, maxSigned), address: m.Sender, mailID: m.ID, body: string(body[:min(len(body), MaxText)])}
+	g := given{way: "mail", name: clip(m.Name, maxSigned), address: m.Sender, mailID: m.ID, files: m.Files, body: string(body[:min(len(body), MaxText)])}
 	told := &Told{Act: "answered", Request: m.Request, Way: "mail", Name: g.name}
 	return s.within(ctx, tx, r.TicketID, told, func(t *ticket.Ticket, at time.Time) error {
 		err := s.taken(ctx, tx, t, m.Request, g, told, at)
@@ -177,7 +211,7 @@ func (s *Service) AnswerByMail(ctx context.Context, tx *gorm.DB, m Mail) error {
 			return err
 		}
 		told.Act = "added"
-		if err := store(ctx, tx, m.Request, g, at); err != nil {
+		if err := store(ctx, tx, t.ID, m.Request, g, at); err != nil {
 			return err
 		}
 		return s.ourTurn(ctx, tx, t, at)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -174,7 +175,8 @@ func TestAMailAnswersItsRequestOnce(t *testing.T) {
 	r := c.ask(tk.ID)
 	mail := func(id, text string) {
 		c.must(c.db.InTx(t.Context(), func(tx *gorm.DB) error {
-			return c.s.AnswerByMail(t.Context(), tx, area.Mail{Request: r.ID, Sender: "cobranca@aroeira.example", Name: "Bruno", ID: id, Text: text})
+			return c.s.AnswerByMail(t.Context(), tx, area.Mail{Request: r.ID, Sender: "cobranca@aroeira.example", Name: "Bruno", ID: id, Text: text,
+				Files: []ticket.File{{Blob: strings.Repeat("a", 64), Name: id + ".txt", Mime: "text/plain", Size: 3}}})
 		}))
 	}
 	mail("a@x", "Confere.")
@@ -182,7 +184,8 @@ func TestAMailAnswersItsRequestOnce(t *testing.T) {
 	mail("b@x", "E o estorno saiu.")
 	all, err := c.s.Of(t.Context(), tk.ID)
 	c.must(err)
-	if got := all[0]; got.State != area.Answered || len(got.Answers) != 2 || got.Answers[1].Body != "E o estorno saiu." {
+	if got := all[0]; got.State != area.Answered || len(got.Answers) != 2 || got.Answers[1].Body != "E o estorno saiu." ||
+		len(got.Answers[0].Files) != 1 || len(got.Answers[1].Files) != 1 || got.Answers[1].Files[0].Name != "b@x.txt" || !got.Answers[1].Files[0].Inner {
 		t.Errorf("%+v", got)
 	}
 	if fresh := tickettest.Fresh(t, c.db, tk.ID); fresh.Turn() != ticket.OurTurn || fresh.AreaAnsweredAt == nil || fresh.PublicVersion != tk.PublicVersion {
@@ -212,7 +215,7 @@ func TestAMergedTicketsRequestGoesOn(t *testing.T) {
 	if got := tickettest.Fresh(t, c.db, into.ID); got.Turn() != ticket.AreaTurn || got.AskedArea != "Cobrança" {
 		t.Errorf("whose turn: %s %q", got.Turn(), got.AskedArea)
 	}
-	c.must(c.s.AnswerByLink(t.Context(), r.ID, c.s.Links.Token(r.ID, 0), "Bruno", "Confere."))
+	c.must(c.s.AnswerByLink(t.Context(), r.ID, c.s.Links.Token(r.ID, 0), area.Linked{Name: "Bruno", Body: "Confere."}))
 	if got := tickettest.Fresh(t, c.db, into.ID); got.AskedArea != "" || got.AreaAnsweredAt == nil {
 		t.Errorf("after the answer: %+v", got)
 	}

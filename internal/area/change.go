@@ -24,6 +24,7 @@ type Told struct {
 	Way     string     `json:"way,omitempty"`  // of an answer: desk, link or mail
 	Name    string     `json:"name,omitempty"` // of an answer: who signed it
 	Due     *time.Time `json:"due,omitempty"`
+	Team    *int64     `json:"team,omitempty"` // whose people see it in the desk, and are told that it changed
 
 	by *int64 // whose account, for the trail of a case
 }

@@ -89,7 +89,7 @@ func (s *Service) remind(ctx context.Context, ticketID int64, id string) error {
 			return s.unchanged(ctx, tx, r, next)
 		}
 		last := come[len(come)-1].stage
-		told.Area, told.Act, told.Due = r.Area, actOf(come), &r.Due
+		told.Area, told.Team, told.Act, told.Due = r.Area, r.TeamID, actOf(come), &r.Due
 		return s.mail(ctx, tx, *t, r, last, at)
 	})
 	return err

@@ -9,6 +9,7 @@ import (
 
 	"github.com/escuta-sac/escuta/internal/access"
 	"github.com/escuta-sac/escuta/internal/sla"
+	"github.com/escuta-sac/escuta/internal/ticket"
 )
 
 type requestRow struct {
@@ -52,6 +53,16 @@ func (r requestRow) request() Request {
 	return out
 }
 
+type answerRow struct {
+	RequestID string
+	ID        int64
+	Way       string
+	Name      string
+	Address   string
+	Body      string
+	At        time.Time
+}
+
 const selectRequests = `SELECT r.id, r.ticket_id, r.area_id, coalesce(a.name, g.name, '') AS area, r.team_id, r.emails, r.body, r.hides, r.blocks,
 	r.calendar, r.amount, r.unit, r.asked_by, coalesce(p.name, '') AS asker, r.asked_at, r.due, r.state, r.round, r.overdue_at, r.next_stage,
 	nullif(r.next_at, 'infinity') AS next_at, r.ended_at, r.remark, t.protocol, t.customer_name AS customer
@@ -72,18 +83,23 @@ func read(ctx context.Context, db *gorm.DB, where string, args ...any) ([]Reques
 	if len(ids) == 0 {
 		return all, nil
 	}
-	var answers []struct {
-		RequestID string
-		Answer    `gorm:"embedded"`
-	}
+	var answers []answerRow
 	err := db.WithContext(ctx).Raw(`SELECT s.request_id, s.id, s.way, coalesce(nullif(s.name, ''), p.name, '') AS name, s.address, s.body, s.at
 		FROM area_answers s LEFT JOIN accounts p ON p.id = s.account_id WHERE s.request_id IN ? ORDER BY s.id`, ids).Scan(&answers).Error
 	if err != nil {
 		return nil, fmt.Errorf("read what areas have answered: %w", err)
 	}
+	given := make([]int64, len(answers))
+	for i, a := range answers {
+		given[i] = a.ID
+	}
+	files, err := ticket.AnswerFiles(ctx, db, given)
+	if err != nil {
+		return nil, err
+	}
 	for _, a := range answers {
 		r := &all[at[a.RequestID]]
-		r.Answers = append(r.Answers, a.Answer)
+		r.Answers = append(r.Answers, Answer{ID: a.ID, Way: a.Way, Name: a.Name, Address: a.Address, Body: a.Body, Files: files[a.ID], At: a.At})
 	}
 	return all, nil
 }

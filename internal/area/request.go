@@ -72,6 +72,7 @@ type Answer struct {
 	Name    string // who signed it
 	Address string // whose link or mail it was
 	Body    string
+	Files   []ticket.File
 	At      time.Time
 }
 
@@ -117,7 +118,7 @@ func (s *Service) Ask(ctx context.Context, actor access.Actor, ticketID int64, q
 		if err != nil {
 			return err
 		}
-		told.Area = a.Name
+		told.Area, told.Team = a.Name, a.TeamID
 		r.AreaID, r.Area, r.TeamID, r.Emails, r.Calendar, r.AskedAt = &a.ID, a.Name, a.TeamID, a.Emails, a.Calendar, at
 		r.Term, r.Hides = a.Term, a.Hides || t.Walled
 		if q.Amount != 0 {
@@ -250,7 +251,7 @@ func (s *Service) end(ctx context.Context, actor *access.Actor, ticketID int64, 
 		if err != nil {
 			return err
 		}
-		told.Area = r.Area
+		told.Area, told.Team = r.Area, r.TeamID
 		if err := finish(ctx, tx, r.ID, as, remark, at); err != nil {
 			return err
 		}
@@ -271,7 +272,7 @@ func (s *Service) Extend(ctx context.Context, actor access.Actor, ticketID int64
 		if err != nil {
 			return err
 		}
-		told.Area = r.Area
+		told.Area, told.Team = r.Area, r.TeamID
 		if r.Term.Amount == 0 || more < 1 {
 			return ticket.Wrong("more", "unknown_choice")
 		}

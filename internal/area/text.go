@@ -39,13 +39,16 @@ func together(first, second error) error {
 }
 
 // Revealing refuses a text by which an area would know whose ticket it is: one
-// with the name, an identity or a protocol of its customer, or one of told.
-func Revealing(ctx context.Context, tx *gorm.DB, t ticket.Ticket, body string, told ...string) error {
-	told = append(told, t.CustomerName)
+// with the name, an identity or a protocol of its customer, of a case also the
+// protocol that its demandant had from the SAC.
+func Revealing(ctx context.Context, tx *gorm.DB, t ticket.Ticket, body string) error {
+	told := []string{t.CustomerName}
 	var known []string
 	err := tx.WithContext(ctx).Raw(`SELECT protocol FROM protocols WHERE ticket_id = @ticket
 		UNION ALL SELECT value FROM identities WHERE NOT @walled AND customer_id = @customer
-		UNION ALL SELECT name FROM customers WHERE NOT @walled AND id = @customer`,
+		UNION ALL SELECT name FROM customers WHERE NOT @walled AND id = @customer
+		UNION ALL SELECT sac_protocol FROM ombudsman_cases WHERE ticket_id = @ticket
+		UNION ALL SELECT s.protocol FROM ombudsman_cases c JOIN tickets s ON s.id = c.sac_ticket_id WHERE c.ticket_id = @ticket`,
 		map[string]any{"ticket": t.ID, "walled": t.Walled, "customer": t.CustomerID}).Scan(&known).Error
 	if err != nil {
 		return fmt.Errorf("read who is the customer of ticket %d: %w", t.ID, err)
@@ -65,11 +68,15 @@ func Revealing(ctx context.Context, tx *gorm.DB, t ticket.Ticket, body string, t
 			known = append(known, v)
 		}
 	}
+	code := "area_reveals"
+	if t.Walled {
+		code = "case_reveals"
+	}
 	plain := squeezed(body)
 	for _, v := range append(told, known...) {
 		for _, v := range []string{squeezed(v), strings.TrimPrefix(squeezed(v), "55")} { // a phone also without its country
 			if len(v) >= 5 && strings.Contains(plain, v) {
-				return ticket.Wrong("body", "case_reveals")
+				return ticket.Wrong("body", code)
 			}
 		}
 	}

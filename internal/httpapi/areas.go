@@ -7,6 +7,7 @@ import (
 	"github.com/escuta-sac/escuta/internal/access"
 	"github.com/escuta-sac/escuta/internal/area"
 	"github.com/escuta-sac/escuta/internal/sla"
+	"github.com/escuta-sac/escuta/internal/ticket"
 )
 
 // areaRequests is what these handlers need from package area, and no more.
@@ -14,12 +15,15 @@ type areaRequests interface {
 	Areas(ctx context.Context) ([]area.Area, error)
 	Keep(ctx context.Context, a area.Area) (area.Area, error)
 	ForTeams(ctx context.Context, actor access.Actor) ([]area.Request, error)
-	AnswerInDesk(ctx context.Context, actor access.Actor, id, body string) (area.Request, error)
+	AnswerInDesk(ctx context.Context, actor access.Actor, id, body string, files []ticket.File) (area.Request, error)
 }
 
 // areaRoutes are the company's areas, and where one of them answers what it is
 // asked and sees nothing else.
-type areaRoutes struct{ areas areaRequests }
+type areaRoutes struct {
+	areas   areaRequests
+	uploads uploadRoutes
+}
 
 // Area is a part of the company that can be asked.
 type Area struct {
@@ -112,6 +116,7 @@ type AreaRequest struct {
 	Answer     string     `json:"answer"`
 	AnsweredBy string     `json:"answered_by"`
 	AnsweredAt *time.Time `json:"answered_at"`
+	Files      []string   `json:"files" doc:"Names of what went with the answer"`
 	Asker      string     `json:"asker"`
 	Customer   string     `json:"customer"`
 	Protocol   string     `json:"protocol"`
@@ -119,13 +124,16 @@ type AreaRequest struct {
 
 func areaRequest(r area.Request) AreaRequest {
 	out := AreaRequest{ID: r.ID, Ref: r.Ref(), Team: r.Area, Body: r.Body, AskedAt: r.AskedAt, Due: r.Due, State: string(r.State),
-		Asker: r.Asker, Customer: r.Customer, Protocol: r.Protocol}
+		Asker: r.Asker, Customer: r.Customer, Protocol: r.Protocol, Files: []string{}}
 	if r.TeamID != nil {
 		out.TeamID = *r.TeamID
 	}
 	if len(r.Answers) > 0 {
 		a := r.Answers[0]
 		out.Answer, out.AnsweredBy, out.AnsweredAt = a.Body, a.Name, &a.At
+		for _, f := range a.Files {
+			out.Files = append(out.Files, f.Name)
+		}
 	}
 	return out
 }
@@ -139,12 +147,17 @@ func (h areaRoutes) list(ctx context.Context, who access.Actor, _ *none) (Items[
 type answerArea struct {
 	Request string `path:"request" maxLength:"60"`
 	Body    struct {
-		Answer string `json:"answer" minLength:"1" maxLength:"10000"`
+		Answer string   `json:"answer" minLength:"1" maxLength:"10000"`
+		Files  []string `json:"files,omitempty" maxItems:"10" doc:"Ids from POST /api/uploads"`
 	}
 }
 
 // answer handles POST /api/area-requests/{request}/answer.
 func (h areaRoutes) answer(ctx context.Context, who access.Actor, in *answerArea) (AreaRequest, error) {
-	r, err := h.areas.AnswerInDesk(ctx, who, in.Request, in.Body.Answer)
+	files, err := h.uploads.open(in.Body.Files, who.AccountID)
+	if err != nil {
+		return AreaRequest{}, err
+	}
+	r, err := h.areas.AnswerInDesk(ctx, who, in.Request, in.Body.Answer, attached(files))
 	return areaRequest(r), err
 }

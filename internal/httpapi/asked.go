@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"errors"
+	"mime/multipart"
 	"net/http"
 	"time"
 
@@ -14,7 +15,8 @@ import (
 // answersByLink is what these pages need from package area, and no more.
 type answersByLink interface {
 	Opened(ctx context.Context, id, token string) (area.Request, error)
-	AnswerByLink(ctx context.Context, id, token, name, body string) error
+	MayAnswerByLink(ctx context.Context, id, token string, a area.Linked) error
+	AnswerByLink(ctx context.Context, id, token string, a area.Linked) error
 }
 
 // askedRoutes are the pages on which an area answers by the link in its mail,
@@ -39,7 +41,14 @@ type askedView struct {
 	Late                bool
 	State               string
 	Name, Answer        string // as typed
-	Answers             []area.Answer
+	Answers             []askedAnswer
+}
+
+// askedAnswer is what was answered by a link. Of its files the names: who asked
+// opens them.
+type askedAnswer struct {
+	area.Answer
+	Sent []portalFile
 }
 
 // page handles GET /pedido/{request}. A token in the address is moved into a
@@ -67,7 +76,7 @@ func (h askedRoutes) answer(c *fiber.Ctx) error {
 	f, err := readForm(c, "key", "name", "answer")
 	typed := askedView{Name: f.values["name"], Answer: f.values["answer"]}
 	if err == nil {
-		err = h.requests.AnswerByLink(c.UserContext(), c.Params("request"), c.Cookies(askedCookie), typed.Name, typed.Answer)
+		err = h.take(c, area.Linked{Name: typed.Name, Body: typed.Answer}, f.files)
 	}
 	switch {
 	case errors.Is(err, area.ErrNotFound):
@@ -76,6 +85,20 @@ func (h askedRoutes) answer(c *fiber.Ctx) error {
 		return h.request(c, 0, portalView{Key: f.values["key"]}, typed, err)
 	}
 	return c.Redirect("/pedido/"+c.Params("request")+"?enviado=1", http.StatusSeeOther)
+}
+
+// take stores what was answered. Of an answer that will not be taken no file is kept.
+func (h askedRoutes) take(c *fiber.Ctx, a area.Linked, files []*multipart.FileHeader) error {
+	ctx, id, token := c.UserContext(), c.Params("request"), c.Cookies(askedCookie)
+	if err := h.requests.MayAnswerByLink(ctx, id, token, a); err != nil {
+		return err
+	}
+	stored, err := h.store(ctx, files)
+	if err != nil {
+		return err
+	}
+	a.Files = attached(stored)
+	return h.requests.AnswerByLink(ctx, id, token, a)
 }
 
 func (h askedRoutes) counted(c *fiber.Ctx) error {
@@ -100,7 +123,11 @@ func (h askedRoutes) request(c *fiber.Ctx, status int, v portalView, typed asked
 	}
 	for _, a := range r.Answers {
 		if a.Way == "link" { // what was said elsewhere is for whoever asked
-			v.Asked.Answers = append(v.Asked.Answers, a)
+			said := askedAnswer{Answer: a}
+			for _, f := range a.Files {
+				said.Sent = append(said.Sent, portalFile{Name: f.Name, Size: readableSize(f.Size)})
+			}
+			v.Asked.Answers = append(v.Asked.Answers, said)
 		}
 	}
 	v.Page, v.Bare, v.Title = "asked", true, words.text("area.page.title", "ref", r.Ref())

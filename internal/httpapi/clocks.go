@@ -75,13 +75,13 @@ type previewInput struct {
 	Body struct {
 		Start    string `json:"start" maxLength:"40" example:"2026-11-20T15:04:05Z" doc:"Date and time, or a date: then its beginning in the calendar's zone"`
 		Amount   int    `json:"amount" minimum:"1" maximum:"10000"`
-		Unit     string `json:"unit" enum:"business,calendar,hours" doc:"Business days, calendar days, or business hours"`
+		Unit     string `json:"unit" enum:"business,calendar,hours,minutes" doc:"Business days, calendar days, business hours, or minutes of the calendar's open time"`
 		Calendar string `json:"calendar,omitempty" maxLength:"40" doc:"br, br-bank or the id of a calendar; br when left out"`
 		Roll     bool   `json:"roll,omitempty" doc:"Move an end on a closed day to the next open one"`
 	}
 }
 
-var previewUnits = map[string]sla.Unit{"business": sla.BusinessDays, "calendar": sla.CalendarDays, "hours": sla.BusinessHours}
+var previewUnits = map[string]sla.Unit{"business": sla.BusinessDays, "calendar": sla.CalendarDays, "hours": sla.BusinessHours, "minutes": sla.Minutes}
 
 // Due answers a preview, in the calendar's own zone.
 type Due struct {

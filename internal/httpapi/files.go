@@ -72,8 +72,12 @@ func (h fileRoutes) download(c *fiber.Ctx) error {
 	return c.Status(http.StatusOK).SendStream(content, int(f.Size))
 }
 
-// mayRead accepts the access token of the customer whose ticket it is.
+// mayRead accepts the access token of the customer whose ticket it is, for what
+// was said between them and us.
 func (h fileRoutes) mayRead(c *fiber.Ctx, f ticket.File) bool {
+	if f.Inner {
+		return false
+	}
 	for _, token := range []string{c.Get(accessHeader), c.Cookies(accessCookie)} {
 		if token == "" {
 			continue

@@ -214,11 +214,7 @@ func (h portalRoutes) againAs(c *fiber.Ctx, page string, v portalView, err error
 		v.Problem.Fields = append(v.Problem.Fields, portalFieldProblem{name, label(name), f.Detail})
 	}
 	if len(p.Errors) > 0 && page != "find.html" {
-		kept := "portal.problem.again"
-		if page == "asked.html" { // no files there
-			kept = "area.page.again"
-		}
-		v.Problem.Detail = i18n.Text(lang, kept, nil)
+		v.Problem.Detail = i18n.Text(lang, "portal.problem.again", nil)
 	}
 	if len(p.Errors) == 0 {
 		v.Problem.Title = p.Title

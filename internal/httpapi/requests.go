@@ -67,6 +67,7 @@ type AreaAnswer struct {
 	Name    string    `json:"name"`
 	Address string    `json:"address" doc:"Whose link or mail it was"`
 	Body    string    `json:"body"`
+	Files   []File    `json:"files"`
 	At      time.Time `json:"at"`
 }
 
@@ -94,7 +95,7 @@ func requestBody(r area.Request, lang string) InternalRequest {
 		Calendar: r.Calendar, Due: r.Due, State: string(r.State), OverdueAt: r.OverdueAt, NextAt: r.NextAt, EndedAt: r.EndedAt, Remark: r.Remark,
 		Explanation: stepsBody(r.Steps, lang),
 		Answers: itemsOf(r.Answers, func(a area.Answer) AreaAnswer {
-			return AreaAnswer{a.ID, a.Way, a.Name, a.Address, a.Body, a.At}
+			return AreaAnswer{a.ID, a.Way, a.Name, a.Address, a.Body, itemsOf(a.Files, fileBody).Items, a.At}
 		}).Items,
 		Stages: itemsOf(r.Stages, func(s area.Stage) AreaStage { return AreaStage{s.Stage, s.At} }).Items,
 		Mails:  itemsOf(r.Mails, func(m area.Mailed) AreaMailed { return AreaMailed(m) }).Items,

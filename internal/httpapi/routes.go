@@ -50,7 +50,7 @@ func (s *Server) addRoutes() {
 		mailboxes   = mailboxRoutes{is.Mailboxes}
 		cases       = caseRoutes{db, is.Ombudsman, public}
 		second      = secondRoutes{portal, is.Ombudsman}
-		areas       = areaRoutes{is.Areas}
+		areas       = areaRoutes{is.Areas, uploads}
 		requests    = requestRoutes{db, is.Areas}
 		asked       = askedRoutes{portal, is.Areas}
 		office      = officeRoutes{is.Accounts}

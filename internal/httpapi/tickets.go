@@ -111,7 +111,8 @@ func (h ticketRoutes) get(ctx context.Context, who access.Actor, in *TicketRef) 
 		return TicketDetail{}, err
 	}
 	d.Duties = itemsOf(duties, dutyBody).Items
-	if err := h.db.WithContext(ctx).Raw("SELECT count(*) FROM area_requests WHERE ticket_id = ?", t.ID).Scan(&d.Requests).Error; err != nil {
+	if err := h.db.WithContext(ctx).Raw("SELECT count(*), count(*) FILTER (WHERE state = 'open') FROM area_requests WHERE ticket_id = ?", t.ID).
+		Row().Scan(&d.Requests, &d.RequestsOpen); err != nil {
 		return TicketDetail{}, fmt.Errorf("count what ticket %d asks: %w", t.ID, err)
 	}
 	if d.Holder, err = h.holder(ctx, t); err != nil {

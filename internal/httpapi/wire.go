@@ -77,6 +77,8 @@ type TicketDetail struct {
 	Answers  []Answered        `json:"answers" doc:"The same fields, in the order in which the form asked for them"`
 	Duties   []Duty            `json:"duties" doc:"What it obliges to at once"`
 	Requests int               `json:"requests" doc:"How often areas were asked about it"`
+	// Of them, those without an answer.
+	RequestsOpen int `json:"requests_open" doc:"Who still owes an answer. Resolving the ticket withdraws these after two minutes, and the areas are told that they need not answer"`
 	Version  string            `json:"version"`
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/escuta-sac/escuta/internal/area"
 	"github.com/escuta-sac/escuta/internal/channel/email"
 	"github.com/escuta-sac/escuta/internal/intake"
+	"github.com/escuta-sac/escuta/internal/ticket"
 )
 
 // Reasons of mails that answer an internal request.
@@ -69,6 +70,9 @@ func (r *reading) area(ctx context.Context, tx *gorm.DB, t thread) (v intake.Ver
 	var folded string
 	if m.Text, folded = r.text(); strings.TrimSpace(m.Text) == "" {
 		m.Text = folded
+	}
+	for _, f := range r.files {
+		m.Files = append(m.Files, ticket.File{Blob: f.Blob, Name: f.Name, Mime: f.Mime, Size: f.Size})
 	}
 	v.Reason = ReasonAreaAnswer
 	v.Settled = func(ctx context.Context, tx *gorm.DB, _ intake.Receipt) error {

@@ -39,12 +39,18 @@ func TestAttackAMailToARequestNeverReachesTheCustomer(t *testing.T) {
 	if got.Fate != intake.FateAutomatic || len(k.got) != 1 || k.got[0].Request != "pedido" || k.got[0].Text != "Sai hoje." {
 		t.Errorf("the area's answer: %+v, %+v", got, k.got)
 	}
+	o.receive(letter{From: "entregas@empresa-b.example", Subject: "Re: Pedido", InReplyTo: id, Headers: []string{"MIME-Version: 1.0", "Content-Type: multipart/mixed; boundary=x"},
+		Body: "--x\r\nContent-Type: text/plain\r\n\r\nSegue o canhoto.\r\n--x\r\nContent-Type: application/pdf\r\n" +
+			"Content-Disposition: attachment; filename=canhoto.pdf\r\n\r\n%PDF-1.4\r\n--x--\r\n"}.String())
+	if len(k.got) != 2 || k.got[1].Text != "Segue o canhoto." || len(k.got[1].Files) != 1 || k.got[1].Files[0].Name != "canhoto.pdf" || k.got[1].Files[0].Mime != "application/pdf" {
+		t.Errorf("the area's file: %+v", k.got)
+	}
 	stranger := o.receive(letter{From: "eva@outra.example", Subject: "Re: Pedido", InReplyTo: id, Body: "Eu sei!"}.String())
-	if stranger.Fate != intake.FateQuarantined || len(k.got) != 1 {
+	if stranger.Fate != intake.FateQuarantined || len(k.got) != 2 {
 		t.Errorf("a stranger's: %+v, %+v", stranger, k.got)
 	}
 	customer := o.receive(letter{From: ana, Subject: "Re: Pedido", InReplyTo: id, Body: "Vi o e-mail de vocês."}.String())
-	if customer.Fate != intake.FateQuarantined || len(k.got) != 1 {
+	if customer.Fate != intake.FateQuarantined || len(k.got) != 2 {
 		t.Errorf("the customer's: %+v, %+v", customer, k.got)
 	}
 	if n := o.count(`SELECT count(*) FROM messages`); n != before {

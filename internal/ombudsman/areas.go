@@ -50,19 +50,7 @@ func (s *Service) Ask(ctx context.Context, actor access.Actor, id, team int64, b
 		if r.Team, err = areaOf(tx, t, team); err != nil {
 			return nil, err
 		}
-		c, err := lockCase(ctx, tx, id)
-		if err != nil {
-			return nil, err
-		}
-		told := []string{c.SacProtocol}
-		if c.SacTicketID != nil {
-			var protocol string
-			if err := tx.Raw("SELECT protocol FROM tickets WHERE id = ?", *c.SacTicketID).Scan(&protocol).Error; err != nil {
-				return nil, fmt.Errorf("read the SAC's protocol: %w", err)
-			}
-			told = append(told, protocol)
-		}
-		if err := area.Revealing(ctx, tx, t, body, told...); err != nil {
+		if err := area.Revealing(ctx, tx, t, body); err != nil {
 			return nil, err
 		}
 		err = tx.Exec(`INSERT INTO area_requests (id, ticket_id, team_id, body, due, asked_by, asked_at) VALUES (?, ?, ?, ?, ?, ?, ?)`,

@@ -140,6 +140,7 @@ func (h *Hub) take(epoch string, events []event.Event) error {
 			c.push(p)
 		}
 	}
+	h.asked(events)
 	return nil
 }
 

@@ -29,12 +29,15 @@ type File struct {
 	// a file that only hangs on.
 	ContentID string
 	At        time.Time
+	// Inner is a file of a note or of an area's answer: no customer may have it.
+	Inner bool
 }
 
 type fileRow struct {
 	ID        int64
 	TicketID  int64
 	MessageID *int64
+	AnswerID  *int64
 	Blob      string
 	Name      string
 	Mime      string
@@ -48,14 +51,30 @@ type fileRow struct {
 }
 
 func (r fileRow) file() File {
-	return File{ID: r.ID, TicketID: r.TicketID, Blob: r.Blob, Name: r.Name, Mime: r.Mime, Size: r.Size, Token: r.Token, ContentID: r.ContentID, At: r.At}
+	return File{ID: r.ID, TicketID: r.TicketID, Blob: r.Blob, Name: r.Name, Mime: r.Mime, Size: r.Size, Token: r.Token, ContentID: r.ContentID, At: r.At,
+		Inner: r.MessageID == nil}
 }
 
 func attach(ctx context.Context, tx *gorm.DB, ticketID, messageID int64, f File, at time.Time) (File, error) {
-	f.TicketID, f.Token, f.At = ticketID, rand.Text(), at
-	err := tx.WithContext(ctx).Raw(`INSERT INTO attachments (ticket_id, message_id, blob, name, mime, size, token, content_id, at)
+	return hang(ctx, tx, ticketID, "message_id", messageID, f, at)
+}
+
+// AttachAnswer puts the files of an area's answer under its ticket.
+func AttachAnswer(ctx context.Context, tx *gorm.DB, ticketID, answerID int64, files []File, at time.Time) error {
+	for _, f := range files {
+		if _, err := hang(ctx, tx, ticketID, "answer_id", answerID, f, at); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// hang stores a file by its owner, which the column names.
+func hang(ctx context.Context, tx *gorm.DB, ticketID int64, column string, owner int64, f File, at time.Time) (File, error) {
+	f.TicketID, f.Token, f.At, f.Inner = ticketID, rand.Text(), at, column != "message_id"
+	err := tx.WithContext(ctx).Raw(`INSERT INTO attachments (ticket_id, `+column+`, blob, name, mime, size, token, content_id, at)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
-		f.TicketID, messageID, f.Blob, f.Name, f.Mime, f.Size, f.Token, f.ContentID, f.At).Scan(&f.ID).Error
+		f.TicketID, owner, f.Blob, f.Name, f.Mime, f.Size, f.Token, f.ContentID, f.At).Scan(&f.ID).Error
 	if err != nil {
 		return File{}, fmt.Errorf("attach a file to ticket %d: %w", ticketID, err)
 	}
@@ -73,6 +92,24 @@ func filesOf(ctx context.Context, db *gorm.DB, ticketID int64) (map[int64][]File
 	files := map[int64][]File{}
 	for i := len(rows) - 1; i >= 0; i-- {
 		files[*rows[i].MessageID] = append(files[*rows[i].MessageID], rows[i].file())
+	}
+	return files, nil
+}
+
+// AnswerFiles reads the files of areas' answers, by answer.
+func AnswerFiles(ctx context.Context, db *gorm.DB, answers []int64) (map[int64][]File, error) {
+	if len(answers) == 0 {
+		return nil, nil
+	}
+	var rows []fileRow
+	err := db.WithContext(ctx).Raw(`SELECT id, ticket_id, answer_id, blob, name, mime, size, token, content_id, at FROM attachments
+		WHERE answer_id IN ? ORDER BY id`, answers).Scan(&rows).Error
+	if err != nil {
+		return nil, fmt.Errorf("read the files of areas' answers: %w", err)
+	}
+	files := map[int64][]File{}
+	for _, r := range rows {
+		files[*r.AnswerID] = append(files[*r.AnswerID], r.file())
 	}
 	return files, nil
 }

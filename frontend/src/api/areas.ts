@@ -18,3 +18,37 @@ export const saveArea = (id: number | undefined, body: AreaGiven): Promise<Area>
   id === undefined
     ? unwrap(api.POST("/api/areas", { body, headers: once(newKey()) }))
     : unwrap(api.PUT("/api/areas/{id}", { params: { path: { id: String(id) } }, body }));
+
+/** How long an area has, by which calendar. */
+export interface Term {
+  calendar: string;
+  amount: number;
+  unit: Area["unit"];
+}
+
+const previewUnits = {
+  business_days: "business",
+  calendar_days: "calendar",
+  business_hours: "hours",
+  minutes: "minutes",
+} as const;
+
+/** When something that is asked at an instant is due by a term. */
+export const exampleDueQuery = (term: Term, at: number) =>
+  queryOptions({
+    queryKey: ["example-due", term.calendar, term.amount, term.unit, at] as const,
+    queryFn: ({ signal }) =>
+      unwrap(
+        api.POST("/api/sla/preview", {
+          body: {
+            start: new Date(at).toISOString(),
+            calendar: term.calendar,
+            amount: term.amount,
+            unit: previewUnits[term.unit],
+          },
+          signal,
+        }),
+      ),
+    enabled: term.amount >= 1,
+    staleTime: Number.POSITIVE_INFINITY,
+  });

@@ -53,6 +53,8 @@ export const keys = {
   incident: (id: number) => ["incidents", "one", id] as const,
   incidentOf: (ticket: number, id: number | null) => ["incidents", "ticket", ticket, id] as const,
   areas: ["areas"] as const,
+  /** What the reader's teams are asked. */
+  asked: ["area-requests"] as const,
   lines: ["lines"] as const,
   suggestions: (customerId: number) => ["suggestions", customerId] as const,
 };

@@ -2820,6 +2820,8 @@ export interface components {
         };
         AnswerAreaBody: {
             answer: string;
+            /** @description Ids from POST /api/uploads */
+            files?: string[];
         };
         AnswerCallBody: {
             /** @description The answer settles the matter */
@@ -2884,6 +2886,7 @@ export interface components {
             /** Format: date-time */
             at: string;
             body: string;
+            files: components["schemas"]["File"][];
             /** Format: int64 */
             id: number;
             name: string;
@@ -2934,6 +2937,8 @@ export interface components {
             customer: string;
             /** Format: date-time */
             due: string;
+            /** @description Names of what went with the answer */
+            files: string[];
             id: string;
             protocol: string;
             /** @description What it is called when it is spoken of */
@@ -5269,10 +5274,10 @@ export interface components {
              */
             start: string;
             /**
-             * @description Business days, calendar days, or business hours
+             * @description Business days, calendar days, business hours, or minutes of the calendar's open time
              * @enum {string}
              */
-            unit: "business" | "calendar" | "hours";
+            unit: "business" | "calendar" | "hours" | "minutes";
         };
         Problem: {
             /** @description With proof_required and proof_refused: the work that opens the way */
@@ -5840,6 +5845,11 @@ export interface components {
              * @description How often areas were asked about it
              */
             requests: number;
+            /**
+             * Format: int64
+             * @description Who still owes an answer. Resolving the ticket withdraws these after two minutes, and the areas are told that they need not answer
+             */
+            requests_open: number;
             ticket: components["schemas"]["TicketRow"];
             version: string;
         };

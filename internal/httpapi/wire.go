@@ -78,8 +78,8 @@ type TicketDetail struct {
 	Duties   []Duty            `json:"duties" doc:"What it obliges to at once"`
 	Requests int               `json:"requests" doc:"How often areas were asked about it"`
 	// Of them, those without an answer.
-	RequestsOpen int `json:"requests_open" doc:"Who still owes an answer. Resolving the ticket withdraws these after two minutes, and the areas are told that they need not answer"`
-	Version  string            `json:"version"`
+	RequestsOpen int    `json:"requests_open" doc:"Who still owes an answer. Resolving the ticket withdraws these after two minutes, and the areas are told that they need not answer"`
+	Version      string `json:"version"`
 }
 
 // Holder is who is answering a ticket now, and until when unless renewed.

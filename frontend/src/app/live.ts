@@ -68,6 +68,7 @@ export class Live {
           this.#catchUp(frame.id);
           this.onHello();
           this.#incidentsSoon();
+          void this.cache.invalidateQueries({ queryKey: keys.asked });
           break;
         case "resync":
           told.length = 0; // what this frame told before it is of the lost history, too
@@ -86,6 +87,9 @@ export class Live {
           break;
         case "incident":
           this.#incidentsSoon();
+          break;
+        case "asked":
+          void this.cache.invalidateQueries({ queryKey: keys.asked });
           break;
         case "presence":
           tellCompany(frame.ticket_id, frame.people);

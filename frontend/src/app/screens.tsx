@@ -14,6 +14,7 @@ import { SettingsPage, sections } from "../features/settings/SettingsPage";
 import { useText } from "../lib/i18n";
 import { EmptyState } from "../ui/states";
 import { DemandPart } from "./DemandPart";
+import { RequestsPart } from "./RequestsPart";
 
 // What is not needed to work the queue, loaded when it is asked for.
 
@@ -89,6 +90,7 @@ export function CaseScreen() {
       protocol={protocol}
       onBack={() => void navigate({ to: "/casos" })}
       demand={(ticketId) => <DemandPart ticketId={ticketId} />}
+      requests={(row, over, onAsked) => <RequestsPart row={row} over={over} onAsked={onAsked} />}
     />
   );
 }

@@ -1,10 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useId, useState } from "react";
+import { ApiError } from "../../api/client";
 import { useText } from "../../lib/i18n";
 import { dayAndTime } from "../../lib/time";
 import { Button } from "../../ui/Button";
 import { EmptyState, ErrorState, Skeleton } from "../../ui/states";
-import { toast, toastError } from "../../ui/toast";
+import { toast } from "../../ui/toast";
 import { type AreaRequest, areasQuery, useAnswerArea } from "./api";
 import styles from "./cases.module.css";
 import { TextArea } from "./TextArea";
@@ -29,9 +30,15 @@ export function AreaPage() {
   );
 }
 
+/** Why an answer was not taken: what is wrong with one of its files, or with all of it. */
+const refusal = (error: Error) =>
+  (error instanceof ApiError && error.problem.errors?.[0]?.detail) || error.message;
+
 function Asked({ r }: { r: AreaRequest }) {
   const t = useText();
   const [answer, setAnswer] = useState("");
+  const [files, setFiles] = useState<File[]>([]);
+  const chooser = useId();
   const send = useAnswerArea();
   return (
     <li>
@@ -50,20 +57,34 @@ function Asked({ r }: { r: AreaRequest }) {
       {r.state === "answered" ? (
         <p className={styles.reply}>
           {r.answer}
-          <span className={styles.quiet}>{r.answered_by}</span>
+          <span className={styles.quiet}>
+            {r.answered_by}
+            {r.files.length > 0 && ` · ${t("areas.files", { names: r.files.join(", ") })}`}
+          </span>
         </p>
       ) : (
         <>
           <TextArea label={t("areas.answer")} rows={4} value={answer} onChange={setAnswer} max={10_000} />
+          <div className={styles.area}>
+            <label htmlFor={chooser}>{t("areas.attach")}</label>
+            <input
+              id={chooser}
+              type="file"
+              multiple
+              onChange={(e) => setFiles([...(e.target.files ?? [])])}
+            />
+          </div>
+          {send.error && (
+            <p role="alert" className={styles.wrong}>
+              {refusal(send.error)}
+            </p>
+          )}
           <Button
             look="primary"
             busy={send.isPending}
             disabled={!answer.trim()}
             onClick={() =>
-              send.mutate(
-                { id: r.id, answer },
-                { onError: toastError, onSuccess: () => toast(t("areas.sent")) },
-              )
+              send.mutate({ id: r.id, answer, files }, { onSuccess: () => toast(t("areas.sent")) })
             }
           >
             {t("areas.send")}

@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 import { api, unwrap } from "../../api/client";
 import { teamsQuery } from "../../api/directory";
 import { useText } from "../../lib/i18n";
@@ -74,7 +74,7 @@ function useAreaChoice(c: Case) {
 }
 
 /** What areas were asked: a text written for them, in which nobody is named. */
-export function AreasPart({ c, over }: { c: Case; over: boolean }) {
+export function AreasPart({ c, over, requests }: { c: Case; over: boolean; requests: ReactNode }) {
   const t = useText();
   const options = useAreaChoice(c);
   const [team, setTeam] = useState("");
@@ -92,48 +92,35 @@ export function AreasPart({ c, over }: { c: Case; over: boolean }) {
   return (
     <section className={styles.part} aria-labelledby="areas">
       <h2 id="areas">{t("cases.areas")}</h2>
-      <ul className={styles.asked}>
-        {c.requests.map((r) => (
-          <li key={r.id}>
-            <strong>{r.team}</strong>{" "}
-            <span className={styles.quiet}>
-              {t(`cases.request.${r.state}`)} · {dayAndTime(r.due)}
-            </span>
-            <p className={styles.told}>{r.body}</p>
-            {r.answer && (
-              <p className={styles.reply}>
-                {r.answer}
-                <span className={styles.quiet}>{r.answered_by}</span>
-              </p>
-            )}
-          </li>
-        ))}
-      </ul>
+      {requests}
       {!over && (
-        <div className={styles.form}>
-          <SelectField label={t("cases.area")} value={team} onChange={setTeam} options={options} />
-          <Field
-            label={t("cases.area.due")}
-            type="date"
-            value={due}
-            onChange={(e) => setDue(e.target.value)}
-          />
-          <TextArea
-            label={t("cases.area.text")}
-            hint={t("cases.area.hint")}
-            rows={3}
-            value={body}
-            onChange={setBody}
-            max={10_000}
-          />
-          <Button
-            busy={ask.isPending}
-            disabled={!team || !body.trim() || !due}
-            onClick={() => ask.mutate(undefined, { onError: toastError, onSuccess: () => setBody("") })}
-          >
-            {t("cases.area.ask")}
-          </Button>
-        </div>
+        <details>
+          <summary>{t("cases.area.team")}</summary>
+          <div className={styles.form}>
+            <SelectField label={t("cases.area")} value={team} onChange={setTeam} options={options} />
+            <Field
+              label={t("cases.area.due")}
+              type="date"
+              value={due}
+              onChange={(e) => setDue(e.target.value)}
+            />
+            <TextArea
+              label={t("cases.area.text")}
+              hint={t("cases.area.hint")}
+              rows={3}
+              value={body}
+              onChange={setBody}
+              max={10_000}
+            />
+            <Button
+              busy={ask.isPending}
+              disabled={!team || !body.trim() || !due}
+              onClick={() => ask.mutate(undefined, { onError: toastError, onSuccess: () => setBody("") })}
+            >
+              {t("cases.area.ask")}
+            </Button>
+          </div>
+        </details>
       )}
     </section>
   );

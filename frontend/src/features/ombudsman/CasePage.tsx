@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { ArrowLeft } from "lucide-react";
 import { type ReactNode, useRef } from "react";
 import { api, unwrap } from "../../api/client";
+import type { TicketRow } from "../../api/types";
 import { useText } from "../../lib/i18n";
 import { dayAndTime } from "../../lib/time";
 import { DeadlineChip } from "../../ui/deadline/DeadlineChip";
@@ -20,10 +21,12 @@ interface CaseProps {
   onBack: () => void;
   /** Shows what the person has written, as the ticket has it. */
   demand: (ticketId: number) => ReactNode;
+  /** What areas were asked and said, and where more is asked while the case is open. */
+  requests: (row: TicketRow, over: boolean, onAsked: () => void) => ReactNode;
 }
 
 /** A case: what is asked on the left, the answer in preparation beside it, what was done below. */
-export function CasePage({ protocol, onBack, demand }: CaseProps) {
+export function CasePage({ protocol, onBack, demand, requests }: CaseProps) {
   const t = useText();
   const found = useQuery(caseQuery(protocol));
   if (found.isPending) return <Skeleton rows={8} />;
@@ -61,7 +64,7 @@ export function CasePage({ protocol, onBack, demand }: CaseProps) {
         </div>
       </div>
       <AccusedPart c={c} />
-      <AreasPart c={c} over={over} />
+      <AreasPart c={c} over={over} requests={requests(c.ticket, over, () => void found.refetch())} />
       <RecommendationsPart c={c} />
       <Trail c={c} />
     </div>

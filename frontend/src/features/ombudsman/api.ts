@@ -1,7 +1,9 @@
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, unwrap } from "../../api/client";
+import { keys as shared } from "../../api/keys";
 import type { components } from "../../api/schema";
 import type { TicketRow } from "../../api/types";
+import { upload } from "../../api/upload";
 
 type Schemas = components["schemas"];
 export type Case = Schemas["Case"];
@@ -13,7 +15,6 @@ const keys = {
   list: (state: "open" | "ended") => ["cases", state] as const,
   figures: ["cases", "figures"] as const,
   office: ["office"] as const,
-  areas: ["area-requests"] as const,
   one: (ref: string) => ["case", ref] as const,
 };
 
@@ -44,7 +45,7 @@ export const officeQuery = queryOptions({
 });
 
 export const areasQuery = queryOptions({
-  queryKey: keys.areas,
+  queryKey: shared.asked,
   queryFn: async ({ signal }) => (await unwrap(api.GET("/api/area-requests", { signal }))).items,
   refetchInterval: 60_000,
 });
@@ -64,14 +65,17 @@ export function useAct<T>(ref: string, act: (input: T) => Promise<Case>) {
 export function useAnswerArea() {
   const cache = useQueryClient();
   return useMutation({
-    mutationFn: ({ id, answer }: { id: string; answer: string }) =>
-      unwrap(
+    mutationFn: async ({ id, answer, files }: { id: string; answer: string; files: readonly File[] }) => {
+      const uploads: string[] = [];
+      for (const file of files) uploads.push((await upload(file, () => {}, new AbortController().signal)).id);
+      return unwrap(
         api.POST("/api/area-requests/{request}/answer", {
           params: { path: { request: id } },
-          body: { answer },
+          body: { answer, files: uploads },
         }),
-      ),
-    onSettled: () => cache.invalidateQueries({ queryKey: keys.areas }),
+      );
+    },
+    onSettled: () => cache.invalidateQueries({ queryKey: shared.asked }),
   });
 }
 

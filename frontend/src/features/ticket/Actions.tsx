@@ -24,11 +24,12 @@ import { choices, type MenuEntry } from "../../ui/menu";
 import { tip } from "../../ui/Tooltip";
 import { toast, toastError } from "../../ui/toast";
 import styles from "./Actions.module.css";
-import { claim, refetchTicket, release, type TakeOver, useChange } from "./api";
+import { claim, owed, refetchTicket, release, type TakeOver, useChange } from "./api";
 import { useLease } from "./lease";
 
 const MoreActions = lazy(() => withTexts(() => import("./MoreActions")));
 const AskAreaDialog = lazy(() => withTexts(() => import("./AskAreaDialog")));
+const OwedDialog = lazy(() => withTexts(() => import("./OwedDialog")));
 const TagsDialog = lazy(() => import("./TagsDialog"));
 const TakeOverDialog = lazy(() => import("./TakeOverDialog"));
 
@@ -42,7 +43,7 @@ export function Actions({ row }: { row: TicketRow }) {
   const cache = useQueryClient();
   const lease = useLease(row.id);
   const change = useChange(row);
-  const [asking, setAsking] = useState<"tags" | "take_over" | "area">();
+  const [asking, setAsking] = useState<"tags" | "take_over" | "area" | "owed">();
   const teams = useQuery(teamsQuery).data ?? [];
   const reasons = useQuery(reasonsQuery).data ?? [];
 
@@ -69,11 +70,12 @@ export function Actions({ row }: { row: TicketRow }) {
 
   const take = () => (others ? setAsking("take_over") : claiming.mutate(undefined));
   const reopen = () => change.mutate({ status: "open" });
-  const resolve = () =>
+  const settle = () =>
     change.mutate(
       { status: "resolved" },
       { onSuccess: () => toast(t("ticket.resolved"), { action: { name: t("ui.undo"), run: reopen } }) },
     );
+  const resolve = () => (owed(cache, row) ? setAsking("owed") : settle());
   const prioritise = (priority: number) => change.mutate({ priority });
 
   const works = may(me, "tickets.work");
@@ -205,6 +207,9 @@ export function Actions({ row }: { row: TicketRow }) {
           />
         )}
         {asking === "area" && <AskAreaDialog row={row} onClose={() => setAsking(undefined)} />}
+        {asking === "owed" && (
+          <OwedDialog row={row} onResolve={settle} onClose={() => setAsking(undefined)} />
+        )}
         {asking === "take_over" && (
           <TakeOverDialog
             onClose={() => setAsking(undefined)}

@@ -1,7 +1,9 @@
+import { useQueryClient } from "@tanstack/react-query";
 import type { TicketRow } from "../../api/types";
 import { useText } from "../../lib/i18n";
 import { Button } from "../../ui/Button";
 import { CheckField } from "../../ui/Field";
+import { owed } from "./api";
 import styles from "./reach.module.css";
 import type { useOtherAnswer } from "./useOtherAnswer";
 
@@ -16,12 +18,13 @@ interface AnswerFootProps {
 /** How an answer by another way ends: whether it settles the matter, what went wrong, and sending. */
 export function AnswerFoot({ row, answer, ready, send }: AnswerFootProps) {
   const t = useText();
+  const cache = useQueryClient();
   return (
     <>
       {row.status !== "resolved" && (
         <CheckField
           label={t("reach.resolve")}
-          hint={t("reach.resolve.hint")}
+          hint={t(owed(cache, row) ? "owed.hint" : "reach.resolve.hint")}
           checked={answer.resolve}
           onChange={answer.setResolve}
         />

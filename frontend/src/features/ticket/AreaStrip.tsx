@@ -1,4 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
+import { Paperclip } from "lucide-react";
 import { type FormEvent, useState } from "react";
 import type { TicketRow } from "../../api/types";
 import { useNow } from "../../lib/clock";
@@ -7,12 +8,14 @@ import { roughSpan, shortMoment } from "../../lib/time";
 import { Button } from "../../ui/Button";
 import styles from "./AreaStrip.module.css";
 import { type InternalRequest, requestsQuery, useRequestAct } from "./areas";
+import { fileSize } from "./fileSize";
+import { requestPlace } from "./shownRequest";
 
 /** What the ticket asks of areas: who owes an answer and since when, and what they said. */
-export default function AreaStrip({ row }: { row: TicketRow }) {
+export default function AreaStrip({ row, none }: { row: TicketRow; none?: string }) {
   const t = useText();
   const { data } = useQuery(requestsQuery(row));
-  if (!data || data.length === 0) return null;
+  if (!data || data.length === 0) return none && data ? <p className={styles.quiet}>{none}</p> : null;
   return (
     <section className={`${styles.strip} quiet-scroll`} aria-label={t("area.requests")}>
       <ul>
@@ -31,7 +34,10 @@ function Asked({ row, r }: { row: TicketRow; r: InternalRequest }) {
   const late = open && Date.parse(r.due) < now;
   return (
     <li>
-      <details open={open || (r.state === "answered" && row.area_answered_at !== null)}>
+      <details
+        id={requestPlace(r.id)}
+        open={open || (r.state === "answered" && row.area_answered_at !== null)}
+      >
         <summary>
           <strong>{r.area}</strong>
           <span className={`${styles.state} ${late ? styles.late : styles[r.state]}`}>
@@ -49,10 +55,21 @@ function Asked({ row, r }: { row: TicketRow; r: InternalRequest }) {
         <p className={styles.body}>{r.body}</p>
         {r.answers.map((a) => (
           <figure key={a.id} className={styles.answer}>
-            <blockquote>{a.body}</blockquote>
+            {a.body && <blockquote>{a.body}</blockquote>}
             <figcaption>
               {t(`area.way.${a.way}`, { name: a.name || a.address })} · {shortMoment(a.at, now)}
             </figcaption>
+            {a.files.length > 0 && (
+              <ul className={styles.files} aria-label={t("area.files")}>
+                {a.files.map((file) => (
+                  <li key={file.url}>
+                    <a href={file.url} download={file.name}>
+                      <Paperclip aria-hidden /> {file.name} <span>{fileSize(t, file.size)}</span>
+                    </a>
+                  </li>
+                ))}
+              </ul>
+            )}
           </figure>
         ))}
         {r.remark && <p className={styles.quiet}>{r.remark}</p>}

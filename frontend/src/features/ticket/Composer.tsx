@@ -27,6 +27,7 @@ import { pastedFiles, useFileDrop } from "./useFileDrop";
 
 const DraftStrips = lazy(() => withTexts(() => import("./DraftStrips")));
 const Mentions = lazy(() => withTexts(() => import("./Mentions")));
+const OwedDialog = lazy(() => withTexts(() => import("./OwedDialog")));
 const ReachDialog = lazy(() => withTexts(() => import("./ReachDialog")));
 
 /** Where we answer the customer or leave a note: two drafts, two looks. */
@@ -159,7 +160,17 @@ export function Composer({ row }: { row: TicketRow }) {
           </Button>
         </footer>
       </Tabs>
-      <Suspense>{reaching && <ReachDialog row={row} onClose={() => setReaching(false)} />}</Suspense>
+      <Suspense>
+        {reaching && <ReachDialog row={row} onClose={() => setReaching(false)} />}
+        {composer.owing && (
+          <OwedDialog
+            row={row}
+            onResolve={() => composer.send(true, true)}
+            onAnswer={() => composer.send(false)}
+            onClose={composer.leaveOwing}
+          />
+        )}
+      </Suspense>
       <input
         ref={chooser}
         type="file"

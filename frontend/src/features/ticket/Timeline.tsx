@@ -58,7 +58,7 @@ export function Timeline({ row }: { row: TicketRow }) {
       <ol className={styles.timeline}>
         {blocks.map((block) =>
           block.type === "events" ? (
-            <EventLine key={block.items[0]!.id} row={row} items={block.items} />
+            <EventLine key={block.items[0]!.id} items={block.items} />
           ) : (
             <li key={block.item.id}>
               {block.item.message && <MessageItem ticketId={row.id} message={block.item.message} />}
@@ -71,7 +71,7 @@ export function Timeline({ row }: { row: TicketRow }) {
   );
 }
 
-function EventLine({ row, items }: { row: TicketRow; items: TimelineItem[] }) {
+function EventLine({ items }: { items: TimelineItem[] }) {
   const t = useText();
   if (items.length <= unfolded) {
     return items.map((item) => (
@@ -79,7 +79,7 @@ function EventLine({ row, items }: { row: TicketRow; items: TimelineItem[] }) {
         <EventText item={item} />
         {Boolean(item.event?.data?.way) && typeof item.event?.data?.request === "string" && (
           <Suspense>
-            <AreaSaid row={row} request={item.event.data.request} at={item.at} />
+            <AreaSaid request={item.event.data.request} />
           </Suspense>
         )}
       </li>

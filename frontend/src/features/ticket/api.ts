@@ -1,4 +1,4 @@
-import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+import { type QueryClient, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, isCode, newKey, once, unwrap } from "../../api/client";
 import { keys } from "../../api/keys";
 import { tellRow, tellRows } from "../../api/rows";
@@ -15,6 +15,10 @@ export const ticketQuery = (ref: string) =>
       unwrap(api.GET("/api/tickets/{ticket}", { params: { path: { ticket: ref } }, signal })),
     staleTime: 10_000,
   });
+
+/** Whether an area still owes an answer, which resolving the ticket would take back. */
+export const owed = (cache: QueryClient, row: TicketRow): boolean =>
+  row.turn_area !== "" || Boolean(cache.getQueryData(ticketQuery(row.protocol).queryKey)?.requests_open);
 
 export const timelineQuery = (id: number) =>
   queryOptions({

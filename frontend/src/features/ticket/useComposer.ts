@@ -4,7 +4,7 @@ import { isCode, newKey } from "../../api/client";
 import { typing } from "../../api/here";
 import { may, useMe } from "../../api/session";
 import type { Message, TicketRow } from "../../api/types";
-import { addNote, claim, refetchTicket, reply } from "./api";
+import { addNote, claim, owed, refetchTicket, reply } from "./api";
 import { type Attachment, clearAttached, expire, useAttachments } from "./attachments";
 import { clearSent, type DraftKind, draftKey, readDraft, useDrafts, writeDraft } from "./drafts";
 import { keepLease, leaseOf } from "./lease";
@@ -35,6 +35,8 @@ export function useComposer(row: TicketRow, kind: DraftKind) {
   const text = draft?.text ?? "";
   const files = useAttachments((s) => s.files[key]) ?? noFiles;
   const [asked, setAsked] = useState<{ resolve: boolean; at: number }>();
+  /** Set while we ask whether to resolve although areas owe answers. */
+  const [owing, setOwing] = useState(false);
   const [typedAt, setTypedAt] = useState(0);
   const [interruption, setInterruption] = useState<Interruption>();
   const [refused, setRefused] = useState<Message[]>([]);
@@ -51,6 +53,7 @@ export function useComposer(row: TicketRow, kind: DraftKind) {
     setRefused([]);
     setTypedAt(0);
     setAsked(undefined);
+    setOwing(false);
   }, [key]);
 
   const lost = useMemo(() => () => setInterruption({ kind: "lease_lost" }), []);
@@ -163,11 +166,17 @@ export function useComposer(row: TicketRow, kind: DraftKind) {
     takeUp,
     sending: sending.isPending,
     failure: sending.error && !explained ? sending.error : null,
-    send: (resolve: boolean) => {
+    owing,
+    leaveOwing: () => setOwing(false),
+    send: (resolve: boolean, sure = false) => {
       if (text.trim() === "" || sending.isPending || refusedFiles + waitingFiles > 0) return;
       if (overtaken && Date.now() - overtakenAt < reviewTime) return;
       if (forgotten && !(asked && Date.now() - asked.at >= reviewTime)) {
         setAsked(asked ?? { resolve, at: Date.now() });
+        return;
+      }
+      if (resolve && !sure && owed(cache, row)) {
+        setOwing(true);
         return;
       }
       sending.mutate(resolve);

@@ -10,10 +10,11 @@ import { AreaField, CheckField, Field, SelectField } from "../../../ui/Field";
 import styles from "../settings.module.css";
 import own from "./areas.module.css";
 import { type Draft, draftOf, givenOf } from "./draft";
+import { ExampleDue } from "./ExampleDue";
 
 const units = ["business_days", "business_hours", "calendar_days", "minutes"] as const;
 const reminders = ["0", "50", "75", "90"] as const;
-const calendars = ["br", "br-bank"] as const;
+const calendars = ["br", "br-bank", "24x7"] as const;
 
 interface AreaFormProps {
   area?: Area;
@@ -110,6 +111,7 @@ export function AreaForm({ area, teams, onSaved, onClose }: AreaFormProps) {
           onChange={(calendar) => set({ calendar })}
           error={wrong("calendar")}
         />
+        <ExampleDue calendar={draft.calendar} amount={Number(draft.amount)} unit={draft.unit} />
       </fieldset>
       <fieldset className={own.section}>
         <legend>{t("area.part.remind")}</legend>

@@ -102,6 +102,11 @@ test("an incident is seen live by agents and customers, and one answer reaches a
   await boss.getByText("Desfeita antes de sair: ninguém recebeu.").waitFor();
   await send();
   await boss.getByText("2 de 2 atendimentos respondidos").waitFor({ timeout: 60_000 });
+  // No mailbox is set up here, so that both are left to be called.
+  await boss.getByText("2 atendimentos não receberam a resposta por e-mail").waitFor({ timeout: 60_000 });
+  await boss.getByRole("button", { name: "Só quem falta avisar" }).click();
+  await belong.getByText(`Pix não passa ${mark} 1`).waitFor();
+  await expectAccessible(boss, "an incident whose answer has not reached all");
   await picture(boss, "incidente-respondido");
 
   for (const [at, who] of [

@@ -63,6 +63,7 @@ type IncidentFigures struct {
 	Customers int        `json:"customers"`
 	Open      int        `json:"open"`
 	Answered  int        `json:"answered"`
+	Unreached int        `json:"unreached" doc:"An answer to all stands only on their pages, and nothing was said to them since"`
 	First     *time.Time `json:"first"`
 	Last      *time.Time `json:"last"`
 }
@@ -186,7 +187,8 @@ func (h incidentRoutes) change(ctx context.Context, who access.Actor, in *change
 
 type incidentPage struct {
 	ByID
-	Cursor string `query:"cursor" maxLength:"20"`
+	Cursor    string `query:"cursor" maxLength:"20"`
+	Unreached bool   `query:"unreached" doc:"Only those whom an answer to all has not reached"`
 }
 
 // IncidentTickets is a page of an incident's tickets.
@@ -207,7 +209,7 @@ func (h incidentRoutes) tickets(ctx context.Context, who access.Actor, in *incid
 			return IncidentTickets{}, err
 		}
 	}
-	page, next, err := h.incidents.Tickets(ctx, who, i.ID, after)
+	page, next, err := h.incidents.Tickets(ctx, who, i.ID, after, in.Unreached)
 	out := IncidentTickets{Items: itemsOf(page, rowBody).Items}
 	if next != 0 {
 		cursor := strconv.FormatInt(next, 10)

@@ -14,15 +14,26 @@ type Figures struct {
 	Customers int // a ticket of nobody known is one of its own
 	Open      int
 	Answered  int // we have said something in it
+	Unreached int // an answer to all stands only on its page, see unreached
 	First     *time.Time
 	Last      *time.Time
 }
+
+// unreached holds for a ticket t to which the newest answer to all that it got has
+// found no way but its page, and to which nothing has been said since: somebody
+// has to call, or write a letter.
+const unreached = `EXISTS (SELECT FROM LATERAL (SELECT rt.message_id FROM incident_run_tickets rt JOIN incident_runs r ON r.id = rt.run_id
+		WHERE rt.ticket_id = t.id AND r.incident_id = @incident AND rt.message_id IS NOT NULL ORDER BY rt.message_id DESC LIMIT 1) a
+	WHERE NOT EXISTS (SELECT FROM outbox o WHERE o.message_id = a.message_id AND o.state NOT IN ('failed', 'bounced', 'suppressed', 'undone'))
+		AND NOT EXISTS (SELECT FROM messages m WHERE m.ticket_id = t.id AND m.id > a.message_id AND m.direction = 'out' AND m.delivery <> 'undone')
+		AND EXISTS (SELECT FROM messages m WHERE m.id = a.message_id AND m.delivery <> 'undone'))`
 
 // Count adds up an incident's tickets for an actor.
 func (s *Service) Count(ctx context.Context, actor access.Actor, id int64) (f Figures, err error) {
 	err = s.db.Gorm.WithContext(ctx).Raw(`SELECT count(*) AS tickets, count(DISTINCT coalesce(t.customer_id, -t.id)) AS customers,
 		count(*) FILTER (WHERE t.open) AS open,
 		count(*) FILTER (WHERE EXISTS (SELECT FROM messages m WHERE m.ticket_id = t.id AND m.direction = 'out' AND m.delivery <> 'undone')) AS answered,
+		count(*) FILTER (WHERE `+unreached+`) AS unreached,
 		min(t.opened_at) AS first, max(t.opened_at) AS last
 		FROM tickets t WHERE t.incident_id = @incident AND NOT t.walled AND t.merged_into IS NULL AND `+access.Condition,
 		actor.Scope().Named(map[string]any{"incident": id})).Scan(&f).Error

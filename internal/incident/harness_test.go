@@ -51,6 +51,7 @@ type office struct {
 	post            *outbox.Post
 	staff           staff
 	s               *incident.Service
+	acts            *desk.Service
 	ahead           *atomic.Int64 // how far the services' clocks are ahead
 	ana, sup, judge access.Actor
 	away            access.Actor // of another team
@@ -87,8 +88,8 @@ func (o *office) node(t *testing.T) *incident.Service {
 	if err != nil {
 		t.Fatal(err)
 	}
-	acts := desk.New(o.db, o.policies, client, quiet{}, o.post, quiet{}, o.now, log)
-	return incident.New(o.db, acts, o.staff, o.now, log)
+	o.acts = desk.New(o.db, o.policies, client, quiet{}, o.post, quiet{}, o.now, log)
+	return incident.New(o.db, o.acts, o.staff, o.now, log)
 }
 
 func (o *office) now() time.Time {

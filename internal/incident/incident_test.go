@@ -143,11 +143,11 @@ func TestSuggestionsAreWhatMayBelong(t *testing.T) {
 	if err != nil || len(rows) != 1 || rows[0].ID != fits.ID {
 		t.Errorf("%+v, %v", rows, err)
 	}
-	page, next, err := o.s.Tickets(t.Context(), o.sup, i.ID, 0)
+	page, next, err := o.s.Tickets(t.Context(), o.sup, i.ID, 0, false)
 	if err != nil || len(page) != 1 || page[0].ID != linked.ID || next != 0 {
 		t.Errorf("its tickets: %+v, %d, %v", page, next, err)
 	}
-	if page, _, err := o.s.Tickets(t.Context(), o.away, i.ID, 0); err != nil || len(page) != 0 {
+	if page, _, err := o.s.Tickets(t.Context(), o.away, i.ID, 0, false); err != nil || len(page) != 0 {
 		t.Errorf("another team sees %+v, %v", page, err)
 	}
 }

@@ -59,9 +59,14 @@ func (s *Service) link(ctx context.Context, actor access.Actor, ticketID int64, 
 const ticketsShown = 50
 
 // Tickets reads a page of an incident's tickets that the actor sees, the newest
-// first, from below the id after; next is 0 on the last.
-func (s *Service) Tickets(ctx context.Context, actor access.Actor, id, after int64) (page []ticket.Snapshot, next int64, err error) {
-	ids, err := s.ids(ctx, actor, `SELECT t.id FROM tickets t WHERE t.incident_id = @incident AND (@after = 0 OR t.id < @after) AND `+access.Condition+`
+// first, from below the id after; next is 0 on the last. With onlyUnreached these
+// are the ones that Figures.Unreached counts.
+func (s *Service) Tickets(ctx context.Context, actor access.Actor, id, after int64, onlyUnreached bool) (page []ticket.Snapshot, next int64, err error) {
+	which := "t.incident_id = @incident AND (@after = 0 OR t.id < @after)"
+	if onlyUnreached {
+		which += " AND NOT t.walled AND t.merged_into IS NULL AND " + unreached
+	}
+	ids, err := s.ids(ctx, actor, `SELECT t.id FROM tickets t WHERE `+which+` AND `+access.Condition+`
 		ORDER BY t.id DESC LIMIT @limit`, map[string]any{"incident": id, "after": after, "limit": ticketsShown + 1})
 	if err != nil {
 		return nil, 0, err

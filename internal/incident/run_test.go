@@ -3,12 +3,14 @@ package incident_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/escuta-sac/escuta/internal/access"
+	"github.com/escuta-sac/escuta/internal/desk"
 	"github.com/escuta-sac/escuta/internal/fault"
 	"github.com/escuta-sac/escuta/internal/incident"
 	"github.com/escuta-sac/escuta/internal/ticket"
@@ -75,6 +77,53 @@ func TestOneAnswerReachesAllByName(t *testing.T) {
 	if f, err := o.s.Count(t.Context(), o.sup, i.ID); err != nil || f.Answered != 2 {
 		t.Errorf("%+v, %v", f, err)
 	}
+}
+
+// Whom an answer to all has found no way to is listed until somebody says
+// something to them, by whatever way.
+func TestWhoHasNoAddressIsLeftToBeCalled(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	i := o.incident(t, incident.Incident{})
+	all := o.with(t, i, 2)
+	if f, err := o.s.Count(t.Context(), o.sup, i.ID); err != nil || f.Unreached != 0 {
+		t.Errorf("before any answer: %+v, %v", f, err)
+	}
+	r, err := o.s.Answer(t.Context(), o.sup, i.ID, "Voltou.", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.begin(t, r.ID)
+	o.work(t)
+	// One of them had an address: its answer is on its way by mail.
+	mailed := o.count(t, "SELECT message_id FROM incident_run_tickets WHERE run_id = ? AND ticket_id = ?", r.ID, all[0].ID)
+	if err := o.db.Gorm.Exec(`INSERT INTO outbox (way, purpose, key, ticket_id, message_id, recipient, envelope)
+		VALUES ('email', 'reply', 'k', ?, ?, 'ana@cliente.example', '{}')`, all[0].ID, mailed).Error; err != nil {
+		t.Fatal(err)
+	}
+	left := func(want ...int64) {
+		t.Helper()
+		page, _, err := o.s.Tickets(t.Context(), o.sup, i.ID, 0, true)
+		var got []int64
+		for _, row := range page {
+			got = append(got, row.ID)
+		}
+		if f, countErr := o.s.Count(t.Context(), o.sup, i.ID); err != nil || countErr != nil || !slices.Equal(got, want) || f.Unreached != len(want) {
+			t.Errorf("%v, %+v, %v, %v instead of %v", got, f, err, countErr, want)
+		}
+	}
+	left(all[1].ID)
+	if page, _, err := o.s.Tickets(t.Context(), o.away, i.ID, 0, true); err != nil || len(page) != 0 {
+		t.Errorf("who sees none of them sees %v, %v", page, err)
+	}
+	if err := o.db.Gorm.Exec("UPDATE outbox SET state = 'bounced' WHERE message_id = ?", mailed).Error; err != nil {
+		t.Fatal(err)
+	}
+	left(all[1].ID, all[0].ID)
+	if _, _, err := o.acts.Reply(t.Context(), o.sup, all[1].ID, desk.Reply{Body: "Como lhe disse ao telefone…"}); err != nil {
+		t.Fatal(err)
+	}
+	left(all[0].ID)
 }
 
 func TestAnAnswerWithAVariableThatNothingFillsIsRefused(t *testing.T) {

@@ -4080,6 +4080,11 @@ export interface components {
             open: number;
             /** Format: int64 */
             tickets: number;
+            /**
+             * Format: int64
+             * @description An answer to all stands only on their pages, and nothing was said to them since
+             */
+            unreached: number;
         };
         IncidentRun: {
             /** Format: int64 */
@@ -8324,6 +8329,8 @@ export interface operations {
         parameters: {
             query?: {
                 cursor?: string;
+                /** @description Only those whom an answer to all has not reached */
+                unreached?: boolean;
             };
             header?: never;
             path: {

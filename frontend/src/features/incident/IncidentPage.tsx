@@ -93,7 +93,7 @@ export function IncidentPage({ id, onBack, onTicket }: Props) {
         <Says title={t("incidents.outside")} text={incident.outside} />
       </div>
       <Runs incident={id} runs={runs} mayStop={runsIt} />
-      <Tickets id={id} mayTakeOff={runsIt} onTicket={onTicket} />
+      <Tickets id={id} unreached={figures.unreached} mayTakeOff={runsIt} onTicket={onTicket} />
       {runsIt && incident.state !== "closed" && <Suggested incident={incident} onTicket={onTicket} />}
       <Suspense>
         {doing === "edit" && (

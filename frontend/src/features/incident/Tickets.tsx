@@ -1,6 +1,6 @@
 import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
 import { X } from "lucide-react";
-import type { ReactNode } from "react";
+import { type ReactNode, useState } from "react";
 import { linkIncident } from "../../api/incidents";
 import { keys } from "../../api/keys";
 import { tellRow, useFreshRow } from "../../api/rows";
@@ -14,15 +14,19 @@ import styles from "./incidents.module.css";
 
 interface Props {
   id: number;
+  /** How many of them an answer to all has not reached. */
+  unreached: number;
   mayTakeOff: boolean;
   onTicket: (protocol: string) => void;
 }
 
 /** The tickets of an incident that the reader sees. */
-export function Tickets({ id, mayTakeOff, onTicket }: Props) {
+export function Tickets({ id, unreached, mayTakeOff, onTicket }: Props) {
   const t = useText();
   const cache = useQueryClient();
-  const pages = useInfiniteQuery(incidentTicketsQuery(id));
+  const [chosen, setChosen] = useState(false);
+  const only = chosen && unreached > 0;
+  const pages = useInfiniteQuery(incidentTicketsQuery(id, only));
   const rows = pages.data?.pages.flatMap((page) => page.items) ?? [];
   const off = useMutation({
     mutationFn: (row: TicketRow) => linkIncident(row.id, null),
@@ -33,6 +37,14 @@ export function Tickets({ id, mayTakeOff, onTicket }: Props) {
   return (
     <section className={styles.part} aria-label={t("incidents.tickets")}>
       <h2>{t("incidents.tickets")}</h2>
+      {unreached > 0 && (
+        <div className={styles.unreached}>
+          <p>{t("incidents.unreached", { n: unreached })}</p>
+          <Button aria-pressed={only} onClick={() => setChosen(!only)}>
+            {t("incidents.unreached.only")}
+          </Button>
+        </div>
+      )}
       {rows.length === 0 && !pages.isPending && <p className={styles.quiet}>{t("incidents.tickets.none")}</p>}
       <ul className={styles.rows}>
         {rows.map((row) => (

@@ -29,13 +29,17 @@ export const incidentQuery = (id: number) =>
     refetchInterval: (query) => (moving(query.state.data) ? 1000 : 30_000),
   });
 
-export const incidentTicketsQuery = (id: number) =>
+/** Its tickets, or those of them whom an answer to all has not reached. */
+export const incidentTicketsQuery = (id: number, unreached: boolean) =>
   infiniteQueryOptions({
-    queryKey: [...keys.incident(id), "tickets"] as const,
+    queryKey: [...keys.incident(id), "tickets", unreached] as const,
     queryFn: ({ pageParam, signal }) =>
       unwrap(
         api.GET("/api/incidents/{id}/tickets", {
-          params: { path: { id: String(id) }, query: { cursor: pageParam } },
+          params: {
+            path: { id: String(id) },
+            query: { cursor: pageParam, unreached: unreached || undefined },
+          },
           signal,
         }),
       ),

@@ -135,6 +135,15 @@ test("an incident is seen live by agents and customers, and one answer reaches a
   await desk.getByRole("article").getByText(`Ivo Sá, ${answer} Protocolo ${late.protocol}.`).waitFor();
   await picture(desk, "incidente-noticia-escuro");
 
+  // Who calls about it is put to it from the call's note, with what to say at hand.
+  await desk.keyboard.press("F2");
+  const call = desk.getByRole("dialog", { name: "Nota da chamada" });
+  await call.getByLabel("Incidente em andamento").selectOption({ label: `É do incidente “${title}”` });
+  await call.getByText("O banco parceiro caiu. Não prometa horário.").waitFor();
+  await expectAccessible(desk, "a call about an incident");
+  await picture(desk, "incidente-na-chamada-escuro");
+  await desk.keyboard.press("Escape");
+
   // Solved: the banner goes, customers read that it is over.
   await boss.getByRole("button", { name: "Marcar como resolvido" }).click();
   await expect.poll(() => desk.getByRole("region", { name: "Incidentes em andamento" }).count()).toBe(0);

@@ -10,6 +10,7 @@ import { callQuery, changeCall } from "./api";
 import { Caller } from "./Caller";
 import styles from "./call.module.css";
 import { Endings } from "./Endings";
+import { Known } from "./Known";
 import { Matter } from "./Matter";
 import { MoreParts } from "./MoreParts";
 import { Protocol } from "./Protocol";
@@ -87,6 +88,7 @@ export function CallPanel({ sheet, failed, onRetry, open, onOpen }: CallPanelPro
             </Part>
             <Part title={t("call.part.matter")}>
               <Matter call={call} />
+              <Known call={call} />
             </Part>
             <MoreParts call={call} />
           </>

@@ -82,11 +82,18 @@ func (c *cursor) begin(ctx context.Context, validity uint32) error {
 	return nil
 }
 
-// pass moves on to uid; mails says whether there were any on the way.
+// passing bounds how long a node that stops still takes to note what it has done.
+const passing = 2 * time.Second
+
+// pass moves on to uid; mails says whether there were any on the way. What was
+// accepted is passed also when ctx has ended, or the next node would fetch it all
+// again only to learn that it is known.
 func (c *cursor) pass(ctx context.Context, uid uint32, mails bool) error {
 	if uid <= c.uid {
 		return nil
 	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), passing)
+	defer cancel()
 	set := `uid = $3, stuck = 0`
 	if mails {
 		set += `, last_mail_at = now()`

@@ -23,6 +23,11 @@ func TestTwoNodesShareTheMailboxes(t *testing.T) {
 	if w.replays() != 0 {
 		t.Errorf("%d were fetched twice", w.replays())
 	}
+	eventually(t, "all passed", func() bool {
+		_, first, _ := w.position(1)
+		_, second, _ := w.position(2)
+		return first == 50 && second == 2
+	})
 	stopOne()
 	dovecot.Append(a.User, ordinary(200))
 	dovecot.Append(b.User, ordinary(201))

@@ -1,4 +1,4 @@
-import type { Browser } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { admin, expectAccessible, launch, logIn, openTicket, openWindow, picture } from "./browser";
 import { openPostbox, type Postbox } from "./postbox";
@@ -31,6 +31,12 @@ afterAll(async () => {
 
 const windowOf = async (options = {}) =>
   (await openWindow(browser, { baseURL: server.url, ...options })).newPage();
+
+const pdf = (name: string) => ({
+  name,
+  mimeType: "application/pdf",
+  buffer: Buffer.from("%PDF-1.4\n% de um teste\n"),
+});
 
 const customer = (subject: string) =>
   openTicket(
@@ -69,6 +75,12 @@ test("an area is asked without being told who the customer is, and answers by it
   await boss.getByRole("button", { name: `Alterar ${area}` }).click();
   await boss.getByLabel("E-mails").fill(address);
   await boss.getByLabel("Lembrar antes do prazo").selectOption("50");
+  await boss.getByText(/^Um pedido feito agora vence/).waitFor();
+  const usual = (await boss.getByText(/^Um pedido feito agora vence/).textContent()) ?? "";
+  await boss.getByLabel("Quanto tempo tem").fill("5");
+  await expect.poll(() => boss.getByText(/^Um pedido feito agora vence/).textContent()).not.toBe(usual);
+  await boss.getByLabel("Quanto tempo tem").fill("2");
+  await boss.getByText(usual).waitFor();
   await boss.emulateMedia({ colorScheme: "dark" });
   await expectAccessible(boss, "an area");
   await picture(boss, "areas-ajustes-area-escuro");
@@ -132,10 +144,12 @@ test("an area is asked without being told who the customer is, and answers by it
   await picture(clerk, "areas-pagina-erro-escuro");
   await clerk.getByLabel("Seu nome").fill("Bruno Sales");
   await clerk.getByLabel("Resposta", { exact: true }).fill(answer);
+  await clerk.getByLabel(/^Arquivos/).setInputFiles(pdf("extrato.pdf"));
   await clerk.emulateMedia({ colorScheme: "light" });
   await picture(clerk, "areas-pagina");
   await clerk.getByRole("button", { name: "Enviar resposta" }).click();
   await clerk.getByText("Resposta enviada. Obrigado.").waitFor();
+  await clerk.getByText("extrato.pdf").waitFor();
   await expectAccessible(clerk, "an answer that was sent");
   await picture(clerk, "areas-pagina-enviada");
 
@@ -147,7 +161,16 @@ test("an area is asked without being told who the customer is, and answers by it
     await page.locator("header").getByText("área respondeu").waitFor();
     await page.getByRole("listitem").getByText("área respondeu").waitFor();
     expect(await page.getByText(`com ${area}`).count()).toBe(0);
+    expect(await page.getByText(answer).count()).toBe(1);
   }
+  // The line of time leads to where the answer stands, and its file opens for who sees the ticket.
+  const said = desk.getByRole("region", { name: "Pedidos a áreas" });
+  await said.locator("summary").click();
+  await desk.getByRole("button", { name: "ver a resposta" }).click();
+  await said.getByText(answer).waitFor();
+  const file = (await said.getByRole("link", { name: /extrato\.pdf/ }).getAttribute("href"))!;
+  expect((await desk.request.get(file)).status()).toBe(200);
+  expect((await clerk.request.get(file)).status()).toBe(404);
   const turns = desk.getByRole("region", { name: "Para onde foi o tempo" });
   await turns.getByRole("rowheader", { name: area }).waitFor();
   await turns.getByRole("rowheader", { name: "Nós" }).waitFor();
@@ -188,6 +211,11 @@ test("who is of an area's team answers in the desk, and an area that is off is a
   await boss.getByText("prazo de 4 horas úteis").waitFor();
   await picture(boss, "areas-ajustes");
 
+  // Who answers has the page open when it is asked: it comes by itself.
+  const desk = await windowOf({ colorScheme: "dark" });
+  await logIn(desk, clerk, "/areas");
+  await desk.getByText("Nenhum pedido para as suas equipes").waitFor();
+
   const { protocol } = await customer("Entrega atrasada");
   await boss.goto(`/fila?view=all&t=${protocol}`);
   await boss.getByRole("heading", { name: "Entrega atrasada" }).waitFor();
@@ -198,17 +226,18 @@ test("who is of an area's team answers in the desk, and an area that is off is a
   await dialog.getByRole("button", { name: "Enviar pedido" }).click();
   await boss.getByRole("region", { name: "Pedidos a áreas" }).getByText("Onde está o pedido 4411?").waitFor();
 
-  const desk = await windowOf({ colorScheme: "dark" });
-  await logIn(desk, clerk, "/areas");
-  await desk.getByText("Onde está o pedido 4411?").waitFor();
+  await desk.getByText("Onde está o pedido 4411?").waitFor({ timeout: 10_000 });
   await desk.getByText(`Rita Nogueira · ${protocol}`).waitFor();
   await expectAccessible(desk, "what a team is asked");
   await picture(desk, "areas-equipe-escuro");
   await desk.getByLabel("Resposta da área").fill("Na transportadora, chega na terça.");
+  await desk.getByLabel("Arquivos (opcional)").setInputFiles(pdf("canhoto.pdf"));
   await desk.getByRole("button", { name: "Responder" }).click();
+  await desk.getByText(/Enviados: canhoto\.pdf/).waitFor();
   const strip = boss.getByRole("region", { name: "Pedidos a áreas" });
   await strip.getByText("Na transportadora, chega na terça.").waitFor();
   await strip.getByText(`${clerk.name}, pelo sistema`).waitFor();
+  await strip.getByRole("link", { name: /canhoto\.pdf/ }).waitFor();
 
   await boss.goto("/ajustes/areas");
   await boss.getByRole("button", { name: "Alterar Entregas" }).click();
@@ -222,4 +251,143 @@ test("who is of an area's team answers in the desk, and an area that is off is a
   await boss.keyboard.press("q");
   await dialog.getByLabel("Área", { exact: true }).waitFor();
   expect(await dialog.getByText("Entregas").count()).toBe(0);
+}, 180_000);
+
+/** Asks the area of the first story what a ticket that is open needs to know. */
+async function ask(desk: Page, words: string): Promise<void> {
+  await desk.keyboard.press("q");
+  const dialog = desk.getByRole("dialog", { name: "Pedir a uma área" });
+  await dialog.getByLabel("Área", { exact: true }).selectOption({ label: area });
+  await dialog.getByLabel("O que você precisa saber").fill(words);
+  await dialog.getByRole("button", { name: "Enviar pedido" }).click();
+  await dialog.waitFor({ state: "detached" });
+}
+
+test("a request gets more time, is settled and is taken back, and who resolves is told what is owed", async () => {
+  const desk = await windowOf({ reducedMotion: "reduce" });
+  const { protocol } = await customer("Juros que não reconheço");
+  await logIn(desk, admin, `/fila?view=all&t=${protocol}`);
+  await desk.getByRole("heading", { name: "Juros que não reconheço" }).waitFor();
+  await ask(desk, "De onde vêm os juros?");
+  await ask(desk, "Houve acordo em outubro?");
+  const strip = desk.getByRole("region", { name: "Pedidos a áreas" });
+  const one = (words: string) => strip.getByRole("listitem").filter({ hasText: words });
+  await one("Houve acordo").waitFor();
+
+  // More time: the area is told the new date.
+  const due = () => one("De onde vêm").getByText(/^até /).textContent();
+  const before = await due();
+  await one("De onde vêm").getByRole("button", { name: "Dar mais 1 dia útil" }).click();
+  await expect.poll(due).not.toBe(before);
+  await expect.poll(() => postbox.newest(address, "ganhou mais prazo"), { timeout: 30_000 }).toBeDefined();
+
+  // Settled by what was said another way.
+  await one("Houve acordo").getByRole("button", { name: "Encerrar" }).click();
+  await desk.getByLabel("O que a área disse, e como").fill("Por telefone: não houve.");
+  await expectAccessible(desk, "settling a request");
+  await picture(desk, "areas-encerrar");
+  await one("Houve acordo").getByRole("button", { name: "Encerrar" }).click();
+  await one("Por telefone: não houve.").getByText("encerrado").waitFor();
+
+  // Resolving, by key and with an answer, asks first.
+  await desk.keyboard.press("e");
+  const owed = desk.getByRole("dialog", { name: "Ainda falta resposta" });
+  await owed.getByText("De onde vêm os juros?").waitFor();
+  expect(await owed.getByText("Houve acordo em outubro?").count()).toBe(0);
+  await expectAccessible(desk, "what areas owe");
+  await picture(desk, "areas-falta-resposta");
+  await owed.getByRole("button", { name: "Voltar" }).click();
+  await owed.waitFor({ state: "detached" });
+  await desk.getByRole("button", { name: "Resolver" }).waitFor();
+  await desk.keyboard.press("r");
+  await desk
+    .getByRole("textbox", { name: "Para Rita Nogueira" })
+    .fill("Estamos conferindo os juros com a cobrança.");
+  await desk.emulateMedia({ colorScheme: "dark" });
+  await desk.getByRole("button", { name: "Enviar e resolver" }).click();
+  await owed.getByRole("button", { name: "Responder sem resolver" }).waitFor();
+  await expectAccessible(desk, "what areas owe, dark");
+  await picture(desk, "areas-falta-resposta-escuro");
+  await owed.getByRole("button", { name: "Responder sem resolver" }).click();
+  await desk.locator("article").getByText("Estamos conferindo os juros com a cobrança.").waitFor();
+  await one("De onde vêm").getByText(/^até /).waitFor();
+
+  // Taken back: the area's page says so, in a window that was open.
+  const clerk = await windowOf();
+  await clerk.goto(await link("De onde vêm os juros?"));
+  await clerk.getByLabel("Resposta", { exact: true }).fill("Do atraso de setembro.");
+  await clerk.getByLabel("Seu nome").fill("Bruno Sales");
+  await one("De onde vêm").getByRole("button", { name: "Retirar o pedido" }).click();
+  await one("De onde vêm").getByText("retirado").waitFor();
+  await clerk.getByRole("button", { name: "Enviar resposta" }).click();
+  await clerk.getByText("Este pedido foi encerrado.").first().waitFor();
+  await expectAccessible(clerk, "a request that was taken back");
+  await picture(clerk, "areas-pagina-retirado");
+
+  // Nobody owes anything: it is resolved at once.
+  await desk.emulateMedia({ colorScheme: "light" });
+  await desk.getByRole("button", { name: "Resolver" }).click();
+  await desk.getByRole("button", { name: "Reabrir" }).waitFor();
+  await picture(desk, "areas-resolvido");
+}, 180_000);
+
+test("the ombudsman asks an area, which is not told whose case it is", async () => {
+  const boss = { email: "ouvidora@example.test", password: "uma frase bem comprida mesmo" };
+  const manager = await windowOf();
+  await logIn(manager, admin, "/ajustes/pessoas");
+  await manager.getByRole("button", { name: "Nova conta" }).click();
+  const account = manager.getByRole("dialog");
+  await account.getByLabel("Nome").fill("Olga Reis");
+  await account.getByLabel("E-mail").fill(boss.email);
+  await account.getByLabel("Senha inicial").fill(boss.password);
+  await account.getByLabel("Papel").selectOption("ombudsman");
+  await account.getByRole("button", { name: "Criar conta" }).click();
+  await manager.getByText(boss.email).waitFor();
+  const response = await fetch(`${server.url}/api/public/ombudsman`, {
+    method: "POST",
+    headers: { "content-type": "application/json", "idempotency-key": crypto.randomUUID() },
+    body: JSON.stringify({
+      name: "Célia Prado",
+      email: "celia@example.test",
+      sac_protocol: "20261122000000139",
+      subject: "Cobrança sem fim",
+      body: "Já reclamei três vezes.",
+    }),
+  });
+  const { protocol } = (await response.json()) as { protocol: string };
+
+  const office = await windowOf({ reducedMotion: "reduce" });
+  await logIn(office, boss, `/casos/${protocol}`);
+  await office.getByText("Nenhuma área foi consultada neste caso.").waitFor();
+  await office.getByRole("button", { name: "Pedir a uma área" }).click();
+  const dialog = office.getByRole("dialog", { name: "Pedir a uma área" });
+  await dialog.getByLabel("O que você precisa saber").fill("No protocolo 20261122000000139, o que houve?");
+  expect(await dialog.getByLabel("Esconder quem é o cliente").count()).toBe(0);
+  await dialog.getByRole("button", { name: "Enviar pedido" }).click();
+  await dialog.getByText(/quem se manifestou/).waitFor();
+  await dialog.getByLabel("O que você precisa saber").fill("O lote de outubro foi cobrado de novo?");
+  await dialog.getByRole("button", { name: "Enviar pedido" }).click();
+  const strip = office.getByRole("region", { name: "Pedidos a áreas" });
+  await strip.getByText("cliente não identificado").waitFor();
+  await strip.scrollIntoViewIfNeeded();
+  await expectAccessible(office, "a case that asks an area");
+  await picture(office, "areas-caso");
+
+  const clerk = await windowOf();
+  await clerk.goto(await link("O lote de outubro"));
+  const shown = await clerk.content();
+  for (const secret of ["Célia", protocol, "Ouvidoria", "Cobrança sem fim", "Olga"])
+    expect(shown).not.toContain(secret);
+  await clerk.getByLabel("Seu nome").fill("Bruno Sales");
+  await clerk.getByLabel("Resposta", { exact: true }).fill("Foi, por engano.");
+  await clerk.getByLabel(/^Arquivos/).setInputFiles(pdf("lote.pdf"));
+  await clerk.getByRole("button", { name: "Enviar resposta" }).click();
+  await strip.getByText("Foi, por engano.").waitFor();
+  const file = (await strip.getByRole("link", { name: /lote\.pdf/ }).getAttribute("href"))!;
+  expect((await office.request.get(file)).status()).toBe(200);
+  expect((await manager.request.get(file)).status()).toBe(404);
+  await office.emulateMedia({ colorScheme: "dark" });
+  await strip.scrollIntoViewIfNeeded();
+  await expectAccessible(office, "what an area told the ombudsman, dark");
+  await picture(office, "areas-caso-escuro");
 }, 180_000);

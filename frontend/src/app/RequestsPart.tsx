@@ -2,6 +2,7 @@ import { MessageCircleQuestion } from "lucide-react";
 import { useState } from "react";
 import { useFreshRow } from "../api/rows";
 import type { TicketRow } from "../api/types";
+import styles from "../features/ombudsman/cases.module.css";
 import AreaStrip from "../features/ticket/AreaStrip";
 import AskAreaDialog from "../features/ticket/AskAreaDialog";
 import { useText } from "../lib/i18n";
@@ -19,7 +20,7 @@ export function RequestsPart({ row, over, onAsked }: RequestsPartProps) {
   const fresh = useFreshRow(row) ?? row;
   const [asking, setAsking] = useState(false);
   return (
-    <>
+    <div className={styles.requests}>
       <AreaStrip row={fresh} none={t("cases.area.none")} />
       {!over && (
         <Button icon={<MessageCircleQuestion aria-hidden />} onClick={() => setAsking(true)}>
@@ -35,6 +36,6 @@ export function RequestsPart({ row, over, onAsked }: RequestsPartProps) {
           }}
         />
       )}
-    </>
+    </div>
   );
 }

@@ -100,3 +100,59 @@ test("a saved view counts live in every window, and a bulk shows its effect, is 
   await second.getByText("Nada nesta visão agora.").waitFor();
   await expectAccessible(second, "a saved view, dark");
 }, 180_000);
+
+test("a colleague is named in a note by typing, hears of it once and goes there; a list is narrowed to what is one's own", async () => {
+  const stamp = Date.now() % 1_000_000;
+  const colleague = {
+    name: `Iara Nóbrega ${stamp}`,
+    email: `iara.${stamp}@example.test`,
+    password: "mais uma frase bem comprida",
+  };
+  const subject = `Torneira pingando ${stamp}`;
+  const { protocol } = await openTicket({
+    name: "Rosa Lima",
+    email: `rosa.${stamp}@example.test`,
+    kind: "reclamacao",
+    subject,
+    body: "A torneira nova pinga o dia inteiro.",
+  });
+  const first = await (await openWindow(browser)).newPage();
+  await logIn(first, admin, "/ajustes/pessoas");
+  await first.getByRole("button", { name: "Nova conta" }).click();
+  const form = first.getByRole("dialog");
+  await form.getByLabel("Nome").fill(colleague.name);
+  await form.getByLabel("E-mail").fill(colleague.email);
+  await form.getByLabel("Senha inicial").fill(colleague.password);
+  await form.getByRole("button", { name: "Criar conta" }).click();
+  await first.getByText(colleague.email).waitFor();
+  const second = await (await openWindow(browser, { colorScheme: "dark" })).newPage();
+  await logIn(second, colleague, "/fila?view=all");
+
+  await first.goto(`/fila?view=all&t=${protocol}`);
+  await first.getByRole("heading", { name: subject }).waitFor();
+  await first.keyboard.press("n");
+  await first.keyboard.type("Você conhece esta peça? @iara");
+  const choice = first.getByRole("option", { name: new RegExp(colleague.name) });
+  await choice.waitFor();
+  await expectAccessible(first, "a name is completed");
+  await picture(first, "mencao-nome");
+  await first.keyboard.press("Enter");
+  await first.keyboard.press("Control+Enter");
+
+  const way = second.getByRole("link", { name: "Ver o ticket" });
+  await way.waitFor();
+  await expect.poll(() => second.getByRole("link", { name: /Menções/ }).innerText()).toContain("1");
+  await expectAccessible(second, "named in a note, dark");
+  await picture(second, "mencao-aviso-escuro");
+  await way.click();
+  await second.getByRole("heading", { name: subject }).waitFor();
+  await second.getByText(`@${colleague.name}`).first().waitFor();
+
+  // Everything open is more than what is mine.
+  await second.goto("/fila?view=all");
+  await expect.poll(() => rows(second).count()).toBeGreaterThan(0);
+  await second.getByRole("button", { name: "Só os meus" }).click();
+  await expect.poll(() => rows(second).count()).toBe(0);
+  await expectAccessible(second, "narrowed to one's own");
+  await picture(second, "so-os-meus-escuro");
+}, 180_000);

@@ -84,6 +84,9 @@ func Fill(ctx context.Context, db *postgres.DB, accounts *account.Service, o Opt
 	if err := s.consult(ctx, o.Now.UTC().Truncate(time.Microsecond)); err != nil {
 		return Summary{}, err
 	}
+	if err := s.keepViews(ctx); err != nil {
+		return Summary{}, err
+	}
 	return Summary{Tickets: len(w.Stories), Customers: len(w.People), Acts: acts, Accounts: s.staff}, nil
 }
 

@@ -8,11 +8,13 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/escuta-sac/escuta/internal/access"
 	"github.com/escuta-sac/escuta/internal/account"
 	"github.com/escuta-sac/escuta/internal/demo"
 	"github.com/escuta-sac/escuta/internal/postgres/pgtest"
 	"github.com/escuta-sac/escuta/internal/rediskit/redistest"
 	"github.com/escuta-sac/escuta/internal/ticket"
+	"github.com/escuta-sac/escuta/internal/view"
 
 	"encoding/json"
 	"errors"
@@ -34,6 +36,26 @@ func TestAFilledDeskAgreesWithItsEvents(t *testing.T) {
 	}
 	if made.Tickets != 150 || made.Acts < 200 || len(made.Accounts) != 8 {
 		t.Errorf("made %+v", made)
+	}
+
+	book := view.NewBook(db)
+	if _, err := book.Refresh(ctx); err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range made.Accounts {
+		if a.Role != access.Supervisor {
+			continue
+		}
+		boss := access.Actor{AccountID: a.ID, Role: a.Role, Teams: a.TeamIDs}
+		for _, v := range book.Pinned(boss) {
+			page, err := ticket.List(ctx, db.Gorm, ticket.Query{Actor: boss, Now: options.Now, Rule: v.Rule})
+			if err != nil || len(page.Items) == 0 {
+				t.Errorf("saved view %d holds %d tickets, %v", v.ID, len(page.Items), err)
+			}
+		}
+		if len(book.Pinned(boss)) != 2 {
+			t.Errorf("the supervisor has %d saved views", len(book.Pinned(boss)))
+		}
 	}
 
 	var rows []struct {

@@ -13,7 +13,7 @@ type Condition struct {
 	All     []Condition `json:"all,omitempty" maxItems:"60" doc:"Every one of these"`
 	Any     []Condition `json:"any,omitempty" maxItems:"60" doc:"At least one of these"`
 	Not     *Condition  `json:"not,omitempty" doc:"Not this"`
-	Field   string      `json:"field,omitempty" doc:"status, kind, channel, priority, legal_priority, is, team, assignee, reason, brand, tag; or of time: due, opened, waiting"`
+	Field   string      `json:"field,omitempty" doc:"status, kind, channel, priority, legal_priority, is, team, assignee, reason, brand, incident, turn, tag; or of time: due, opened, waiting"`
 	Op      string      `json:"op,omitempty" doc:"in or not_in; of time: within or over"`
 	Values  []string    `json:"values,omitempty" maxItems:"50" doc:"Ids as digits; me and none where somebody or nothing is meant"`
 	Minutes int         `json:"minutes,omitempty" minimum:"0" doc:"From now, of time"`

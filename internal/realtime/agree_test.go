@@ -2,7 +2,9 @@ package realtime
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
+	"slices"
 	"testing"
 	"time"
 
@@ -49,7 +51,9 @@ func length(rt *rapid.T, db *postgres.DB, q ticket.Query) (n int) {
 }
 
 // Whatever changes, and however time passes, each counter is the length of the
-// list beside which it stands.
+// list beside which it stands: of every stock view, of rules that people write
+// and of rules drawn at random, for each of several people, walled tickets among
+// what they ask for.
 func TestEveryCounterIsTheLengthOfItsList(t *testing.T) {
 	t.Parallel()
 	db := pgtest.New(t)
@@ -64,13 +68,14 @@ func TestEveryCounterIsTheLengthOfItsList(t *testing.T) {
 		tickettest.Account(t, db, access.Agent, teams[0]), tickettest.Account(t, db, access.Supervisor, teams[1], teams[2]),
 		tickettest.Account(t, db, access.Ombudsman, teams[2]), tickettest.Account(t, db, access.Admin), tickettest.Account(t, db, access.Agent),
 	}
-	rules := shelf{
+	written := shelf{
 		{Field: "due", Op: ticket.RuleWithin, Minutes: 90},
 		{Field: "due", Op: ticket.RuleOver, Minutes: 0},
 		{All: []ticket.Rule{in("team", "me"), {Not: &ticket.Rule{Any: []ticket.Rule{in("is", "breached", "promised"), in("assignee", "none")}}}}},
 		{Any: []ticket.Rule{in("assignee", "me"), in("is", "mentioned", "unread")}},
 		{All: []ticket.Rule{in("status", "open", "new"), {Field: "waiting", Op: ticket.RuleOver, Minutes: 30}}},
 	}
+	incident := tickettest.Incident(t, db, "Centro de distribuição parado")
 	l := event.NewLog(db, redistest.New(t), slog.New(slog.DiscardHandler))
 	seq := event.NewSequencer(l)
 	done := make(chan error, 1)
@@ -87,8 +92,19 @@ func TestEveryCounterIsTheLengthOfItsList(t *testing.T) {
 	if err := db.Gorm.Raw(`SELECT id FROM tickets`).Scan(&ids).Error; err != nil {
 		t.Fatal(err)
 	}
+	named := tickettest.Named{Reasons: []string{"1", "2"}, Incidents: []string{fmt.Sprint(incident)}}
+	for _, team := range teams {
+		named.Teams = append(named.Teams, fmt.Sprint(team))
+	}
+	for _, a := range actors {
+		named.Accounts = append(named.Accounts, fmt.Sprint(a.AccountID))
+	}
 	rapid.Check(t, func(rt *rapid.T) {
 		clock = now
+		rules := slices.Clone(written)
+		for range 4 {
+			rules = append(rules, tickettest.Rule(rt, named))
+		}
 		p := newProjection(zone, func() time.Time { return clock }, rules)
 		at, err := l.Head(t.Context())
 		if err != nil {
@@ -99,7 +115,7 @@ func TestEveryCounterIsTheLengthOfItsList(t *testing.T) {
 		}
 		for range rapid.IntRange(1, 4).Draw(rt, "rounds") {
 			for range rapid.IntRange(0, 6).Draw(rt, "changes") {
-				randomChange(rt, db, rapid.SampledFrom(ids).Draw(rt, "ticket"), teams, actors, now.UTC())
+				randomChange(rt, db, rapid.SampledFrom(ids).Draw(rt, "ticket"), teams, actors, incident, now.UTC())
 			}
 			seq.Poke()
 			catchUp(rt, db, l, p)

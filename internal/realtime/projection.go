@@ -74,7 +74,7 @@ func (p *projection) clear() {
 // load reads all open tickets. They are at least as new as at, which was the head
 // before; events after it that are already in them are told apart by version.
 func (p *projection) load(ctx context.Context, db *postgres.DB, at event.Position) error {
-	rows, err := db.Pool.Query(ctx, "SELECT "+ticket.FactColumns+", id, version, barred FROM tickets WHERE open")
+	rows, err := db.Pool.Query(ctx, "SELECT "+ticket.FactColumns+", id, version, barred FROM tickets t WHERE open")
 	if err != nil {
 		return fmt.Errorf("load the open tickets: %w", err)
 	}

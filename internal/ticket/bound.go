@@ -142,6 +142,10 @@ func (r Rule) leaf(who access.Actor, reasons []Reason) (holding, writing) {
 		return oneOf(below(r.numbers(who), reasons), "coalesce(t.reason_id, 0)", func(f *Facts) int64 { return f.ReasonID })
 	case "brand":
 		return oneOf(r.numbers(who), "t.brand_id", func(f *Facts) int64 { return f.BrandID })
+	case "incident":
+		return oneOf(r.numbers(who), "coalesce(t.incident_id, 0)", func(f *Facts) int64 { return f.IncidentID })
+	case "turn":
+		return oneOf(r.Values, turnColumn, func(f *Facts) string { return string(f.Turn) })
 	case "tag":
 		wanted := textArray(r.Values)
 		return func(f *Facts, _ int64) bool {

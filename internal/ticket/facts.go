@@ -20,6 +20,8 @@ type Facts struct {
 	AssigneeID    int64
 	HolderID      int64
 	ReasonID      int64
+	IncidentID    int64
+	Turn          Turn
 	Tags          []string
 	Mentioned     []int64
 	Due           int64
@@ -40,6 +42,7 @@ func (s Snapshot) Facts() Facts {
 	return Facts{
 		Status: s.Status, Kind: s.Kind, Channel: s.Channel, Priority: s.Priority, LegalPriority: s.LegalPriority,
 		BrandID: s.BrandID, TeamID: s.TeamID, AssigneeID: orZero(s.AssigneeID), HolderID: orZero(s.HolderID), ReasonID: orZero(s.ReasonID),
+		IncidentID: orZero(s.IncidentID), Turn: s.Turn,
 		Tags: s.Tags, Mentioned: s.Mentioned,
 		Due: Micros(s.NextDue), WaitingSince: Micros(s.WaitingSince), OpenedAt: s.OpenedAt.UnixMicro(),
 		ReopenedAt: Micros(s.ReopenedAt), PromisedAt: Micros(s.PromisedAt),
@@ -74,6 +77,8 @@ type FactRow struct {
 	AssigneeID    *int64     `json:"assignee_id"`
 	HolderID      *int64     `json:"holder_id"`
 	ReasonID      *int64     `json:"reason_id"`
+	IncidentID    *int64     `json:"incident_id"`
+	Turn          Turn       `json:"turn"`
 	Tags          []string   `json:"tags"`
 	Mentioned     []int64    `json:"mentioned"`
 	NextDue       *time.Time `json:"next_due"`
@@ -86,14 +91,16 @@ type FactRow struct {
 	Unread        bool       `json:"unread"`
 }
 
-// FactColumns are the columns of tickets that Into takes, in its order.
+// FactColumns are the columns of tickets t that Into takes, in its order.
 const FactColumns = `status, kind, channel, priority, legal_priority, brand_id, team_id, assignee_id, holder_id, reason_id,
+	incident_id, ` + turnColumn + `,
 	NULLIF(tags, '{}'), NULLIF(mentioned, '{}'), NULLIF(next_due, 'infinity'), NULLIF(waiting_since, 'infinity'), opened_at,
 	reopened_at, promised_at, walled, breached, unread`
 
 // Into gives where pgx puts FactColumns.
 func (r *FactRow) Into() []any {
 	return []any{&r.Status, &r.Kind, &r.Channel, &r.Priority, &r.LegalPriority, &r.BrandID, &r.TeamID, &r.AssigneeID, &r.HolderID, &r.ReasonID,
+		&r.IncidentID, &r.Turn,
 		&r.Tags, &r.Mentioned, &r.NextDue, &r.WaitingSince, &r.OpenedAt, &r.ReopenedAt, &r.PromisedAt, &r.Walled, &r.Breached, &r.Unread}
 }
 
@@ -102,6 +109,7 @@ func (r FactRow) Facts() Facts {
 	f := Snapshot{
 		Kind: r.Kind, Channel: r.Channel, Priority: r.Priority, LegalPriority: r.LegalPriority, Status: r.Status,
 		BrandID: r.BrandID, TeamID: r.TeamID, AssigneeID: r.AssigneeID, HolderID: r.HolderID, ReasonID: r.ReasonID,
+		IncidentID: r.IncidentID, Turn: r.Turn,
 		NextDue: r.NextDue, WaitingSince: r.WaitingSince, OpenedAt: r.OpenedAt, ReopenedAt: r.ReopenedAt, PromisedAt: r.PromisedAt,
 		Walled: r.Walled, Breached: r.Breached, Unread: r.Unread,
 	}.Facts()

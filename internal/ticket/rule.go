@@ -78,6 +78,8 @@ var ruleFields = map[string]ruleField{
 	"assignee":       {kind: ids, special: []string{RuleMe, RuleNone}},
 	"reason":         {kind: ids, special: []string{RuleNone}},
 	"brand":          {kind: ids},
+	"incident":       {kind: ids, special: []string{RuleNone}},
+	"turn":           {kind: words, choices: texts(OurTurn, AreaTurn, CustomersTurn)},
 	"tag":            {kind: tags},
 	"due":            {kind: instant},
 	"opened":         {kind: instant},

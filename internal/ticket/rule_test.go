@@ -15,50 +15,17 @@ import (
 	"github.com/escuta-sac/escuta/internal/access"
 	"github.com/escuta-sac/escuta/internal/fault"
 	"github.com/escuta-sac/escuta/internal/ticket"
+	"github.com/escuta-sac/escuta/internal/ticket/tickettest"
 )
-
-// aRule draws a rule that Check accepts.
-func aRule(t *rapid.T, depth int, teams, accounts, reasons []string) ticket.Rule {
-	if depth > 0 && rapid.Bool().Draw(t, "group") {
-		switch rapid.IntRange(0, 2).Draw(t, "of") {
-		case 0:
-			part := aRule(t, depth-1, teams, accounts, reasons)
-			return ticket.Rule{Not: &part}
-		case 1:
-			return ticket.Rule{All: someRules(t, depth, teams, accounts, reasons)}
-		default:
-			return ticket.Rule{Any: someRules(t, depth, teams, accounts, reasons)}
-		}
-	}
-	fields := map[string][]string{
-		"status": {"new", "open", "waiting_customer", "waiting_third"}, "kind": {"reclamacao", "elogio"}, "channel": {"phone", "email", "webform"},
-		"priority": {"1", "3"}, "legal_priority": {"0", "2"}, "is": {"breached", "unread", "reopened", "promised", "held", "mentioned"},
-		"team": append([]string{"me"}, teams...), "assignee": append([]string{"me", "none"}, accounts...),
-		"reason": append([]string{"none"}, reasons...), "brand": {"1", "77"}, "tag": {"vip", "estorno"}, "due": nil, "opened": nil, "waiting": nil,
-	}
-	names := []string{"status", "kind", "channel", "priority", "legal_priority", "is", "team", "assignee", "reason", "brand", "tag", "due", "opened", "waiting"}
-	field := rapid.SampledFrom(names).Draw(t, "field")
-	if fields[field] == nil {
-		return ticket.Rule{Field: field, Op: rapid.SampledFrom([]string{"within", "over"}).Draw(t, "op"), Minutes: rapid.IntRange(0, 24*60).Draw(t, "minutes")}
-	}
-	values := rapid.SliceOfN(rapid.SampledFrom(fields[field]), 1, 3).Draw(t, "values")
-	return ticket.Rule{Field: field, Op: rapid.SampledFrom([]string{"in", "not_in"}).Draw(t, "op"), Values: values}
-}
-
-func someRules(t *rapid.T, depth int, teams, accounts, reasons []string) []ticket.Rule {
-	rules := make([]ticket.Rule, rapid.IntRange(1, 3).Draw(t, "parts"))
-	for i := range rules {
-		rules[i] = aRule(t, depth-1, teams, accounts, reasons)
-	}
-	return rules
-}
 
 func TestARuleHoldsInMemoryWhatItHoldsInSQL(t *testing.T) {
 	t.Parallel()
 	db, _, actors := desk(t)
+	incident := fmt.Sprint(tickettest.Incident(t, db, "Centro de distribuição parado"))
 	if err := db.Gorm.Exec(`UPDATE tickets SET tags = CASE id % 3 WHEN 0 THEN '{vip}' WHEN 1 THEN '{estorno,vip}' ELSE '{}' END::text[],
 		reason_id = CASE WHEN id % 4 > 0 THEN 1 + id % 40 END, kind = CASE WHEN id % 5 = 0 THEN 'elogio' ELSE 'reclamacao' END,
-		priority = 1 + id % 4, legal_priority = id % 4`).Error; err != nil {
+		priority = 1 + id % 4, legal_priority = id % 4, asked_area = CASE WHEN id % 7 = 0 THEN 'Entregas' ELSE '' END,
+		incident_id = CASE WHEN id % 6 = 0 AND NOT walled THEN ?::bigint END`, incident).Error; err != nil {
 		t.Fatal(err)
 	}
 	reasons, err := ticket.Reasons(t.Context(), db.Gorm)
@@ -86,7 +53,7 @@ func TestARuleHoldsInMemoryWhatItHoldsInSQL(t *testing.T) {
 	}
 	now := noon.In(saoPaulo).Add(20 * time.Second)
 	rapid.Check(t, func(rt *rapid.T) {
-		rule := aRule(rt, 3, teams, accounts, []string{"1", "2", "40", "9999"})
+		rule := tickettest.Rule(rt, tickettest.Named{Teams: teams, Accounts: accounts, Reasons: []string{"1", "2", "40", "9999"}, Incidents: []string{incident}})
 		if err := rule.Check(); err != nil {
 			rt.Fatalf("%+v: %v", rule, err)
 		}

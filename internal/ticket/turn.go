@@ -26,6 +26,10 @@ func (t Ticket) Turn() Turn {
 	return OurTurn
 }
 
+// turnColumn is Turn of a ticket t as SQL.
+const turnColumn = `(CASE WHEN t.status IN ('resolved', 'closed') THEN 'none' WHEN t.status = 'waiting_customer' THEN 'customer'
+	WHEN t.status = 'waiting_third' OR t.asked_area <> '' THEN 'area' ELSE 'us' END)`
+
 func (t Ticket) turnArea() string {
 	if t.Turn() != AreaTurn {
 		return ""

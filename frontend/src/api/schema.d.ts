@@ -3552,7 +3552,7 @@ export interface components {
             all?: components["schemas"]["Condition"][];
             /** @description At least one of these */
             any?: components["schemas"]["Condition"][];
-            /** @description status, kind, channel, priority, legal_priority, is, team, assignee, reason, brand, tag; or of time: due, opened, waiting */
+            /** @description status, kind, channel, priority, legal_priority, is, team, assignee, reason, brand, incident, turn, tag; or of time: due, opened, waiting */
             field?: string;
             /**
              * Format: int64

@@ -2,6 +2,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { PanelRight } from "lucide-react";
 import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { useMe } from "../api/session";
 import type { TicketRow } from "../api/types";
 import { QueueHead } from "../features/queue/QueueHead";
 import { QueueList } from "../features/queue/QueueList";
@@ -27,8 +28,12 @@ export function Desk() {
   const t = useText();
   const cache = useQueryClient();
   const navigate = useNavigate();
-  const { view, sort = "due", q, team, channel, t: open } = useSearch({ from: "/inside/fila" });
-  const query = useMemo<ListQuery>(() => ({ view, sort, q, team, channel }), [view, sort, q, team, channel]);
+  const { view, sort = "due", q, team, own, channel, t: open } = useSearch({ from: "/inside/fila" });
+  const assignee = useMe().id;
+  const query = useMemo<ListQuery>(
+    () => ({ view, sort, q, team, channel, assignee: own ? assignee : undefined }),
+    [view, sort, q, team, channel, own, assignee],
+  );
   const { panes, customerOpen, set } = usePrefs();
   const wide = useMedia(roomForCustomer);
   const [peeking, setPeeking] = useState(false);
@@ -70,12 +75,13 @@ export function Desk() {
       <section className={styles.list} style={{ width: panes.list }} aria-label={t("desk.queue")}>
         <QueueHead
           query={query}
+          own={own ?? false}
           onChange={(change) =>
             void navigate({ to: "/fila", search: (now) => ({ ...now, ...change }), replace: true })
           }
         />
         <QueueList
-          key={`${view}/${sort}/${q}`}
+          key={`${view}/${sort}/${q}/${own}`}
           query={query}
           open={open}
           onOpen={openRow}

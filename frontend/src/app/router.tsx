@@ -32,6 +32,8 @@ export interface DeskSearch {
   sort?: Sort;
   q?: string;
   team?: number;
+  /** Only what is assigned to whoever looks. */
+  own?: boolean;
   channel?: ListQuery["channel"];
   /** Protocol of the open ticket. */
   t?: string;
@@ -100,6 +102,7 @@ const desk = createRoute({
     sort: oneOf(sorts, search.sort),
     q: text(search.q),
     team: typeof search.team === "number" ? search.team : undefined,
+    own: search.own === true || undefined,
     channel: oneOf(["phone", "webform", "email", "ombudsman"] as const, search.channel),
     t: text(search.t),
   }),

@@ -31,6 +31,15 @@ func Team(t testing.TB, db *postgres.DB, name string) (id int64) {
 	return id
 }
 
+// Incident opens an incident, by an account of its own, and returns its id.
+func Incident(t testing.TB, db *postgres.DB, title string) (id int64) {
+	t.Helper()
+	by := Account(t, db, access.Supervisor)
+	scan(t, db, &id, `INSERT INTO incidents (title, started_at, opened_by, created_at, updated_at) VALUES (?, now(), ?, now(), now()) RETURNING id`,
+		title, by.AccountID)
+	return id
+}
+
 // Account adds an account with these teams.
 func Account(t testing.TB, db *postgres.DB, role access.Role, teams ...int64) access.Actor {
 	t.Helper()

@@ -19,12 +19,12 @@ export default function BulkBar({ query }: { query: ListQuery }) {
   const { ids, all } = useSelection();
   const counts = useQuery(countsQuery).data;
   const [acting, setActing] = useState(false);
-  const { view, team, channel, q } = query;
-  const everything = { matching: { view, team, channel, q } };
+  const { view, team, assignee, channel, q } = query;
+  const everything = { matching: { view, team, assignee, channel, q } };
   const target: Target = all ? everything : { ids: [...ids] };
   const mayAll = may(me, "bulk.matching");
   // Beside a whole view stands its counter; what a search or a filter leaves is asked for.
-  const narrowed = Boolean(q || team || channel);
+  const narrowed = Boolean(q || team || assignee || channel);
   const found = useQuery({
     queryKey: ["bulk", "count", everything],
     queryFn: ({ signal }) => countBulk(everything, signal),

@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Plus, X } from "lucide-react";
 import { peopleQuery, reasonPath, reasonsQuery, teamsQuery } from "../../api/directory";
+import { openIncidentsQuery } from "../../api/incidents";
 import { kinds } from "../../api/kinds";
 import type { SavedCondition } from "../../api/types";
 import { useText } from "../../lib/i18n";
@@ -198,6 +199,7 @@ const fixed = {
   channel: ["phone", "webform", "email", "ombudsman"],
   kind: kinds,
   priority: ["1", "2", "3", "4"],
+  turn: ["us", "area", "customer"],
   is: ["breached", "unread", "reopened", "promised", "held", "mentioned"],
 } as const;
 
@@ -207,7 +209,15 @@ function useChoices(field: ConditionField): { value: string; name: string }[] {
   const teams = useQuery({ ...teamsQuery, enabled: field === "team" }).data ?? [];
   const people = useQuery({ ...peopleQuery, enabled: field === "assignee" }).data ?? [];
   const reasons = useQuery({ ...reasonsQuery, enabled: field === "reason" }).data ?? [];
+  const incidents = useQuery({ ...openIncidentsQuery, enabled: field === "incident" }).data ?? [];
   switch (field) {
+    case "turn":
+      return fixed.turn.map((value) => ({ value, name: t(`views.turn.${value}`) }));
+    case "incident":
+      return [
+        { value: "none", name: t("views.no_incident") },
+        ...incidents.map((incident) => ({ value: String(incident.id), name: incident.title })),
+      ];
     case "status":
       return fixed.status.map((value) => ({ value, name: t(`status.${value}`) }));
     case "channel":

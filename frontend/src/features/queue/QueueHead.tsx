@@ -1,4 +1,4 @@
-import { ArrowDownUp, Rows3, Search, X } from "lucide-react";
+import { ArrowDownUp, Rows3, Search, UserRound, X } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { useCommands } from "../../lib/commands";
 import { useText } from "../../lib/i18n";
@@ -8,17 +8,19 @@ import { Menu } from "../../ui/Menu";
 import { choices } from "../../ui/menu";
 import styles from "./QueueHead.module.css";
 import { useViewName } from "./useViewName";
-import { type ListQuery, sorts } from "./view";
+import { type ListQuery, ofSomebody, sorts } from "./view";
 
 const typingPause = 220;
 
 interface HeadProps {
   query: ListQuery;
-  onChange: (change: Partial<ListQuery>) => void;
+  /** Narrowed to what is mine. */
+  own: boolean;
+  onChange: (change: Pick<Partial<ListQuery>, "sort" | "q"> & { own?: boolean }) => void;
 }
 
 /** What list this is, how it is ordered, and the search in it. */
-export function QueueHead({ query, onChange }: HeadProps) {
+export function QueueHead({ query, own, onChange }: HeadProps) {
   const t = useText();
   const density = usePrefs((p) => p.density);
   const setPrefs = usePrefs((p) => p.set);
@@ -27,6 +29,14 @@ export function QueueHead({ query, onChange }: HeadProps) {
     <header className={styles.head}>
       <div className={styles.line}>
         <h2 className={styles.title}>{useViewName(query.view)}</h2>
+        {!ofSomebody.includes(query.view) && (
+          <IconButton
+            label={t("queue.own")}
+            icon={<UserRound />}
+            aria-pressed={own}
+            onClick={() => onChange({ own: !own || undefined })}
+          />
+        )}
         <Menu
           align="end"
           trigger={<IconButton label={t("queue.sort")} icon={<ArrowDownUp />} />}

@@ -3,7 +3,9 @@ import type { Bulk, BulkAction, BulkEffect } from "../../api/types";
 import type { ListQuery } from "./view";
 
 /** On which tickets: those chosen, or all that a list holds. */
-export type Target = { ids: number[] } | { matching: Pick<ListQuery, "view" | "team" | "channel" | "q"> };
+export type Target =
+  | { ids: number[] }
+  | { matching: Pick<ListQuery, "view" | "team" | "assignee" | "channel" | "q"> };
 
 export const previewBulk = (target: Target, action: BulkAction, signal: AbortSignal): Promise<BulkEffect> =>
   unwrap(api.POST("/api/bulk/preview", { body: { ...target, action }, signal }));

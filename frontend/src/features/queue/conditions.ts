@@ -10,6 +10,8 @@ export const conditionFields = [
   "priority",
   "legal_priority",
   "reason",
+  "incident",
+  "turn",
   "tag",
   "due",
   "waiting",
@@ -27,6 +29,8 @@ const beginnings: Partial<Record<ConditionField, string[]>> = {
   is: ["breached"],
   assignee: ["me"],
   team: ["me"],
+  incident: ["none"],
+  turn: ["us"],
   priority: ["1"],
 };
 

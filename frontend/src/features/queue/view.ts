@@ -26,12 +26,16 @@ export const passing: readonly View[] = ["promised", "reopened", "mentions", "un
 
 export const sorts = ["due", "waiting", "newest"] as const satisfies readonly Sort[];
 
+/** The views that say themselves whose their tickets are; any other can be narrowed to one's own. */
+export const ofSomebody: readonly string[] = ["mine", "unassigned", "unread"] satisfies View[];
+
 /** What the address bar holds of a list. */
 export interface ListQuery {
   view: View | SavedId;
   sort: Sort;
   q?: string;
   team?: number;
+  assignee?: number;
   channel?: TicketRow["channel"];
 }
 
@@ -54,6 +58,7 @@ const isOpen = (row: TicketRow) => row.status !== "resolved" && row.status !== "
  */
 export function belongs(row: TicketRow, query: ListQuery, viewer: Viewer): boolean {
   if (query.team !== undefined && row.team_id !== query.team) return false;
+  if (query.assignee !== undefined && row.assignee_id !== query.assignee) return false;
   if (query.channel !== undefined && row.channel !== query.channel) return false;
   return !isStock(query.view) || inView(row, query.view, viewer);
 }

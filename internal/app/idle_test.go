@@ -10,9 +10,8 @@ import (
 	"github.com/escuta-sac/escuta/internal/rediskit/redistest"
 )
 
-// tooMany guards against a poll that nobody needs. The goal is five a second;
-// some six are seen: the sequencer's look each second is the first to lower.
-const tooMany = 8
+// tooMany guards against a poll that nobody needs; some three and a half a second are seen.
+const tooMany = 5
 
 // With nothing to do the server hardly asks PostgreSQL anything.
 func TestAnIdleDeskIsIdle(t *testing.T) {

@@ -24,6 +24,10 @@ var (
 const (
 	pokes     = "escuta:poke"   // channel on which nodes wake whoever is the sequencer
 	leaseTime = 3 * time.Second // how long a dead sequencer is waited for
+	// rest is for how many beats a sequencer that nobody pokes leaves PostgreSQL
+	// alone: for so long a commit waits, on a desk where nothing else happens, whose
+	// node died before it poked.
+	rest = 5
 )
 
 // Sequencer gives positions to committed events and puts them on the stream.
@@ -36,9 +40,10 @@ type Sequencer struct {
 	me    string
 	poked chan struct{}
 
-	role  role
-	epoch string // as last seen
-	heard <-chan *redis.Message
+	role   role
+	seen   Position // the head as it was last
+	rested int      // beats since PostgreSQL was asked
+	heard  <-chan any
 }
 
 type role uint8
@@ -67,7 +72,8 @@ func (s *Sequencer) Poke() {
 func (s *Sequencer) Run(ctx context.Context) error {
 	sub := s.rdb.Subscribe(ctx, pokes)
 	defer func() { _ = sub.Close() }()
-	s.heard = sub.Channel(redis.WithChannelHealthCheckInterval(10*time.Second), redis.WithChannelSize(1))
+	// That it listens again is heard, too: pokes may have been missed before.
+	s.heard = sub.ChannelWithSubscriptions(redis.WithChannelHealthCheckInterval(10*time.Second), redis.WithChannelSize(1))
 	defer s.resign(ctx)
 
 	sweep := time.NewTicker(beat)
@@ -92,6 +98,7 @@ func (s *Sequencer) Run(ctx context.Context) error {
 // try does one piece of work. Whatever fails is tried again at the next sweep.
 func (s *Sequencer) try(ctx context.Context, work func(context.Context) error) {
 	if err := work(ctx); err != nil && ctx.Err() == nil {
+		s.rested = rest
 		s.log.WarnContext(ctx, "the sequencer tries again", slog.Any("error", err))
 	}
 }
@@ -115,7 +122,7 @@ func (s *Sequencer) number(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		s.enter(ctx, head.Epoch)
+		s.enter(ctx, head)
 		if len(events) == 0 {
 			return nil
 		}
@@ -135,8 +142,11 @@ func (s *Sequencer) number(ctx context.Context) error {
 
 // sweep renews the lease and, where this node is the sequencer, makes good what
 // got lost: pokes, entries that a crash or a FLUSHALL took from the stream, and
-// a PostgreSQL that has fallen behind what the stream already told.
+// a PostgreSQL that has fallen behind what the stream already told. As long as the
+// stream ends where the head was seen last, PostgreSQL is asked only now and then;
+// one that has just become the sequencer asks at once.
 func (s *Sequencer) sweep(ctx context.Context) error {
+	was := s.role
 	told, err := s.renew(ctx)
 	if err != nil {
 		s.lost(ctx, err)
@@ -144,12 +154,17 @@ func (s *Sequencer) sweep(ctx context.Context) error {
 	if s.role == idle {
 		return nil
 	}
+	s.rested++
+	if s.role == leading && was == leading && told == s.seen && s.rested < rest {
+		return nil
+	}
+	s.rested = 0
 	// The stream was looked at first: it is ahead only if PostgreSQL has lost something.
 	head, some, err := waiting(ctx, s.db)
 	if err != nil {
 		return err
 	}
-	s.enter(ctx, head.Epoch)
+	s.enter(ctx, head)
 	if s.role == leading && head.Epoch == told.Epoch {
 		if told.Pos > head.Pos {
 			s.log.ErrorContext(ctx, "the database has lost events that were already told, a new epoch begins",
@@ -157,7 +172,7 @@ func (s *Sequencer) sweep(ctx context.Context) error {
 			if head, err = renounce(ctx, s.db, told.Epoch, told.Pos); err != nil {
 				return err
 			}
-			s.enter(ctx, head.Epoch)
+			s.enter(ctx, head)
 			s.nudge()
 		} else if told.Pos < head.Pos {
 			if err := s.remind(ctx, head); err != nil {
@@ -173,15 +188,13 @@ func (s *Sequencer) sweep(ctx context.Context) error {
 
 // renew takes or keeps the lease and returns the newest position on the stream.
 func (s *Sequencer) renew(ctx context.Context) (told Position, err error) {
-	if s.epoch == "" {
-		head, err := Settle(ctx, s.db)
-		if err != nil {
+	if s.seen.Epoch == "" {
+		if s.seen, err = Settle(ctx, s.db); err != nil {
 			return told, err
 		}
-		s.epoch = head.Epoch
 	}
-	told.Epoch = s.epoch
-	keys := []string{leaseKey(s.epoch), streamKey(s.epoch)}
+	told.Epoch = s.seen.Epoch
+	keys := []string{leaseKey(told.Epoch), streamKey(told.Epoch)}
 	got, err := leaseScript.Run(ctx, s.rdb, keys, s.me, leaseTime.Milliseconds()).Slice()
 	if err != nil {
 		return told, fmt.Errorf("renew the sequencer's lease: %w", err)
@@ -212,12 +225,12 @@ func (s *Sequencer) remind(ctx context.Context, head Position) error {
 	return nil
 }
 
-// enter notes the epoch; a lease of an older one means nothing any more.
-func (s *Sequencer) enter(ctx context.Context, epoch string) {
-	if s.epoch != epoch && s.epoch != "" {
-		s.log.WarnContext(ctx, "a new epoch of events has begun", slog.String("epoch", epoch))
+// enter notes the head; a lease of an older epoch means nothing any more.
+func (s *Sequencer) enter(ctx context.Context, head Position) {
+	if s.seen.Epoch != head.Epoch && s.seen.Epoch != "" {
+		s.log.WarnContext(ctx, "a new epoch of events has begun", slog.String("epoch", head.Epoch))
 	}
-	s.epoch = epoch
+	s.seen = head
 }
 
 // lost notes that Redis does not answer: from now on this node works for itself.
@@ -243,5 +256,5 @@ func (s *Sequencer) resign(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), beat)
 	defer cancel()
 	// Failing is the same as dying: the others wait until the lease runs out.
-	_ = resignScript.Run(ctx, s.rdb, []string{leaseKey(s.epoch)}, s.me).Err()
+	_ = resignScript.Run(ctx, s.rdb, []string{leaseKey(s.seen.Epoch)}, s.me).Err()
 }

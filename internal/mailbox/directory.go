@@ -13,7 +13,7 @@ const (
 	// notices is the Redis channel on which nodes tell each other of a change.
 	notices = "escuta:mailboxes"
 	// rereadEach is how long a change that nobody heard of stays unknown.
-	rereadEach = 10 * time.Second
+	rereadEach = 30 * time.Second
 )
 
 // directory is what this node knows of the mailboxes, read at one moment.
@@ -53,11 +53,12 @@ func (d *directory) find(address string) (int, bool) {
 }
 
 // Run keeps what this node knows current until ctx ends: by notices of other
-// nodes, and by looking every few seconds, in case there was one it missed.
+// nodes, and by looking now and then, in case there was one it missed.
 func (s *Service) Run(ctx context.Context) error {
 	sub := s.rdb.Subscribe(ctx, notices)
 	defer func() { _ = sub.Close() }()
-	heard := sub.Channel(redis.WithChannelHealthCheckInterval(10*time.Second), redis.WithChannelSize(1))
+	// That it listens again is heard, too: notices may have been missed before.
+	heard := sub.ChannelWithSubscriptions(redis.WithChannelHealthCheckInterval(10*time.Second), redis.WithChannelSize(1))
 	look := time.NewTicker(rereadEach)
 	defer look.Stop()
 	for {

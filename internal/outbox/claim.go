@@ -90,17 +90,13 @@ const DeadAfter = 10 * time.Minute
 // Inherit lets those rows be sent again whose node has died without a trace, and
 // forgets nodes that have been dead for long. It tells how many rows it freed.
 func Inherit(ctx context.Context, db *gorm.DB, node string) (freed int64, err error) {
-	done := db.WithContext(ctx).Exec(`UPDATE outbox o SET state = 'queued', next_try = clock_timestamp(), reason = 'node_died'
+	done := db.WithContext(ctx).Exec(`WITH forgotten AS (DELETE FROM outbox_nodes WHERE seen_at < clock_timestamp() - interval '1 day')
+		UPDATE outbox o SET state = 'queued', next_try = clock_timestamp(), reason = 'node_died'
 		WHERE state = 'sending' AND node <> ? AND claimed_at < clock_timestamp() - make_interval(secs => ?)
 		AND NOT EXISTS (SELECT FROM outbox_nodes n WHERE n.node = o.node AND n.seen_at > clock_timestamp() - make_interval(secs => ?))`,
 		node, DeadAfter.Seconds(), DeadAfter.Seconds())
-	if done.Error == nil {
-		err = db.WithContext(ctx).Exec("DELETE FROM outbox_nodes WHERE seen_at < clock_timestamp() - interval '1 day'").Error
-	} else {
-		err = done.Error
-	}
-	if err != nil {
-		return 0, fmt.Errorf("take over what dead nodes were sending: %w", err)
+	if done.Error != nil {
+		return 0, fmt.Errorf("take over what dead nodes were sending: %w", done.Error)
 	}
 	return done.RowsAffected, nil
 }

@@ -20,9 +20,6 @@ import (
 	"gorm.io/gorm/logger"
 )
 
-// idleTrust is for how long an idle connection is taken to be still there.
-const idleTrust = 3 * time.Second
-
 // Options shapes a pool. The zero value suits the main pool of a small machine.
 type Options struct {
 	// MaxConns bounds the connections; 0 means 16.
@@ -56,9 +53,7 @@ func Open(ctx context.Context, url string, o Options) (*DB, error) {
 		cfg.MaxConns = int32(min(o.MaxConns, 1000))
 	}
 	cfg.MaxConnIdleTime = 5 * time.Minute
-	// The pool asks a connection that has been idle whether it is still there. By
-	// default it does so after one second, which doubles what each poll asks.
-	cfg.ShouldPing = func(_ context.Context, p pgxpool.ShouldPingParams) bool { return p.IdleDuration > idleTrust }
+	new(trust).attach(cfg)
 	cfg.ConnConfig.ConnectTimeout = 5 * time.Second
 	params := cfg.ConnConfig.RuntimeParams
 	params["application_name"] = "escuta"

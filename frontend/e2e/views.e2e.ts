@@ -147,12 +147,13 @@ test("a colleague is named in a note by typing, hears of it once and goes there;
   await way.click();
   await second.getByRole("heading", { name: subject }).waitFor();
   await second.getByText(`@${colleague.name}`).first().waitFor();
+  await second.getByRole("link", { name: /Menções 1/ }).waitFor({ state: "detached" }); // seen
 
   // Everything open is more than what is mine.
   await second.goto("/fila?view=all");
   await expect.poll(() => rows(second).count()).toBeGreaterThan(0);
   await second.getByRole("button", { name: "Só os meus" }).click();
-  await expect.poll(() => rows(second).count()).toBe(0);
+  await second.getByText("Nada seu nesta lista.").waitFor();
   await expectAccessible(second, "narrowed to one's own");
   await picture(second, "so-os-meus-escuro");
 }, 180_000);

@@ -10,11 +10,14 @@ import { isStock, type ListQuery } from "./view";
 export default function EmptyQueue({ query }: { query: ListQuery }) {
   const t = useText();
   const overdue = useQuery(countsQuery).data?.counts.breached ?? 0;
-  const soonest = useQuery({ ...soonestQuery, enabled: !query.q }).data;
+  const soonest = useQuery({ ...soonestQuery, enabled: !query.q && query.assignee === undefined }).data;
   if (query.q) {
     return (
       <EmptyState title={t("queue.empty.search", { q: query.q })}>{t("queue.empty.search.hint")}</EmptyState>
     );
+  }
+  if (query.assignee !== undefined) {
+    return <EmptyState title={t("queue.empty.own")}>{t("queue.empty.own.hint")}</EmptyState>;
   }
   const next = soonest
     ? t("queue.empty.next", { due: shortMoment(soonest, now()) })

@@ -22,13 +22,17 @@ interface HeadProps {
 /** What list this is, how it is ordered, and the search in it. */
 export function QueueHead({ query, own, onChange }: HeadProps) {
   const t = useText();
+  const name = useViewName(query.view);
   const density = usePrefs((p) => p.density);
   const setPrefs = usePrefs((p) => p.set);
 
   return (
     <header className={styles.head}>
       <div className={styles.line}>
-        <h2 className={styles.title}>{useViewName(query.view)}</h2>
+        <h2 className={styles.title}>
+          {name}
+          {own && <span className={styles.own}> · {t("queue.own").toLocaleLowerCase()}</span>}
+        </h2>
         {!ofSomebody.includes(query.view) && (
           <IconButton
             label={t("queue.own")}

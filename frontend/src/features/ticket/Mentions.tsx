@@ -127,6 +127,9 @@ export default function Mentions({ row, area, onWrite }: MentionsProps) {
   );
 }
 
-/** Just over the text, within the composer that both stand in. */
-const above = (field: HTMLElement | null) =>
-  field ? (field.offsetParent?.clientHeight ?? 0) - field.offsetTop + 4 : 0;
+/** Over the tabs of the composer, so that it cuts through none of them. */
+function above(field: HTMLElement | null): number {
+  const composer = field?.offsetParent;
+  const tabs = composer?.querySelector<HTMLElement>('[role="tablist"]');
+  return composer ? composer.clientHeight - (tabs?.offsetTop ?? 0) + 4 : 0;
+}

@@ -55,6 +55,15 @@ func openOn(t *testing.T, db *postgres.DB, o realtime.Options) *floor {
 // openBeside opens a node on the engines of another.
 func openBeside(t *testing.T, db *postgres.DB, rdb redis.UniversalClient, o realtime.Options) *floor {
 	t.Helper()
+	f := prepare(t, db, rdb, o)
+	f.run("sequencer", f.seq.Run)
+	f.begin()
+	return f
+}
+
+// prepare makes a node that hears what happens, numbers nothing and tells nobody yet.
+func prepare(t *testing.T, db *postgres.DB, rdb redis.UniversalClient, o realtime.Options) *floor {
+	t.Helper()
 	quiet := slog.New(slog.DiscardHandler)
 	l := event.NewLog(db, rdb, quiet)
 	f := &floor{t: t, db: db, log: l, seq: event.NewSequencer(l), hub: realtime.New(db, l, quiet, o),
@@ -64,8 +73,6 @@ func openBeside(t *testing.T, db *postgres.DB, rdb redis.UniversalClient, o real
 	f.hub.Attend(here)
 	f.run("presence", here.Run)
 	f.run("log", l.Run)
-	f.run("sequencer", f.seq.Run)
-	f.stopHub = f.run("hub", f.hub.Run)
 	upgrader := websocket.Upgrader{ReadBufferSize: 512, WriteBufferSize: 4096, WriteBufferPool: &sync.Pool{},
 		CheckOrigin: func(*http.Request) bool { return true }}
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -80,8 +87,14 @@ func openBeside(t *testing.T, db *postgres.DB, rdb redis.UniversalClient, o real
 	}))
 	t.Cleanup(srv.Close)
 	f.url = "ws" + strings.TrimPrefix(srv.URL, "http")
-	f.until("the hub has loaded", func() bool { return f.hub.Position().Epoch != "" })
 	return f
+}
+
+// begin lets the node tell whoever connects.
+func (f *floor) begin() {
+	f.t.Helper()
+	f.stopHub = f.run("hub", f.hub.Run)
+	f.until("the hub has loaded", func() bool { return f.hub.Position().Epoch != "" })
 }
 
 // run starts a part, which ends with the test or by the returned func.

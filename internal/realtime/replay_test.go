@@ -5,9 +5,13 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/redis/go-redis/v9"
+
 	"github.com/escuta-sac/escuta/internal/access"
 	"github.com/escuta-sac/escuta/internal/event"
+	"github.com/escuta-sac/escuta/internal/postgres/pgtest"
 	"github.com/escuta-sac/escuta/internal/realtime"
+	"github.com/escuta-sac/escuta/internal/rediskit/redistest"
 	"github.com/escuta-sac/escuta/internal/ticket"
 	"github.com/escuta-sac/escuta/internal/ticket/tickettest"
 )
@@ -169,5 +173,41 @@ func TestAttack77AcrossNodesAPositionIsContinuedAnywhere(t *testing.T) {
 				t.Errorf("%s node continues %s: %+v", name, since, lost.all())
 			}
 		}
+	}
+}
+
+// A node's memory may end before what the node has told: it loads its state from
+// PostgreSQL, while what fills the memory comes by the stream. Who comes back just
+// then is told what lies between, too.
+func TestReplayIsWholeWhereMemoryEndsBeforeWhatWasTold(t *testing.T) {
+	t.Parallel()
+	const happened, reached = 1000, 400
+	db, here, there := pgtest.New(t), redistest.New(t), redistest.New(t)
+	elsewhere := openBeside(t, db, there, realtime.Options{}) // numbers all, and tells a Redis that the other does not read
+	actor := elsewhere.account(access.Agent, tickettest.DefaultTeam)
+	behind := prepare(t, db, here, realtime.Options{})
+	since := elsewhere.hub.Position()
+	tk := tickettest.Open(t, db, ticket.Ticket{})
+	elsewhere.happen(tk, happened-1)
+	elsewhere.until("all of it is numbered", func() bool { return elsewhere.hub.Position().Pos == happened })
+
+	entries, err := there.XRangeN(t.Context(), "live:{"+since.Epoch+"}", "-", "+", reached).Result()
+	if err != nil || len(entries) != reached {
+		t.Fatalf("%d entries, %v", len(entries), err)
+	}
+	for _, e := range entries {
+		if err := here.XAdd(t.Context(), &redis.XAddArgs{Stream: "live:{" + since.Epoch + "}", ID: e.ID, Values: e.Values}).Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	behind.until("a part is in memory", func() bool {
+		held, err := behind.log.Since(t.Context(), since, 2*happened)
+		return err == nil && len(held) == reached
+	})
+	behind.begin()
+	a := behind.connect(realtime.Visitor{Actor: actor, Since: since.String()})
+	behind.until("all of it is told", func() bool { return a.told() == happened })
+	if len(a.of("resync")) != 0 {
+		t.Error("it had to load anew")
 	}
 }

@@ -132,7 +132,7 @@ test("the desk gives the oldest due to who is here and can, and says why", async
   await boss.getByText(`${agent.name}: gravado`).waitFor();
   await boss.goto(`/fila?view=all&t=${third}`);
   await boss.getByRole("button", { name: "sem responsável: por quê?" }).click();
-  await boss.getByText("em pausa", { exact: true }).waitFor();
+  await boss.getByRole("cell", { name: "em pausa" }).waitFor();
   await call(lia, "PUT", "/api/me/state", { state: "available" });
   await boss.getByText(`Atribuído a ${agent.name} pela distribuição`).waitFor();
 }, 180_000);

@@ -221,7 +221,7 @@ func (a *App) build(ctx context.Context, cfg config.Config) error {
 			{"intake", in.Run}, {"claims", assigned.Run}, {"giving out", router.Run}, {"closing of tickets", acts.Run},
 			{"archiving of cases", cases.Run}, {"requests to areas", areas.Run}, {"imports", lists.Run},
 			{"incidents", incidents.Run}, {"news of incidents", func(ctx context.Context) error { return incidents.Follow(ctx, hub.Incident) }},
-			{"bulks", bulks.Run},
+			{"bulks", bulks.Run}, {"rules of deadlines", func(ctx context.Context) error { return policies.Follow(ctx, db, log) }},
 			{"timers", timers.Run}, {"jobs", work.Run}, {"outgoing mail", sender.Run}, {"accounts", accounts.Run}, {"mailboxes", boxes.Run},
 			{"acknowledgements", acknowledger.Run}, {"protocols of calls", told.Run}, {"copies", func(ctx context.Context) error { return copied.Run(ctx, log) }}, {"proofs of work", proofs.Run},
 			{"recordings", calls.Run}, {"telephones", func(ctx context.Context) error { return calls.Rings(ctx, hub.Phone) }}, {"sweep of files", sweeper{files, db, log}.Run}, profiler(cfg.AdminListen, log),

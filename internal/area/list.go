@@ -134,7 +134,7 @@ func (s *Service) whole(ctx context.Context, where string, args ...any) ([]Reque
 		if err != nil {
 			return nil, fmt.Errorf("read what became of request %s: %w", r.Ref(), err)
 		}
-		if c, known := s.Calendars[r.Calendar]; known && r.Term.Amount > 0 {
+		if c, unknown := s.Calendars.Get(r.Calendar); unknown == nil && r.Term.Amount > 0 {
 			if _, r.Steps, err = c.Explain(r.AskedAt, r.Term, nil); err != nil {
 				return nil, fmt.Errorf("explain request %s: %w", r.Ref(), err)
 			}

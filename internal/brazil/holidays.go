@@ -5,11 +5,14 @@ import (
 	"time"
 )
 
-// Holiday is one day that stops a clock. Key is stable and names its text for
-// people (holiday.<key> of every locale).
+// Holiday is one day that stops a clock, or a part of it. Key is stable and names
+// its text for people (holiday.<key> of every locale).
 type Holiday struct {
 	Date Date
 	Key  string
+	// Until and From bound a half-day in minutes since midnight: closed before
+	// Until, or from From on. Both 0: the whole day.
+	Until, From int
 }
 
 // rule makes one holiday a year, from the year its law took effect. Brazil
@@ -20,6 +23,9 @@ type rule struct {
 	month time.Month // of a fixed day
 	day   int
 	after int // days after Easter, when month is 0
+	until int // of a half-day, see Holiday
+	from  int
+	move  func(Date) Date // where the day is kept instead, nil when it stays
 }
 
 // nationalRules are the national holidays and their laws. Good Friday is
@@ -58,15 +64,24 @@ func holidays(year int, sets ...[]rule) []Holiday {
 	easter := Easter(year)
 	var out []Holiday
 	for _, r := range slices.Concat(sets...) {
-		switch {
-		case year < r.since:
-		case r.month != 0:
-			out = append(out, Holiday{Date{year, r.month, r.day}, r.key})
-		default:
-			out = append(out, Holiday{easter.AddDays(r.after), r.key})
+		if year < r.since {
+			continue
 		}
+		d := easter.AddDays(r.after)
+		if r.month != 0 {
+			d = Date{year, r.month, r.day}
+		}
+		if r.move != nil {
+			d = r.move(d)
+		}
+		out = append(out, Holiday{Date: d, Key: r.key, Until: r.until, From: r.from})
 	}
-	slices.SortStableFunc(out, func(a, b Holiday) int {
+	sortHolidays(out)
+	return out
+}
+
+func sortHolidays(list []Holiday) {
+	slices.SortStableFunc(list, func(a, b Holiday) int {
 		if a.Date.Before(b.Date) {
 			return -1
 		}
@@ -75,7 +90,6 @@ func holidays(year int, sets ...[]rule) []Holiday {
 		}
 		return 0
 	})
-	return out
 }
 
 // Easter is Easter Sunday of the Gregorian calendar (the anonymous algorithm,

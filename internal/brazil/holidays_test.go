@@ -37,7 +37,7 @@ func TestMovingFeastsAndBusinessDays(t *testing.T) {
 		for key, want := range map[string]string{
 			"carnaval_segunda": y.monday, "carnaval_terca": y.tuesday, "paixao": y.friday, "corpus_christi": y.corpus,
 		} {
-			if !slices.Contains(bank, Holiday{day(want), key}) {
+			if !slices.Contains(bank, Holiday{Date: day(want), Key: key}) {
 				t.Errorf("%d: no %s on %s in %v", y.year, key, want, bank)
 			}
 		}

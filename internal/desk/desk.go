@@ -44,6 +44,7 @@ type Leases interface {
 // Service performs acts. Its Run closes what has been resolved for long enough.
 type Service struct {
 	db        *postgres.DB
+	policies  *sla.Policies
 	calendars sla.Calendars
 	jobs      Inserter
 	leases    Leases
@@ -55,7 +56,7 @@ type Service struct {
 
 // New makes the service. now is PostgreSQL's time (postgres.Clock.Now).
 func New(db *postgres.DB, policies *sla.Policies, jobs Inserter, leases Leases, post *outbox.Post, poke event.Poker, now func() time.Time, log *slog.Logger) *Service {
-	return &Service{db: db, calendars: policies.Calendars(), jobs: jobs, leases: leases, post: post, poke: poke, now: now, log: log}
+	return &Service{db: db, policies: policies, calendars: policies.Calendars(), jobs: jobs, leases: leases, post: post, poke: poke, now: now, log: log}
 }
 
 // act is one change of one ticket by an actor who may see it. In a transaction
@@ -68,23 +69,40 @@ func (s *Service) act(ctx context.Context, actor *access.Actor, id int64, c tick
 	var done ticket.Ticket
 	forget := false
 	err := s.db.InTx(ctx, func(tx *gorm.DB) (err error) {
-		done, err = ticket.Change(ctx, tx, id, c, func(t *ticket.Ticket) error {
+		changed, err := ticket.ChangeAll(ctx, tx, []int64{id}, func(t *ticket.Ticket) (ticket.Cause, error) {
+			c := c
 			if actor != nil && !actor.MaySee(t.Audience()) {
-				return ticket.ErrNotFound
+				return c, ticket.ErrNotFound
 			}
 			was := *t
 			if err := fn(tx, t); err != nil {
-				return err
+				return c, err
 			}
 			forget = was.HolderID != nil && (t.HolderID == nil || t.Audience() != was.Audience())
 			if was.Kind != t.Kind || !same(was.ReasonID, t.ReasonID) {
 				if err := ticket.OweDuties(ctx, tx, *t, c.At); err != nil {
-					return err
+					return c, err
 				}
 			}
-			return s.keepTime(tx, was.Status, t, c)
+			if demandOf(was) != demandOf(*t) && t.Status.IsOpen() {
+				moved, err := s.policies.Replan(tx, t.ID, demandOf(*t), t.OpenedAt, c.At)
+				if err != nil {
+					return c, err
+				}
+				if len(moved) > 0 {
+					c.Deadlines = moved
+				}
+			}
+			return c, s.keepTime(tx, was.Status, t, c)
 		})
-		return err
+		if err != nil {
+			return err
+		}
+		if len(changed) == 0 {
+			return ticket.ErrNotFound
+		}
+		done = changed[0]
+		return nil
 	})
 	if err != nil {
 		return ticket.Ticket{}, err
@@ -94,6 +112,11 @@ func (s *Service) act(ctx context.Context, actor *access.Actor, id int64, c tick
 		s.leases.Forget(ctx, id)
 	}
 	return done, nil
+}
+
+// demandOf is what the rules of deadlines look at.
+func demandOf(t ticket.Ticket) sla.Demand {
+	return sla.Demand{Channel: t.Channel, Kind: string(t.Kind), Priority: t.Priority, Team: t.TeamID, Walled: t.Walled}
 }
 
 // KeepTime brings the clocks of a ticket that changes in a transaction of a part
@@ -125,12 +148,12 @@ func (s *Service) turn(tx *gorm.DB, from ticket.Status, t *ticket.Ticket, c tick
 	}
 	switch to {
 	case ticket.Resolved:
-		for _, kind := range []sla.Kind{sla.FirstResponse, sla.NextResponse, sla.Resolution, sla.Legal} {
+		for _, kind := range []sla.Kind{sla.FirstResponse, sla.NextResponse, sla.Resolution} {
 			if err := sla.Stop(tx, t.ID, kind, c.At); err != nil {
 				return err
 			}
 		}
-		return nil
+		return conclude(tx, *t, c.At)
 	case ticket.WaitingCustomer:
 		return sla.Pause(tx, t.ID, sla.WaitingCustomer, c.ActorID, c.At)
 	case ticket.WaitingThird:
@@ -139,6 +162,25 @@ func (s *Service) turn(tx *gorm.DB, from ticket.Status, t *ticket.Ticket, c tick
 		return sla.Resume(tx, s.calendars, t.ID, c.At)
 	}
 	return nil
+}
+
+// conclude ends what a norm gives for the answer when the ticket that is resolved
+// has one: something that we said since it was opened, or opened again. Settled
+// without a word, the answer is still owed, and its clock runs on.
+func conclude(tx *gorm.DB, t ticket.Ticket, at time.Time) error {
+	since := t.OpenedAt
+	if t.ReopenedAt != nil {
+		since = *t.ReopenedAt
+	}
+	var answered bool
+	err := tx.Raw(`SELECT EXISTS (SELECT FROM messages WHERE ticket_id = ? AND direction = 'out' AND NOT automatic AND delivery <> 'undone' AND at >= ?)`, t.ID, since).Scan(&answered).Error
+	if err != nil {
+		return fmt.Errorf("look for the answer to ticket %d: %w", t.ID, err)
+	}
+	if !answered {
+		return nil
+	}
+	return sla.Stop(tx, t.ID, sla.Legal, at)
 }
 
 // txTime is PostgreSQL's time, by which leases live and end.

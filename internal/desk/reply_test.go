@@ -106,7 +106,7 @@ func TestAReplyThatResolvesStopsEveryClockAndLetsGo(t *testing.T) {
 	if done.Status != ticket.Resolved || done.ResolvedAt == nil || done.HolderID != nil || done.Deadline.Clocks != 0 || done.Deadline.Due != nil {
 		t.Errorf("%+v", done)
 	}
-	if got := o.states(t, tk.ID); got[sla.Resolution] != sla.Met {
+	if got := o.states(t, tk.ID); got[sla.Legal] != sla.Met {
 		t.Errorf("clocks %v", got)
 	}
 	if o.leases.n.Load() != 1 {

@@ -130,7 +130,7 @@ type Breach struct {
 // BreachClock is the clock of a breach.
 type BreachClock struct {
 	ID         int64      `json:"id"`
-	Kind       string     `json:"kind" enum:"first_response,next_response,resolution,legal"`
+	Kind       string     `json:"kind" enum:"first_response,next_response,resolution,legal,acknowledgement,history,duty"`
 	Policy     string     `json:"policy"`
 	State      string     `json:"state" enum:"running,paused,met,missed,cancelled"`
 	Due        time.Time  `json:"due"`

@@ -425,7 +425,7 @@ func TestAComplementPausesAndThenArchives(t *testing.T) {
 			t.Errorf("it does not go on: %+v", c.Ticket)
 		}
 		var states []string
-		w.must(w.db.Gorm.Raw("SELECT state FROM clocks WHERE ticket_id = ? AND kind = 'resolution'", c.Ticket.ID).Scan(&states).Error)
+		w.must(w.db.Gorm.Raw("SELECT state FROM clocks WHERE ticket_id = ? AND kind = 'legal'", c.Ticket.ID).Scan(&states).Error)
 		if want := map[bool]string{true: "running", false: "cancelled"}[answers]; len(states) != 1 || states[0] != want {
 			t.Errorf("clocks %v, want %s", states, want)
 		}

@@ -45,10 +45,12 @@ var (
 	ErrRefused     = fault.New(fault.Invalid, "submission_refused")
 )
 
-// Planner says which clocks a demand gets. It is asked for every item, so it
-// has to be quick. *Policies is one.
+// Planner says which clocks a demand gets, and which a ticket gets when its
+// customer writes again after an answer. It is asked for every item, so it has to
+// be quick. *sla.Policies is one.
 type Planner interface {
 	Plan(sla.Demand, time.Time) []sla.NewClock
+	PlanNext(sla.Demand, time.Time) []sla.NewClock
 }
 
 // Receipt is the answer to something accepted. A repetition gets the same one.

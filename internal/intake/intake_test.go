@@ -41,6 +41,8 @@ func (p *pokes) Poke() { p.n.Add(1) }
 // twoClocks gives every demand a first response in four hours and a resolution in seven days.
 type twoClocks struct{}
 
+func (twoClocks) PlanNext(sla.Demand, time.Time) []sla.NewClock { return nil }
+
 func (twoClocks) Plan(_ sla.Demand, at time.Time) []sla.NewClock {
 	clock := func(kind sla.Kind, in time.Duration) sla.NewClock {
 		return sla.NewClock{Kind: kind, Policy: "teste", Calendar: sla.Calendar24x7, Amount: 1, Unit: sla.CalendarDays, StartedAt: at,

@@ -170,6 +170,12 @@ func (in *Intake) goOn(tx *gorm.DB, t *ticket.Ticket, told cameIn, now time.Time
 	if err := sla.Resume(tx, in.calendars, t.ID, now); err != nil {
 		return err
 	}
+	if told.From == ticket.WaitingCustomer || told.From == ticket.Resolved {
+		d := sla.Demand{Channel: t.Channel, Kind: string(t.Kind), Priority: t.Priority, Team: t.TeamID, Walled: t.Walled}
+		if err := sla.Start(tx, t.ID, in.planner.PlanNext(d, now)); err != nil {
+			return err
+		}
+	}
 	current, err := sla.Current(tx, t.ID)
 	t.Deadline = ticket.Deadline(current)
 	return err

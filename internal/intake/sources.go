@@ -52,14 +52,14 @@ var ErrSource = fault.New(fault.NotFound, "source_not_found")
 
 // Sources keeps what is known of the sources. Whoever fetches or listens tells it.
 type Sources struct {
-	db       *postgres.DB
-	calendar *sla.Calendar
-	now      func() time.Time
+	db        *postgres.DB
+	calendars sla.Calendars
+	now       func() time.Time
 }
 
 // Sources are those of the channels.
 func (in *Intake) Sources() *Sources {
-	return &Sources{db: in.db, calendar: in.calendars[sla.CalendarBR], now: in.now}
+	return &Sources{db: in.db, calendars: in.calendars, now: in.now}
 }
 
 // Alive notes that the source was reached; a failure is over.
@@ -158,7 +158,11 @@ func (s *Sources) List(ctx context.Context, walled bool) ([]Health, error) {
 		if h.LastArrival != nil && h.LastArrival.After(last) {
 			last = *h.LastArrival
 		}
-		until, err := s.calendar.Due(last, sla.Term{Amount: h.QuietAfter, Unit: sla.BusinessHours}, nil)
+		calendar, err := s.calendars.Get(sla.CalendarBR)
+		if err != nil {
+			return nil, err
+		}
+		until, err := calendar.Due(last, sla.Term{Amount: h.QuietAfter, Unit: sla.BusinessHours}, nil)
 		if err != nil {
 			return nil, fmt.Errorf("say whether the source %s of %s is quiet: %w", h.Name, h.Channel, err)
 		}

@@ -43,6 +43,8 @@ func (p *pokes) Poke() { p.n.Add(1) }
 // oneClock gives every demand a resolution in seven days.
 type oneClock struct{}
 
+func (oneClock) PlanNext(sla.Demand, time.Time) []sla.NewClock { return nil }
+
 func (oneClock) Plan(_ sla.Demand, at time.Time) []sla.NewClock {
 	due := at.Add(7 * 24 * time.Hour)
 	return []sla.NewClock{{Kind: sla.Resolution, Policy: "teste", Calendar: sla.Calendar24x7, Amount: 7, Unit: sla.CalendarDays,

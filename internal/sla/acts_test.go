@@ -109,16 +109,16 @@ func TestTheFirstPolicyThatMatchesIsTaken(t *testing.T) {
 		want   []line
 	}{
 		"complaint": {sla.Demand{Channel: "webform", Kind: "reclamacao", Priority: 3, Team: 1}, []line{
-			{sla.FirstResponse, "Primeira resposta", "2026-11-23 13:00", false, ""},
-			{sla.Resolution, "SAC: resposta conclusiva", "2026-11-30 23:59", false, "kind=reclamacao walled=false"},
+			{sla.FirstResponse, "Primeira resposta", "2026-11-23 13:00", false, "walled=false"},
+			{sla.Legal, "SAC: resposta conclusiva", "2026-11-30 23:59", false, "kind=reclamacao walled=false"},
 		}},
 		"praise": {sla.Demand{Channel: "email", Kind: "elogio", Priority: 3, Team: 1}, []line{
-			{sla.FirstResponse, "Primeira resposta", "2026-11-23 13:00", false, ""},
-			{sla.Resolution, "Solução", "2026-11-30 23:59", true, ""},
+			{sla.FirstResponse, "Primeira resposta", "2026-11-23 13:00", false, "walled=false"},
+			{sla.Resolution, "Solução", "2026-11-30 23:59", true, "kind=elogio walled=false"},
 		}},
 		"ombudsman": {sla.Demand{Channel: "ombudsman", Kind: "reclamacao", Priority: 3, Team: 1, Walled: true}, []line{
 			{sla.FirstResponse, "Ouvidoria: primeira resposta", "2026-11-24 23:59", false, "walled=true"},
-			{sla.Resolution, "Ouvidoria: resposta conclusiva", "2026-12-07 23:59", false, "walled=true"},
+			{sla.Legal, "Ouvidoria: resposta conclusiva", "2026-12-07 23:59", false, "walled=true"},
 		}},
 	} {
 		// Twice: the second answer is the remembered one.
@@ -187,7 +187,7 @@ func TestAPauseMovesTheDeadlineAndALegalOneNeverStops(t *testing.T) {
 			return sla.Pause(tx, id, sla.WaitingThird, &who, at(t, "2026-11-25 10:00"))
 		})
 	}
-	if c := only(t, db, legal, sla.Resolution); c.State != sla.Running {
+	if c := only(t, db, legal, sla.Legal); c.State != sla.Running {
 		t.Errorf("the legal clock is %s", c.State)
 	}
 	if c := only(t, db, ours, sla.Resolution); c.State != sla.Standing || len(c.Intervals) != 2 || !c.Intervals[1].To.IsZero() || *c.Intervals[1].AccountID != who {
@@ -196,7 +196,7 @@ func TestAPauseMovesTheDeadlineAndALegalOneNeverStops(t *testing.T) {
 	for _, id := range []int64{legal, ours} {
 		act(t, db, func(tx *gorm.DB) error { return sla.Resume(tx, p.Calendars(), id, at(t, "2026-11-26 10:00")) })
 	}
-	if c := only(t, db, legal, sla.Resolution); local(t, c.Due) != "2026-11-30 23:59" || len(c.Intervals) != 0 {
+	if c := only(t, db, legal, sla.Legal); local(t, c.Due) != "2026-11-30 23:59" || len(c.Intervals) != 0 {
 		t.Errorf("the legal clock: %+v", c)
 	}
 	c := only(t, db, ours, sla.Resolution)
@@ -232,13 +232,13 @@ func TestReopeningGoesOnWhereTheAnswerStopped(t *testing.T) {
 		if err := sla.Stop(tx, id, sla.FirstResponse, at(t, "2026-11-23 10:00")); err != nil {
 			return err
 		}
-		return sla.Stop(tx, id, sla.Resolution, at(t, "2026-11-27 10:00"))
+		return sla.Stop(tx, id, sla.Legal, at(t, "2026-11-27 10:00"))
 	})
-	if c := only(t, db, id, sla.Resolution); c.State != sla.Met || local(t, *c.StoppedAt) != "2026-11-27 10:00" {
+	if c := only(t, db, id, sla.Legal); c.State != sla.Met || local(t, *c.StoppedAt) != "2026-11-27 10:00" {
 		t.Fatalf("%+v", c)
 	}
 	act(t, db, func(tx *gorm.DB) error { return sla.Reopen(tx, p.Calendars(), id, at(t, "2026-12-02 10:00")) })
-	c := only(t, db, id, sla.Resolution)
+	c := only(t, db, id, sla.Legal)
 	// Five nights passed between answer and reopening.
 	if c.State != sla.Running || c.StoppedAt != nil || local(t, c.Due) != "2026-12-05 23:59" {
 		t.Errorf("%s, due %s", c.State, local(t, c.Due))
@@ -246,7 +246,7 @@ func TestReopeningGoesOnWhereTheAnswerStopped(t *testing.T) {
 	if first := only(t, db, id, sla.FirstResponse); first.State != sla.Met {
 		t.Errorf("the first response is %s", first.State)
 	}
-	if s := current(t, db, id); s.Clock != "resolution" || s.Breached {
+	if s := current(t, db, id); s.Clock != "legal" || s.Breached {
 		t.Errorf("%+v", s)
 	}
 }
@@ -274,8 +274,8 @@ func TestAnAnswerAfterTheDeadlineDoesNotHideTheBreach(t *testing.T) {
 		t.Errorf("stopped again at %s", again.StoppedAt)
 	}
 	reply := at(t, "2026-11-30 23:59").Add(59*time.Second + 999*time.Millisecond)
-	act(t, db, func(tx *gorm.DB) error { return sla.Stop(tx, id, sla.Resolution, reply) })
-	if c := only(t, db, id, sla.Resolution); c.State != sla.Met {
+	act(t, db, func(tx *gorm.DB) error { return sla.Stop(tx, id, sla.Legal, reply) })
+	if c := only(t, db, id, sla.Legal); c.State != sla.Met {
 		t.Errorf("an answer in the last second of the last day is %s", c.State)
 	}
 }

@@ -35,7 +35,7 @@ type HolidaySet string
 const (
 	NoHolidays       HolidaySet = ""
 	NationalHolidays HolidaySet = "national"
-	BankHolidays     HolidaySet = "bank"
+	BankHolidays     HolidaySet = "bank" // the national ones, Carnival and Corpus Christi (Res. CMN 4.880/2020)
 )
 
 var holidaySets = map[HolidaySet]func(year int) []brazil.Holiday{
@@ -50,6 +50,8 @@ type Hours struct {
 	Week     [weekLength][]Interval // by time.Weekday
 	Special  map[brazil.Date]SpecialDay
 	Holidays HolidaySet
+	State    brazil.UF // whose holidays are kept, too; empty for none
+	Optional bool      // whether the federal pontos facultativos are kept, half-days as such
 }
 
 // Calendar says at which instants a clock counts. It is immutable and safe for
@@ -58,19 +60,20 @@ type Calendar struct {
 	id        string
 	hours     Hours
 	overnight bool
-	list      func(year int) []brazil.Holiday
-	years     sync.Map // int → map[brazil.Date]string: holidays of the years asked for
+	years     sync.Map // int → map[brazil.Date]brazil.Holiday: of the years asked for
 }
 
 // NewCalendar checks the hours and makes a calendar of them. A week without any
 // open hour is refused here, because a clock on it would never end; so are
 // intervals that overlap, also across midnight.
 func NewCalendar(id string, h Hours) (*Calendar, error) {
-	list, known := holidaySets[h.Holidays]
-	if !known {
+	if _, known := holidaySets[h.Holidays]; !known {
 		return nil, ErrHolidays.With("holidays", string(h.Holidays))
 	}
-	c := &Calendar{id: id, hours: h, list: list}
+	if h.State != "" && !slices.Contains(brazil.UFs, h.State) {
+		return nil, ErrHolidays.With("holidays", string(h.State))
+	}
+	c := &Calendar{id: id, hours: h}
 	open := false
 	for day, intervals := range h.Week {
 		if err := checkIntervals(intervals); err != nil {
@@ -117,20 +120,39 @@ func (c *Calendar) ID() string { return c.id }
 // Zone is where the days of the calendar begin and end.
 func (c *Calendar) Zone() *time.Location { return c.hours.Zone }
 
-// on says what the calendar knows about a day: its hours and, when it has none,
-// why. A special day beats a holiday, a holiday beats the weekday.
+// on says what the calendar knows about a day: its hours and, when it has none or
+// fewer than its weekday, why. A special day beats a holiday, a holiday beats the
+// weekday.
 func (c *Calendar) on(d brazil.Date) (hours []Interval, why Reason, name string) {
 	if s, ok := c.hours.Special[d]; ok {
 		return s.Hours, Closed, s.Reason
 	}
-	if key, ok := c.holiday(d); ok {
-		return nil, Holiday, key
-	}
 	hours = c.hours.Week[d.Weekday()]
+	if h, ok := c.holiday(d); ok && len(hours) > 0 {
+		return open(hours, h), Holiday, h.Key
+	} else if ok {
+		return nil, Holiday, h.Key
+	}
 	if len(hours) == 0 {
 		return nil, closedWeekday(d), ""
 	}
 	return hours, "", ""
+}
+
+// open is what a holiday leaves of a day's hours: nothing, unless it is a half-day.
+func open(hours []Interval, h brazil.Holiday) (left []Interval) {
+	if h.Until == 0 && h.From == 0 {
+		return nil
+	}
+	for _, v := range hours {
+		if h.From != 0 {
+			v.To = min(v.To, h.From)
+		}
+		if v.From = max(v.From, h.Until); v.From < v.To {
+			left = append(left, v)
+		}
+	}
+	return left
 }
 
 func closedWeekday(d brazil.Date) Reason {
@@ -140,19 +162,32 @@ func closedWeekday(d brazil.Date) Reason {
 	return Closed
 }
 
-func (c *Calendar) holiday(d brazil.Date) (key string, ok bool) {
+func (c *Calendar) holiday(d brazil.Date) (brazil.Holiday, bool) {
 	year, ok := c.years.Load(d.Year)
 	if !ok {
-		days := map[brazil.Date]string{}
-		for _, h := range c.list(d.Year) {
+		days := map[brazil.Date]brazil.Holiday{}
+		for _, h := range c.holidays(d.Year) {
 			if _, taken := days[h.Date]; !taken {
-				days[h.Date] = h.Key
+				days[h.Date] = h
 			}
 		}
 		year, _ = c.years.LoadOrStore(d.Year, days)
 	}
-	key, ok = year.(map[brazil.Date]string)[d]
-	return key, ok
+	h, ok := year.(map[brazil.Date]brazil.Holiday)[d]
+	return h, ok
+}
+
+// holidays are those of a year; of two on one day the first is told. A day that
+// closes whole stands before one that closes in part.
+func (c *Calendar) holidays(year int) []brazil.Holiday {
+	list := holidaySets[c.hours.Holidays](year)
+	if c.hours.State != "" {
+		list = append(list, brazil.StateHolidays(c.hours.State, year)...)
+	}
+	if c.hours.Optional {
+		list = append(list, brazil.OptionalDays(year)...)
+	}
+	return list
 }
 
 // span is a stretch of time, To not part of it.

@@ -2,7 +2,6 @@ package sla
 
 import (
 	"cmp"
-	"context"
 	"fmt"
 	"slices"
 	"strconv"
@@ -10,24 +9,25 @@ import (
 	"sync/atomic"
 	"time"
 
-	"gorm.io/gorm"
-
 	"github.com/escuta-sac/escuta/internal/brazil"
 )
 
 // Kind is what a clock measures.
 type Kind string
 
-// The kinds of clock.
+// The kinds of clock: each starts and stops by another event.
 const (
-	FirstResponse Kind = "first_response" // until our first public reply
-	NextResponse  Kind = "next_response"  // from a customer's message to our reply
-	Resolution    Kind = "resolution"     // until the ticket is resolved
-	Legal         Kind = "legal"          // a term of its own that some norm sets
+	FirstResponse   Kind = "first_response"  // until our first public reply
+	NextResponse    Kind = "next_response"   // from a customer's message, after we have answered, to our reply
+	Resolution      Kind = "resolution"      // until the ticket is resolved
+	Legal           Kind = "legal"           // until a conclusive answer was given, which some norm asks for
+	Acknowledgement Kind = "acknowledgement" // until receipt was confirmed
+	History         Kind = "history"         // from the request for the history until it was sent
+	Duty            Kind = "duty"            // until what a demand obliges to at once was carried out
 )
 
 // opening are the kinds that begin with the ticket, in the order they are shown.
-var opening = []Kind{FirstResponse, Resolution, Legal}
+var opening = []Kind{FirstResponse, Resolution, Legal, Acknowledgement, Duty}
 
 // Demand is what a policy is chosen by.
 type Demand struct {
@@ -36,12 +36,14 @@ type Demand struct {
 	Priority int
 	Team     int64
 	Walled   bool
+	Segment  string // of the customer, empty when none is known
 }
 
 // Policy is one rule: which demands it is for, and which clock they get. An
 // empty condition matches everything.
 type Policy struct {
 	ID         int64
+	Regime     int64 // whose rule it is: a ticket gets one clock of a kind by each regime
 	Name       string
 	Position   int
 	Channels   []string
@@ -49,11 +51,16 @@ type Policy struct {
 	Priorities []int
 	Teams      []int64
 	Walled     *bool
-	Clock      Kind
-	Calendar   string
-	Term       Term
-	Pauses     bool // whether the clock stands still while we wait for somebody else
-	LegalRef   string
+	Segments   []string
+	ByHand     bool // a person starts its clock; no demand gets it by itself
+	// From and To are the first and the last day, in the calendar's zone, on which
+	// demands are registered that it is for. Zero: without a bound.
+	From, To brazil.Date
+	Clock    Kind
+	Calendar string
+	Term     Term
+	Pauses   bool // whether the clock stands still while we wait for somebody else
+	LegalRef string
 }
 
 // match reports whether the policy is for d, and by which of its conditions.
@@ -63,6 +70,7 @@ func (p Policy) match(d Demand) (why string, ok bool) {
 		len(p.Kinds) > 0 && !slices.Contains(p.Kinds, d.Kind),
 		len(p.Priorities) > 0 && !slices.Contains(p.Priorities, d.Priority),
 		len(p.Teams) > 0 && !slices.Contains(p.Teams, d.Team),
+		len(p.Segments) > 0 && !slices.Contains(p.Segments, d.Segment),
 		p.Walled != nil && *p.Walled != d.Walled:
 		return "", false
 	}
@@ -78,6 +86,9 @@ func (p Policy) match(d Demand) (why string, ok bool) {
 	}
 	if len(p.Teams) > 0 {
 		by = append(by, "team="+strconv.FormatInt(d.Team, 10))
+	}
+	if len(p.Segments) > 0 {
+		by = append(by, "segment="+d.Segment)
 	}
 	if p.Walled != nil {
 		by = append(by, "walled="+strconv.FormatBool(d.Walled))
@@ -100,11 +111,18 @@ type NewClock struct {
 	Warn50, Warn75, Warn90 time.Time
 }
 
-// Policies are the rules in force and the calendars they count by. They are
-// immutable: a change of rules makes new ones.
-type Policies struct {
-	calendars Calendars
-	rules     map[Kind][]rule
+// rulebook is the rules and calendars of one moment. It is immutable.
+type rulebook struct {
+	calendars Fixed
+	groups    []group
+	policies  map[int64]*rule
+}
+
+// group are the rules of one kind of clock in one regime: the first that matches
+// decides.
+type group struct {
+	kind  Kind
+	rules []*rule
 }
 
 // rule is a policy with its calendar, and what it last computed.
@@ -121,10 +139,10 @@ type dayDeadline struct {
 	deadline Deadline
 }
 
-// NewPolicies checks that each policy can be computed, so that intake need not,
+// newRulebook checks that each policy can be computed, so that intake need not,
 // and puts them in order. The error names the policy that cannot.
-func NewPolicies(calendars Calendars, list []Policy) (*Policies, error) {
-	p := &Policies{calendars: calendars, rules: map[Kind][]rule{}}
+func newRulebook(calendars Fixed, list []Policy) (*rulebook, error) {
+	b := &rulebook{calendars: calendars, policies: map[int64]*rule{}}
 	list = slices.Clone(list)
 	slices.SortStableFunc(list, func(a, b Policy) int { return cmp.Compare(a.Position, b.Position) })
 	for _, v := range list {
@@ -135,38 +153,44 @@ func NewPolicies(calendars Calendars, list []Policy) (*Policies, error) {
 		if err != nil {
 			return nil, fmt.Errorf("policy %q: %w", v.Name, err)
 		}
-		p.rules[v.Clock] = append(p.rules[v.Clock], rule{v, c, new(atomic.Pointer[dayDeadline])})
+		r := &rule{v, c, new(atomic.Pointer[dayDeadline])}
+		b.policies[v.ID] = r
+		at := slices.IndexFunc(b.groups, func(g group) bool { return g.kind == v.Clock && g.rules[0].Regime == v.Regime })
+		if at < 0 {
+			b.groups = append(b.groups, group{kind: v.Clock})
+			at = len(b.groups) - 1
+		}
+		b.groups[at].rules = append(b.groups[at].rules, r)
 	}
-	return p, nil
+	order := func(k Kind) int { return slices.Index(opening, k) }
+	slices.SortStableFunc(b.groups, func(x, y group) int { return cmp.Compare(order(x.kind), order(y.kind)) })
+	return b, nil
 }
 
-// LoadPolicies reads the active rules.
-func LoadPolicies(ctx context.Context, db *gorm.DB, calendars Calendars) (*Policies, error) {
-	list, err := readPolicies(ctx, db)
-	if err != nil {
-		return nil, err
-	}
-	return NewPolicies(calendars, list)
-}
-
-// Calendars are the calendars that clocks under these policies count by.
-func (p *Policies) Calendars() Calendars { return p.calendars }
-
-// Plan says which clocks a demand gets that is registered at start: for each
-// kind the first policy that matches, or none. It reads nothing and writes
-// nothing, and is quick enough to be asked for every single demand.
-func (p *Policies) Plan(d Demand, start time.Time) []NewClock {
-	clocks := make([]NewClock, 0, len(opening))
-	for _, kind := range opening {
-		for i := range p.rules[kind] {
-			r := &p.rules[kind][i]
-			if why, ok := r.match(d); ok {
+// plan says which clocks of these kinds a demand gets that begin at start.
+func (b *rulebook) plan(kinds []Kind, d Demand, start time.Time) []NewClock {
+	clocks := make([]NewClock, 0, len(b.groups))
+	for _, g := range b.groups {
+		if !slices.Contains(kinds, g.kind) {
+			continue
+		}
+		for _, r := range g.rules {
+			if why, ok := r.match(d); ok && !r.ByHand && r.valid(start) {
 				clocks = append(clocks, r.clock(why, start))
 				break
 			}
 		}
 	}
 	return clocks
+}
+
+// valid reports whether the rule is for what was registered at an instant.
+func (r *rule) valid(start time.Time) bool {
+	if r.From == (brazil.Date{}) && r.To == (brazil.Date{}) {
+		return true
+	}
+	day := brazil.DateOf(start, r.calendar.Zone())
+	return !day.Before(r.From) && (r.To == (brazil.Date{}) || !r.To.Before(day))
 }
 
 func (r *rule) clock(why string, start time.Time) NewClock {

@@ -10,10 +10,13 @@ import (
 
 	"github.com/jackc/pgx/v5/pgtype"
 	"gorm.io/gorm"
+
+	"github.com/escuta-sac/escuta/internal/brazil"
 )
 
 type policyRow struct {
 	ID         int64
+	RegimeID   int64
 	Position   int
 	Name       string
 	Channels   array[string]
@@ -29,25 +32,39 @@ type policyRow struct {
 	Pauses     bool
 	LegalRef   string
 	Active     bool
+	Segments   array[string]
+	ByHand     bool
+	ValidFrom  *time.Time
+	ValidTo    *time.Time
 }
 
 func (policyRow) TableName() string { return "sla_policies" }
 
 func readPolicies(ctx context.Context, db *gorm.DB) ([]Policy, error) {
 	var rows []policyRow
-	if err := db.WithContext(ctx).Where("active").Order("position, id").Find(&rows).Error; err != nil {
+	err := db.WithContext(ctx).Where("active AND regime_id IN (SELECT id FROM regimes WHERE active)").Order("position, id").Find(&rows).Error
+	if err != nil {
 		return nil, fmt.Errorf("read the SLA policies: %w", err)
 	}
 	list := make([]Policy, len(rows))
 	for i, r := range rows {
 		list[i] = Policy{
-			ID: r.ID, Name: r.Name, Position: r.Position,
+			ID: r.ID, Regime: r.RegimeID, Name: r.Name, Position: r.Position,
 			Channels: r.Channels, Kinds: r.Kinds, Priorities: r.Priorities, Teams: r.Teams, Walled: r.Walled,
 			Clock: r.Clock, Calendar: r.Calendar, Term: Term{r.Amount, r.Unit, r.Roll},
 			Pauses: r.Pauses, LegalRef: r.LegalRef,
+			Segments: r.Segments, ByHand: r.ByHand, From: dayOf(r.ValidFrom), To: dayOf(r.ValidTo),
 		}
 	}
 	return list, nil
+}
+
+// dayOf reads a date column.
+func dayOf(at *time.Time) brazil.Date {
+	if at == nil {
+		return brazil.Date{}
+	}
+	return brazil.DateOf(*at, time.UTC)
 }
 
 type clockRow struct {
@@ -66,11 +83,12 @@ type clockRow struct {
 	Stage                  int
 	StoppedAt, BreachedAt  *time.Time
 	Version                int
+	Extension              int
 }
 
 func (clockRow) TableName() string { return "clocks" }
 
-func (r clockRow) term() Term { return Term{r.Amount, r.Unit, r.Roll} }
+func (r clockRow) term() Term { return Term{r.Amount + r.Extension, r.Unit, r.Roll} }
 
 func (r clockRow) clock() Clock {
 	return Clock{

@@ -21,13 +21,17 @@ func TestEveryCodeThatPeopleReadHasAText(t *testing.T) {
 	for _, r := range []Reason{StartDay, Weekend, Holiday, Closed, Paused, Rolled} {
 		keys = append(keys, "sla.reason."+string(r))
 	}
-	for _, k := range []Kind{FirstResponse, NextResponse, Resolution, Legal} {
+	for _, k := range []Kind{FirstResponse, NextResponse, Resolution, Legal, Acknowledgement, History, Duty} {
 		keys = append(keys, "sla.kind."+string(k))
 	}
 	for _, r := range []string{WaitingCustomer, WaitingThird, Answered, Complement} {
 		keys = append(keys, "sla.pause."+r)
 	}
-	for _, h := range brazil.BankHolidays(2026) {
+	days := append(brazil.BankHolidays(2026), brazil.OptionalDays(2026)...)
+	for _, uf := range brazil.UFs {
+		days = append(days, brazil.StateHolidays(uf, 2026)...)
+	}
+	for _, h := range days {
 		keys = append(keys, "holiday."+h.Key)
 	}
 	for _, lang := range i18n.Languages {

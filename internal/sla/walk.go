@@ -89,7 +89,7 @@ func (w *walk) roll(d brazil.Date) (Deadline, error) {
 		case paused:
 			hours, why, name = nil, Paused, p.Reason
 		case len(hours) > 0:
-			why = Rolled
+			why, name = Rolled, ""
 		}
 		w.step(w.out.LegalLimit.Add(instantLong), Step{Reason: why, Name: name})
 	}
@@ -184,8 +184,8 @@ func (w *walk) closed(until time.Time) {
 			to = until
 		}
 		hours, why, name := w.c.on(d)
-		if len(hours) > 0 {
-			why, name = Closed, ""
+		if len(hours) > 0 && why == "" {
+			why = Closed
 		}
 		w.step(to, Step{Reason: why, Name: name})
 	}

@@ -25,6 +25,8 @@ type Cause struct {
 	ActorID *int64    // nil when a customer or a clock is the cause
 	Data    any       // what this kind of event has to tell; give a pointer to fill it while changing
 	At      time.Time // PostgreSQL's time, see postgres.Clock
+	// Deadlines are those that moved by it ([]sla.Move); nil when none has.
+	Deadlines any
 }
 
 // Change is the one way in which a ticket changes after it was opened.
@@ -80,7 +82,7 @@ func ChangeAll(ctx context.Context, tx *gorm.DB, ids []int64, fn func(*Ticket) (
 		events = append(events, event.New{
 			TicketID: is.ID, Version: is.Version, Kind: c.Kind,
 			Audience: is.Audience(), Before: before, ActorID: c.ActorID,
-			Payload: Payload{Row: is.Snapshot(), Data: c.Data}, At: c.At,
+			Payload: Payload{Row: is.Snapshot(), Data: c.Data, Deadlines: c.Deadlines}, At: c.At,
 		})
 		tickets = append(tickets, is)
 	}

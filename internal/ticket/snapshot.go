@@ -53,6 +53,8 @@ type Snapshot struct {
 type Payload struct {
 	Row  Snapshot `json:"row"`
 	Data any      `json:"data"`
+	// Deadlines are those that the change has moved.
+	Deadlines any `json:"deadlines,omitempty"`
 }
 
 // Snapshot gives the list row of the ticket.

@@ -3023,7 +3023,7 @@ export interface components {
             /** Format: int64 */
             id: number;
             /** @enum {string} */
-            kind: "first_response" | "next_response" | "resolution" | "legal";
+            kind: "first_response" | "next_response" | "resolution" | "legal" | "acknowledgement" | "history" | "duty";
             policy: string;
             /** @enum {string} */
             state: "running" | "paused" | "met" | "missed" | "cancelled";
@@ -3521,7 +3521,7 @@ export interface components {
             /** Format: int64 */
             id: number;
             /** @enum {string} */
-            kind: "first_response" | "next_response" | "resolution" | "legal";
+            kind: "first_response" | "next_response" | "resolution" | "legal" | "acknowledgement" | "history" | "duty";
             legal_ref: string;
             pauses: components["schemas"]["Pause"][];
             policy: string;

@@ -6,6 +6,9 @@ const clockNames: Record<Clock["kind"], TextId> = {
   next_response: "clock.next_response",
   resolution: "clock.resolution",
   legal: "clock.legal",
+  acknowledgement: "clock.acknowledgement",
+  history: "clock.history",
+  duty: "clock.duty",
 };
 
 export const clockName = (t: Translate, kind: string) =>

@@ -67,7 +67,7 @@ func TestReplayEmptyHalfFullFullAndOverwritten(t *testing.T) {
 			f.until("it is told", func() bool { return f.hub.Position().Pos == 1 })
 			since := f.hub.Position().String()
 			f.happen(tk, tt.missed)
-			f.until("all of it is told", func() bool { return f.hub.Position().Pos == int64(1+tt.missed) })
+			f.until("all of it is told", func() bool { return f.hub.Told().Pos == int64(1+tt.missed) })
 			a := f.connect(realtime.Visitor{Actor: actor, Since: since})
 			f.change(tk.ID, touch) // what comes next is told too, once
 			end := int64(2 + tt.missed)

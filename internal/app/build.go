@@ -18,6 +18,7 @@ import (
 	"github.com/escuta-sac/escuta/internal/assign"
 	"github.com/escuta-sac/escuta/internal/blob"
 	"github.com/escuta-sac/escuta/internal/bulk"
+	"github.com/escuta-sac/escuta/internal/calendar"
 	"github.com/escuta-sac/escuta/internal/call"
 	"github.com/escuta-sac/escuta/internal/channel"
 	"github.com/escuta-sac/escuta/internal/channel/email"
@@ -158,6 +159,7 @@ func (a *App) build(ctx context.Context, cfg config.Config) error {
 		Authserv: cfg.AuthservID, Verify: verifier(cfg), Notice: imports.Notice, Flood: cfg.MailFlood, Areas: areas,
 	})
 	in.Digest(channel.Email, mails)
+	calendars := calendar.New(db, policies, sequencer, clock.Now, log)
 	bulks := bulk.New(db, acts, accounts.Acting, clock.Now, log)
 	cases := ombudsman.New(db, acts, in, policies.Calendars(), sequencer, clock.Now, log)
 	in.Digest(channel.Ombudsman, imports.Digester{})
@@ -204,7 +206,7 @@ func (a *App) build(ctx context.Context, cfg config.Config) error {
 		Intake: in, Sources: in.Sources(), Tokens: in.Tokens(), Assign: assigned, Desk: acts, Hub: hub, Presence: here, Standings: standings, Roster: rosters, Routing: router, Ombudsman: cases, Areas: areas, Incidents: incidents, Imports: lists, Mailboxes: boxes,
 		Views: view.New(db, book, clock.Now), Bulks: bulks,
 		Copies:    copied,
-		Calendars: policies.Calendars(), Toll: proofs,
+		Calendars: policies.Calendars(), KeptCalendars: calendars, Toll: proofs,
 		Scan: antivirus.New(cfg.ClamdAddr, files, db.Gorm), Dialer: dialer, Now: clock.Now,
 	})
 	if err != nil {
@@ -221,7 +223,7 @@ func (a *App) build(ctx context.Context, cfg config.Config) error {
 			{"intake", in.Run}, {"claims", assigned.Run}, {"giving out", router.Run}, {"closing of tickets", acts.Run},
 			{"archiving of cases", cases.Run}, {"requests to areas", areas.Run}, {"imports", lists.Run},
 			{"incidents", incidents.Run}, {"news of incidents", func(ctx context.Context) error { return incidents.Follow(ctx, hub.Incident) }},
-			{"bulks", bulks.Run}, {"rules of deadlines", func(ctx context.Context) error { return policies.Follow(ctx, db, log) }},
+			{"bulks", bulks.Run}, {"calendars", calendars.Run}, {"rules of deadlines", func(ctx context.Context) error { return policies.Follow(ctx, db, log) }},
 			{"timers", timers.Run}, {"jobs", work.Run}, {"outgoing mail", sender.Run}, {"accounts", accounts.Run}, {"mailboxes", boxes.Run},
 			{"acknowledgements", acknowledger.Run}, {"protocols of calls", told.Run}, {"copies", func(ctx context.Context) error { return copied.Run(ctx, log) }}, {"proofs of work", proofs.Run},
 			{"recordings", calls.Run}, {"telephones", func(ctx context.Context) error { return calls.Rings(ctx, hub.Phone) }}, {"sweep of files", sweeper{files, db, log}.Run}, profiler(cfg.AdminListen, log),

@@ -46,6 +46,7 @@ const (
 	TicketArea         = "ticket.area"        // an internal request: asked, answered, reminded of, ended
 	ClockWarned        = "clock.warned"
 	ClockBreached      = "clock.breached"
+	ClockMoved         = "clock.moved" // its calendar was changed, and with it a deadline
 )
 
 // Event is one recorded change of one ticket.

@@ -25,6 +25,7 @@ import (
 	"github.com/escuta-sac/escuta/internal/assign"
 	"github.com/escuta-sac/escuta/internal/blob"
 	"github.com/escuta-sac/escuta/internal/bulk"
+	"github.com/escuta-sac/escuta/internal/calendar"
 	"github.com/escuta-sac/escuta/internal/call"
 	"github.com/escuta-sac/escuta/internal/channel"
 	"github.com/escuta-sac/escuta/internal/channel/email"
@@ -164,12 +165,14 @@ func start(t testing.TB, changes ...change) *world {
 	}
 	accounts := account.NewService(db, rdb, now, log)
 	incidents := incident.New(db, acts, accounts, now, log)
+	calendars := calendar.New(db, policies, quiet{}, now, log)
+	w.run(calendars.Run, func() {})
 	w.run(incidents.Run, func() {})
 	w.run(func(ctx context.Context) error { return incidents.Follow(ctx, hub.Incident) }, func() {})
 	w.server, err = New(options, Services{
 		Calls: calls,
 		DB:    db, Accounts: accounts, Replays: account.NewIdempotency(db, now), Blobs: files,
-		Intake: in, Sources: in.Sources(), Tokens: in.Tokens(), Assign: assigned, Desk: acts, Hub: hub, Views: view.New(db, book, now), Bulks: bulk.New(db, acts, accounts.Acting, now, log), Presence: here, Standings: standings, Roster: rosters, Routing: router, Mailboxes: boxes, Calendars: policies.Calendars(),
+		Intake: in, Sources: in.Sources(), Tokens: in.Tokens(), Assign: assigned, Desk: acts, Hub: hub, Views: view.New(db, book, now), Bulks: bulk.New(db, acts, accounts.Acting, now, log), Presence: here, Standings: standings, Roster: rosters, Routing: router, Mailboxes: boxes, Calendars: policies.Calendars(), KeptCalendars: calendars,
 		Toll: toll.New(options.Secret, db.Gorm, now, log), Now: now,
 		Ombudsman: ombudsman.New(db, acts, in, policies.Calendars(), quiet{}, now, log), Incidents: incidents, Imports: lists,
 		Areas: area.New(area.Options{DB: db, Desk: acts, Post: &outbox.Post{IDs: email.NewSigner(options.Secret), Fallback: "atendimento@escuta.example"}, Calendars: policies.Calendars(), Links: area.NewLinks(options.Secret, w.base),

@@ -98,6 +98,11 @@ var bodies = map[string]string{
 	"POST /api/ombudsman/office/{id}":                          `{"rank":"analyst"}`,
 	"POST /api/area-requests/{request}/answer":                 `{"answer":"Olá"}`,
 
+	"POST /api/calendars":             `{"name":"Loja","zone":"America/Sao_Paulo","week":[[],[{"from":480,"to":1080}],[],[],[],[],[]],"holidays":"national","state":"","optional":false,"days":[]}`,
+	"PUT /api/calendars/{id}":         `{"version":1,"name":"Loja","zone":"America/Sao_Paulo","week":[[],[{"from":480,"to":1080}],[],[],[],[],[]],"holidays":"national","state":"","optional":false,"days":[]}`,
+	"POST /api/calendars/{id}/effect": `{"name":"Loja","zone":"America/Sao_Paulo","week":[[],[{"from":480,"to":1080}],[],[],[],[],[]],"holidays":"national","state":"","optional":false,"days":[]}`,
+	"POST /api/calendars/year":        `{"year":2026,"name":"Loja","zone":"America/Sao_Paulo","week":[[],[{"from":480,"to":1080}],[],[],[],[],[]],"holidays":"national","state":"","optional":false,"days":[]}`,
+
 	"POST /api/areas":                                        `{"name":"Nova","emails":["x@example.com"],"amount":2,"unit":"business_days"}`,
 	"PUT /api/areas/{id}":                                    `{"name":"Nova","emails":["x@example.com"],"amount":2,"unit":"business_days"}`,
 	"POST /api/tickets/{ticket}/requests":                    `{"area_id":1,"body":"Olá"}`,

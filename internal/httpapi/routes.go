@@ -62,6 +62,7 @@ func (s *Server) addRoutes() {
 		routes      = routingRoutes{db, is.Routing}
 		drafts      = draftRoutes{db, is.Desk}
 		incidents   = incidentRoutes{db, is.Incidents, is.Now}
+		calendars   = calendarRoutes{is.KeptCalendars}
 		handOvers   = handOverRoutes{db, is.Desk, is.Presence}
 
 		work, breaches, intake = may(access.WorkTickets), may(access.SeeBreaches), may(access.SeeIntake)
@@ -157,6 +158,16 @@ func (s *Server) addRoutes() {
 	on(s, get, "/api/presence", "Who is here", staff, ok, company.people)
 	on(s, get, "/api/breaches", "Missed deadlines and those about to be", breaches, ok, clocks.breaches)
 	on(s, post, "/api/sla/preview", "Test a date", work, ok, clocks.preview)
+	on(s, get, "/api/calendars", "Calendars that deadlines are counted by, the built-in ones last", staff, ok, calendars.list)
+	on(s, post, "/api/calendars", "Add a calendar", arrange, created, calendars.create)
+	on(s, get, "/api/calendars/{id}", "A calendar with its special days", staff, ok, calendars.get)
+	on(s, put, "/api/calendars/{id}", "Change a calendar", arrange, ok, calendars.change)
+	done(s, remove, "/api/calendars/{id}", "Remove a calendar", arrange, calendars.remove)
+	on(s, post, "/api/calendars/{id}/effect", "Which running deadlines a changed calendar would move", arrange, ok, calendars.effect)
+	on(s, post, "/api/calendars/year", "A year of a calendar that is not saved yet", arrange, ok, calendars.draftYear)
+	s.native(post, "/api/calendars/{id}/days/import", arrange, calendars.bring,
+		s.document("Bring special days in from an ICS or CSV file, or see what that would do", ok, typeOf[bringDays](), typeOf[BroughtDays]()))
+	on(s, get, "/api/calendars/{id}/year/{year}", "The days of a year that are not ordinary ones", staff, ok, calendars.year)
 	on(s, get, "/api/customers/{id}", "A customer", work, ok, customers.get)
 	on(s, put, "/api/customers/by/{source}/{external_id}", "Keep a customer's record of another system", may(access.KeepCustomers), ok, records.keep)
 	s.native(post, "/api/customers/import", may(access.KeepCustomers), records.importFile,

@@ -9,6 +9,7 @@ import (
 	"github.com/escuta-sac/escuta/internal/assign"
 	"github.com/escuta-sac/escuta/internal/blob"
 	"github.com/escuta-sac/escuta/internal/bulk"
+	"github.com/escuta-sac/escuta/internal/calendar"
 	"github.com/escuta-sac/escuta/internal/call"
 	"github.com/escuta-sac/escuta/internal/copies"
 	"github.com/escuta-sac/escuta/internal/desk"
@@ -54,8 +55,10 @@ type Services struct {
 	Areas     *area.Service
 	Imports   *imports.Service
 	Calendars sla.Calendars
-	Toll      *toll.Gate
-	Scan      *antivirus.Scanner // nil without a virus scanner
-	Dialer    *dial.Dialer       // for what strangers name
-	Now       func() time.Time   // PostgreSQL's, see postgres.Clock
+	// KeptCalendars is what people do with calendars; Calendars only finds them.
+	KeptCalendars *calendar.Service
+	Toll          *toll.Gate
+	Scan          *antivirus.Scanner // nil without a virus scanner
+	Dialer        *dial.Dialer       // for what strangers name
+	Now           func() time.Time   // PostgreSQL's, see postgres.Clock
 }

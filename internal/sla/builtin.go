@@ -62,3 +62,19 @@ func (c Fixed) Get(id string) (*Calendar, error) {
 	}
 	return nil, ErrCalendar.With("calendar", id)
 }
+
+// Sorted are the calendars in the order in which people look for them: the
+// country's, the banks', always, and the states'.
+func (c Fixed) Sorted() []*Calendar {
+	order := []string{CalendarBR, CalendarBRBank, Calendar24x7}
+	for _, uf := range brazil.UFs {
+		order = append(order, CalendarOf(uf))
+	}
+	var all []*Calendar
+	for _, id := range order {
+		if cal, ok := c[id]; ok {
+			all = append(all, cal)
+		}
+	}
+	return all
+}

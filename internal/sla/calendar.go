@@ -120,6 +120,9 @@ func (c *Calendar) ID() string { return c.id }
 // Zone is where the days of the calendar begin and end.
 func (c *Calendar) Zone() *time.Location { return c.hours.Zone }
 
+// Hours is what it was made of, which nobody changes.
+func (c *Calendar) Hours() Hours { return c.hours }
+
 // on says what the calendar knows about a day: its hours and, when it has none or
 // fewer than its weekday, why. A special day beats a holiday, a holiday beats the
 // weekday.

@@ -18,6 +18,9 @@ type calendarRow struct {
 	Holidays       HolidaySet
 	State          brazil.UF
 	Optional       bool
+	Version        int
+	UpdatedAt      time.Time
+	UpdatedBy      *int64
 }
 
 type calendarDayRow struct {
@@ -25,6 +28,7 @@ type calendarDayRow struct {
 	Day        time.Time
 	Hours      string
 	Reason     string
+	Source     string
 }
 
 // readCalendars reads the calendars of the installation, beside the built-in ones.

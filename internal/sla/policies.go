@@ -75,6 +75,9 @@ func TellChanged(tx *gorm.DB) error { return tx.Exec("SELECT pg_notify(?, '')", 
 // those of now.
 func (p *Policies) Calendars() Calendars { return p }
 
+// BuiltIn are the calendars that every installation has.
+func (p *Policies) BuiltIn() Fixed { return p.builtIn }
+
 // Get finds a calendar as it is now; an unknown id is ErrCalendar.
 func (p *Policies) Get(id string) (*Calendar, error) { return p.current.Load().calendars.Get(id) }
 

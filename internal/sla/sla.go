@@ -22,6 +22,7 @@ var (
 	ErrStart       = fault.New(fault.Invalid, "sla_start_out_of_range")
 	ErrNeverOpen   = fault.New(fault.Invalid, "calendar_never_open")
 	ErrInterval    = fault.New(fault.Invalid, "calendar_interval_invalid")
+	ErrIntervals   = fault.New(fault.Invalid, "calendar_intervals_many") // args: max
 	ErrOverlap     = fault.New(fault.Invalid, "calendar_intervals_overlap")
 	ErrHolidays    = fault.New(fault.Invalid, "calendar_holidays_unknown")
 	ErrUnreachable = fault.New(fault.Invalid, "sla_due_unreachable")

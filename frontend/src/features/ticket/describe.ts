@@ -1,5 +1,6 @@
 import type { Happened, Kind, Person, Status, Team } from "../../api/types";
 import type { TextId, Translate } from "../../lib/i18n";
+import { dayAndTime } from "../../lib/time";
 import { clockName } from "../../ui/deadline/words";
 
 export interface Names {
@@ -96,6 +97,8 @@ export function describe(t: Translate, event: Happened, names: Names): string {
     case "clock.warned":
     case "clock.breached":
       return stages(t, data);
+    case "clock.moved":
+      return t("event.calendar_moved", { clocks: movedClocks(t, data) });
     default:
       return t("event.other", { who });
   }
@@ -170,6 +173,19 @@ function stages(t: Translate, data: Record<string, unknown>): string {
       return stage >= 100 ? t("event.breached", { clock }) : t("event.warned", { clock, stage });
     })
     .join(", ");
+}
+
+/** The clocks whose deadlines a changed calendar has moved, each with when it is due now. */
+function movedClocks(t: Translate, data: Record<string, unknown>): string {
+  return (Array.isArray(data.deadlines) ? data.deadlines.filter(isRecord) : [])
+    .map(({ clock, from, to }) =>
+      t("event.calendar_moved.one", {
+        clock: clockName(t, String(clock)),
+        from: dayAndTime(String(from)),
+        to: dayAndTime(String(to)),
+      }),
+    )
+    .join("; ");
 }
 
 function actorName(t: Translate, { actor_id }: Happened, people: readonly Person[]): string {

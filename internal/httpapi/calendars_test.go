@@ -63,7 +63,7 @@ func TestACalendarOfATownFromItsFile(t *testing.T) {
 	}
 	agent.get("/api/calendars/br-rj/year/2026").want(200).into(&year)
 	for _, bad := range []string{"1", "x", "99999", "-2026"} {
-		agent.get("/api/calendars/br/year/" + bad).want(422).problem("invalid", "path.year")
+		agent.get("/api/calendars/br/year/"+bad).want(400).problem("invalid", "path.year")
 	}
 	agent.get("/api/calendars/lua/year/2026").want(404).problem("calendar_not_found")
 	var list Items[Calendar]

@@ -132,6 +132,7 @@ type BreachClock struct {
 	ID         int64      `json:"id"`
 	Kind       string     `json:"kind" enum:"first_response,next_response,resolution,legal,acknowledgement,history,duty"`
 	Policy     string     `json:"policy"`
+	RegimeID   int64      `json:"regime_id" doc:"0: of none"`
 	State      string     `json:"state" enum:"running,paused,met,missed,cancelled"`
 	Due        time.Time  `json:"due"`
 	BreachedAt *time.Time `json:"breached_at"`
@@ -178,7 +179,7 @@ func breachBodies(list []sla.Breach, rows map[int64]ticket.Snapshot) []Breach {
 	out := make([]Breach, 0, len(list))
 	for _, b := range list {
 		if row, seen := rows[b.TicketID]; seen {
-			out = append(out, Breach{rowBody(row), BreachClock{b.ClockID, string(b.Kind), b.Policy, string(b.State), b.Due, b.BreachedAt}})
+			out = append(out, Breach{rowBody(row), BreachClock{b.ClockID, string(b.Kind), b.Policy, b.Regime, string(b.State), b.Due, b.BreachedAt}})
 		}
 	}
 	return out

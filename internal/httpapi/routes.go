@@ -57,6 +57,7 @@ func (s *Server) addRoutes() {
 		lots        = importRoutes{s, is.Imports}
 		calls       = callRoutes{s, is.Calls, uploads}
 		hooks       = hookRoutes{is.Calls, is.Intake}
+		boards      = boardRoutes{db, is.Calendars, is.Now}
 		duties      = dutyRoutes{db, is.Desk}
 		rosters     = rosterRoutes{is.Roster}
 		routes      = routingRoutes{db, is.Routing}
@@ -157,6 +158,8 @@ func (s *Server) addRoutes() {
 	on(s, get, "/api/views/counts", "How many tickets each view has", work, ok, views.counts)
 	on(s, get, "/api/presence", "Who is here", staff, ok, company.people)
 	on(s, get, "/api/breaches", "Missed deadlines and those about to be", breaches, ok, clocks.breaches)
+	on(s, get, "/api/board", "Deadlines of the desk: over, next, and what will be missed", breaches, ok, boards.board)
+	on(s, get, "/api/board/compliance", "Deadlines met and missed, day by day", breaches, ok, boards.compliance)
 	on(s, post, "/api/sla/preview", "Test a date", work, ok, clocks.preview)
 	on(s, get, "/api/calendars", "Calendars that deadlines are counted by, the built-in ones last", staff, ok, calendars.list)
 	on(s, post, "/api/calendars", "Add a calendar", arrange, created, calendars.create)

@@ -92,6 +92,7 @@ type Breach struct {
 	ClockID, TicketID int64
 	Kind              Kind
 	Policy            string
+	Regime            int64 // 0 of none
 	State             State
 	Due               time.Time
 	BreachedAt        *time.Time // nil while it is about to
@@ -110,8 +111,8 @@ type BreachQuery struct {
 func Overdue(ctx context.Context, db *gorm.DB, scope access.Scope, limit int) ([]Breach, error) {
 	var out []Breach
 	err := db.WithContext(ctx).Raw(`
-		SELECT c.id AS clock_id, c.ticket_id, c.kind, c.policy, c.state, c.due, c.breached_at
-		  FROM clocks c JOIN tickets t ON t.id = c.ticket_id
+		SELECT c.id AS clock_id, c.ticket_id, c.kind, c.policy, coalesce(p.regime_id, 0) AS regime, c.state, c.due, c.breached_at
+		  FROM clocks c JOIN tickets t ON t.id = c.ticket_id LEFT JOIN sla_policies p ON p.id = c.policy_id
 		 WHERE c.state = 'running' AND c.stage = 100 AND `+access.Condition+`
 		 ORDER BY c.due, c.id LIMIT @limit`, scope.Named(map[string]any{"limit": limit})).Scan(&out).Error
 	if err != nil {
@@ -131,8 +132,8 @@ func Breaches(ctx context.Context, db *gorm.DB, q BreachQuery) ([]Breach, error)
 	}
 	var out []Breach
 	err := db.WithContext(ctx).Raw(`
-		SELECT c.id AS clock_id, c.ticket_id, c.kind, c.policy, c.state, c.due, c.breached_at, s.at AS recorded_at
-		  FROM clock_stages s JOIN clocks c ON c.id = s.clock_id JOIN tickets t ON t.id = c.ticket_id
+		SELECT c.id AS clock_id, c.ticket_id, c.kind, c.policy, coalesce(p.regime_id, 0) AS regime, c.state, c.due, c.breached_at, s.at AS recorded_at
+		  FROM clock_stages s JOIN clocks c ON c.id = s.clock_id JOIN tickets t ON t.id = c.ticket_id LEFT JOIN sla_policies p ON p.id = c.policy_id
 		 WHERE s.stage = 100 AND `+after+` AND `+access.Condition+`
 		 ORDER BY s.at DESC, s.clock_id LIMIT @limit`, args).Scan(&out).Error
 	if err != nil {
@@ -147,8 +148,8 @@ func Breaches(ctx context.Context, db *gorm.DB, q BreachQuery) ([]Breach, error)
 func Upcoming(ctx context.Context, db *gorm.DB, scope access.Scope, within time.Duration, limit int) ([]Breach, error) {
 	var out []Breach
 	err := db.WithContext(ctx).Raw(`
-		SELECT c.id AS clock_id, c.ticket_id, c.kind, c.policy, c.state, c.due
-		  FROM clocks c JOIN tickets t ON t.id = c.ticket_id
+		SELECT c.id AS clock_id, c.ticket_id, c.kind, c.policy, coalesce(p.regime_id, 0) AS regime, c.state, c.due
+		  FROM clocks c JOIN tickets t ON t.id = c.ticket_id LEFT JOIN sla_policies p ON p.id = c.policy_id
 		 WHERE c.state = 'running' AND c.stage < 100 AND c.due <= now() + make_interval(secs => @secs) AND `+access.Condition+`
 		 ORDER BY c.due, c.id LIMIT @limit`,
 		scope.Named(map[string]any{"secs": within.Seconds(), "limit": limit})).Scan(&out).Error

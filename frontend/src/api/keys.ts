@@ -16,6 +16,8 @@ export const keys = {
   profile: (accountId: number) => ["routing", "profile", accountId] as const,
   counts: ["counts"] as const,
   breaches: ["breaches"] as const,
+  board: (filter: object) => ["breaches", "board", filter] as const,
+  compliance: (filter: object) => ["compliance", filter] as const,
   intake: ["intake"] as const,
   intakeSummary: ["intake", "summary"] as const,
   intakeSources: ["intake", "sources"] as const,

@@ -13,6 +13,7 @@ import { Suspense } from "react";
 import { ApiError } from "../api/client";
 import { keys } from "../api/keys";
 import { meQuery } from "../api/session";
+import type { BoardFilter } from "../features/breaches/api";
 import { type ListQuery, type SavedId, type Sort, sorts, views } from "../features/queue/view";
 import type { Section } from "../features/settings/SettingsPage";
 import { forgetLeases } from "../features/ticket/lease";
@@ -112,6 +113,11 @@ const desk = createRoute({
 const panel = createRoute({
   getParentRoute: () => inside,
   path: "/painel",
+  validateSearch: (search: Partial<BoardFilter> & SearchSchemaInput): BoardFilter => ({
+    team: typeof search.team === "number" ? search.team : undefined,
+    channel: oneOf(["phone", "webform", "email", "ombudsman"] as const, search.channel),
+    regime: typeof search.regime === "number" ? search.regime : undefined,
+  }),
   component: lazyRouteComponent(screens, "PanelScreen"),
 });
 
@@ -222,7 +228,7 @@ export function newRouter(cache: QueryClient) {
   });
 }
 
-const numeric = new Set(["team"]);
+const numeric = new Set(["team", "regime"]);
 
 function parse(search: string): Record<string, unknown> {
   const entries = [...new URLSearchParams(search)];

@@ -1,4 +1,4 @@
-import { useNavigate, useParams } from "@tanstack/react-router";
+import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { may, useMe } from "../api/session";
 import { BreachesPage } from "../features/breaches/BreachesPage";
 import { CallBacksPage } from "../features/call/CallBacksPage";
@@ -22,11 +22,14 @@ export function PanelScreen() {
   const t = useText();
   const me = useMe();
   const navigate = useNavigate();
+  const filter = useSearch({ from: "/inside/painel" });
   if (!may(me, "breaches.see")) {
     return <EmptyState title={t("breaches.denied")}>{t("breaches.denied.hint")}</EmptyState>;
   }
   return (
     <BreachesPage
+      filter={filter}
+      onFilter={(search) => void navigate({ to: "/painel", search })}
       onOpen={(protocol) => void navigate({ to: "/fila", search: { view: "all", t: protocol } })}
     />
   );

@@ -13,7 +13,10 @@ import { Avatar } from "../../ui/Avatar";
 import { DeadlineChip } from "../../ui/deadline/DeadlineChip";
 import { clockName } from "../../ui/deadline/words";
 import { EmptyState, ErrorState, Skeleton } from "../../ui/states";
+import type { BoardFilter } from "./api";
+import { Board } from "./Board";
 import styles from "./BreachesPage.module.css";
+import { Figure } from "./Figure";
 
 const breachesQuery = queryOptions({
   queryKey: keys.breaches,
@@ -22,25 +25,36 @@ const breachesQuery = queryOptions({
   refetchInterval: 60_000,
 });
 
-/** What already ran out and what will within the hour, each line a way to the ticket. */
-export function BreachesPage({ onOpen }: { onOpen: (protocol: string) => void }) {
+interface Props {
+  filter: BoardFilter;
+  onFilter: (filter: BoardFilter) => void;
+  onOpen: (protocol: string) => void;
+}
+
+/** Whether a ticket is of what the board was narrowed to. */
+const among = (filter: BoardFilter) => (item: Breach) =>
+  (filter.team === undefined || item.ticket.team_id === filter.team) &&
+  (filter.channel === undefined || item.ticket.channel === filter.channel) &&
+  (filter.regime === undefined || item.clock.regime_id === filter.regime);
+
+/** The deadlines of the desk: in figures and pictures first, then each that ran out or is about to. */
+export function BreachesPage({ filter, onFilter, onOpen }: Props) {
   const t = useText();
   const breaches = useQuery(breachesQuery);
   if (breaches.isPending) return <Skeleton rows={8} />;
   if (breaches.isError && !breaches.data) {
     return <ErrorState error={breaches.error} onRetry={() => void breaches.refetch()} />;
   }
-  const { upcoming } = breaches.data;
-  const breached = breaches.data.breached.filter((item) => item.clock.state === "running");
-  const answered = breaches.data.breached.filter((item) => item.clock.state !== "running");
+  const upcoming = breaches.data.upcoming.filter(among(filter));
+  const past = breaches.data.breached.filter(among(filter));
+  const breached = past.filter((item) => item.clock.state === "running");
+  const answered = past.filter((item) => item.clock.state !== "running");
   return (
     <div className={`${styles.page} quiet-scroll`}>
       <h1 className={styles.title}>{t("breaches.title")}</h1>
-      <dl className={styles.figures}>
-        <Figure name={t("breaches.now")} value={breached.length} urgent={breached.length > 0} />
-        <Figure name={t("breaches.soon")} value={upcoming.length} />
+      <Board filter={filter} onFilter={onFilter}>
         <Oldest items={breached} />
-      </dl>
+      </Board>
       <BreachTable
         title={t("breaches.now")}
         empty={t("breaches.now.none")}
@@ -60,15 +74,6 @@ export function BreachesPage({ onOpen }: { onOpen: (protocol: string) => void })
         items={answered}
         onOpen={onOpen}
       />
-    </div>
-  );
-}
-
-function Figure({ name, value, urgent }: { name: string; value: string | number; urgent?: boolean }) {
-  return (
-    <div className={urgent ? styles.urgent : undefined}>
-      <dt>{name}</dt>
-      <dd className="numeric">{value}</dd>
     </div>
   );
 }

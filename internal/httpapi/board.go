@@ -108,5 +108,5 @@ func (h boardRoutes) compliance(ctx context.Context, who access.Actor, in *board
 		return Items[KeptDay]{}, err
 	}
 	days, err := sla.Compliance(ctx, h.db, in.query(who, h.now()), calendar.Zone())
-	return itemsOf(days, func(k sla.Kept) KeptDay { return KeptDay{k.Day.String(), k.Met, k.Missed} }), err
+	return itemsOf(days, func(k sla.DayOutcome) KeptDay { return KeptDay{k.Day.String(), k.Met, k.Missed} }), err
 }

@@ -222,20 +222,20 @@ func shares[K int64 | string](parts map[K]*part) []Share[K] {
 
 func rounded(n float64) int { return int(n + 0.5) }
 
-// Kept is how many deadlines were met and missed on one day. One that was missed
+// DayOutcome is how many deadlines were met and missed on one day. One that was missed
 // counts on the day it ran out, whenever it was answered; one that was met, on the
 // day it ended. Cancelled ones count nowhere.
-type Kept struct {
+type DayOutcome struct {
 	Day         brazil.Date
 	Met, Missed int
 }
 
 // Compliance counts, day by day of a zone, the last BoardDays days. Days on which
 // nothing ended have zeros.
-func Compliance(ctx context.Context, db *gorm.DB, q BoardQuery, zone *time.Location) ([]Kept, error) {
+func Compliance(ctx context.Context, db *gorm.DB, q BoardQuery, zone *time.Location) ([]DayOutcome, error) {
 	last := brazil.DateOf(q.Now, zone)
 	first := last.AddDays(1 - BoardDays)
-	days := make([]Kept, BoardDays)
+	days := make([]DayOutcome, BoardDays)
 	for i := range days {
 		days[i].Day = first.AddDays(i)
 	}
@@ -258,7 +258,7 @@ func Compliance(ctx context.Context, db *gorm.DB, q BoardQuery, zone *time.Locat
 		return nil, fmt.Errorf("count the deadlines of the last days: %w", err)
 	}
 	for _, r := range rows {
-		i := slices.IndexFunc(days, func(k Kept) bool { return k.Day == brazil.DateOf(r.Day, time.UTC) })
+		i := slices.IndexFunc(days, func(k DayOutcome) bool { return k.Day == brazil.DateOf(r.Day, time.UTC) })
 		switch {
 		case i < 0:
 		case r.Missed:

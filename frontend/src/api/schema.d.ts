@@ -296,6 +296,111 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/calendars": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Calendars that deadlines are counted by, the built-in ones last */
+        get: operations["get-api-calendars"];
+        put?: never;
+        /** Add a calendar */
+        post: operations["post-api-calendars"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calendars/year": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A year of a calendar that is not saved yet */
+        post: operations["post-api-calendars-year"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calendars/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A calendar with its special days */
+        get: operations["get-api-calendars-by-id"];
+        /** Change a calendar */
+        put: operations["put-api-calendars-by-id"];
+        post?: never;
+        /** Remove a calendar */
+        delete: operations["delete-api-calendars-by-id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calendars/{id}/days/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Bring special days in from an ICS or CSV file, or see what that would do */
+        post: operations["post-api-calendars-by-id-days-import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calendars/{id}/effect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Which running deadlines a changed calendar would move */
+        post: operations["post-api-calendars-by-id-effect"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calendars/{id}/year/{year}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The days of a year that are not ordinary ones */
+        get: operations["get-api-calendars-by-id-year-by-year"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/callbacks": {
         parameters: {
             query?: never;
@@ -3039,6 +3144,13 @@ export interface components {
             /** @enum {string} */
             result: "reached" | "no_answer" | "busy" | "wrong_number";
         };
+        BadDay: {
+            /** Format: int64 */
+            line: number;
+            text: string;
+            /** @description In the reader's language */
+            why: string;
+        };
         Board: {
             /** Format: date-time */
             at: string;
@@ -3109,6 +3221,25 @@ export interface components {
             /** @description Due within the next hour, the next first */
             upcoming: components["schemas"]["Breach"][];
             version: string;
+        };
+        BringDays: {
+            /**
+             * @description true does it; otherwise it is only told what it would do
+             * @enum {string}
+             */
+            run?: "true" | "false";
+            /** @description Of the calendar that was looked at; another now is a conflict */
+            version?: string;
+        };
+        BroughtDays: {
+            adds: components["schemas"]["SpecialDay"][];
+            /** @description Lines that could not be read */
+            bad: components["schemas"]["BadDay"][];
+            calendar: components["schemas"]["Calendar"];
+            done: boolean;
+            replaces: components["schemas"]["ReplacedDay"][];
+            /** @description Days that change nothing */
+            skips: components["schemas"]["SkippedDay"][];
         };
         Bulk: {
             action: components["schemas"]["BulkAction"];
@@ -3200,6 +3331,89 @@ export interface components {
             /** Format: int64 */
             team?: number;
             view?: string;
+        };
+        Calendar: {
+            /** @description Every installation has it, and nobody can change it */
+            built_in: boolean;
+            days: components["schemas"]["SpecialDay"][];
+            /**
+             * @description Which list of holidays is kept; empty for none
+             * @enum {string}
+             */
+            holidays: "" | "national" | "bank";
+            id: string;
+            name: string;
+            /** @description Whether the federal pontos facultativos are kept, half-days as such */
+            optional: boolean;
+            /** @description How far running deadlines were computed anew after the last change */
+            run: components["schemas"]["CalendarRun"];
+            /** @description Whose holidays are kept, too; empty for none */
+            state: string;
+            /** Format: date-time */
+            updated_at: string | null;
+            /** Format: int64 */
+            updated_by: number | null;
+            /** @description Rules and areas that count by it */
+            used_by: string[];
+            /**
+             * Format: int64
+             * @description 0 of a built-in one
+             */
+            version: number;
+            /** @description By weekday, from Sunday; hours of a day in order, without overlap */
+            week: components["schemas"]["OpenHours"][][];
+            /** @example America/Sao_Paulo */
+            zone: string;
+        };
+        CalendarEffect: {
+            /**
+             * Format: int64
+             * @description Of those moved
+             */
+            earlier: number;
+            /** @description The first few, the next due first */
+            first: components["schemas"]["MovedDeadline"][];
+            /** @description There are more than were looked at */
+            more: boolean;
+            /** Format: int64 */
+            moved: number;
+            /**
+             * Format: int64
+             * @description Deadlines that run by it, of tickets that the asker may see
+             */
+            running: number;
+        };
+        CalendarGiven: {
+            days: components["schemas"]["SpecialDay"][];
+            /**
+             * @description Which list of holidays is kept; empty for none
+             * @enum {string}
+             */
+            holidays: "" | "national" | "bank";
+            name: string;
+            /** @description Whether the federal pontos facultativos are kept, half-days as such */
+            optional: boolean;
+            /** @description Whose holidays are kept, too; empty for none */
+            state: string;
+            /** @description By weekday, from Sunday; hours of a day in order, without overlap */
+            week: components["schemas"]["OpenHours"][][];
+            /** @example America/Sao_Paulo */
+            zone: string;
+        };
+        CalendarRun: {
+            /** Format: date-time */
+            created_at: string;
+            /** Format: double */
+            done: number;
+            /** Format: date-time */
+            finished_at: string | null;
+        };
+        CalendarYear: {
+            days: components["schemas"]["UnusualDay"][];
+            /** @description By weekday, from Sunday: whether an ordinary one has open hours */
+            week: boolean[];
+            /** Format: int64 */
+            year: number;
         };
         Call: {
             /** @description It turned out to be about an older ticket */
@@ -3788,6 +4002,25 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
         };
+        DraftYearBody: {
+            days: components["schemas"]["SpecialDay"][];
+            /**
+             * @description Which list of holidays is kept; empty for none
+             * @enum {string}
+             */
+            holidays: "" | "national" | "bank";
+            name: string;
+            /** @description Whether the federal pontos facultativos are kept, half-days as such */
+            optional: boolean;
+            /** @description Whose holidays are kept, too; empty for none */
+            state: string;
+            /** @description By weekday, from Sunday; hours of a day in order, without overlap */
+            week: components["schemas"]["OpenHours"][][];
+            /** Format: int64 */
+            year: number;
+            /** @example America/Sao_Paulo */
+            zone: string;
+        };
         Due: {
             /** Format: date-time */
             due: string;
@@ -4323,6 +4556,9 @@ export interface components {
         ItemsBrand: {
             items: components["schemas"]["Brand"][];
         };
+        ItemsCalendar: {
+            items: components["schemas"]["Calendar"][];
+        };
         ItemsCallBack: {
             items: components["schemas"]["CallBack"][];
         };
@@ -4784,6 +5020,16 @@ export interface components {
             /** @description What those images would be fetched from, each once */
             remote_images: string[];
         };
+        MovedDeadline: {
+            /** @enum {string} */
+            clock: "first_response" | "next_response" | "resolution" | "legal" | "acknowledgement" | "history" | "duty";
+            /** Format: date-time */
+            from: string;
+            policy: string;
+            ticket: components["schemas"]["TicketRow"];
+            /** Format: date-time */
+            to: string;
+        };
         MyState: {
             /**
              * @description Of a break
@@ -4824,6 +5070,25 @@ export interface components {
             role: "agent" | "supervisor" | "ombudsman" | "admin";
             /** @description Ids or names; none is the default team */
             teams?: (number | string)[];
+        };
+        NewCalendarBody: {
+            days: components["schemas"]["SpecialDay"][];
+            /**
+             * @description Which list of holidays is kept; empty for none
+             * @enum {string}
+             */
+            holidays: "" | "national" | "bank";
+            /** @description Small letters, digits and hyphens; made of the name when left out. Never changes */
+            id?: string;
+            name: string;
+            /** @description Whether the federal pontos facultativos are kept, half-days as such */
+            optional: boolean;
+            /** @description Whose holidays are kept, too; empty for none */
+            state: string;
+            /** @description By weekday, from Sunday; hours of a day in order, without overlap */
+            week: components["schemas"]["OpenHours"][][];
+            /** @example America/Sao_Paulo */
+            zone: string;
         };
         NewCaseBody: {
             /** @description Whom it accuses: they never see it */
@@ -5017,6 +5282,18 @@ export interface components {
             /** @description The number that was dialled, or the id or name of a line */
             line: string;
             note?: string;
+        };
+        OpenHours: {
+            /**
+             * Format: int64
+             * @description Minutes since midnight, by the clock on the wall
+             */
+            from: number;
+            /**
+             * Format: int64
+             * @description Not part of it; past 1440 on the next day
+             */
+            to: number;
         };
         OpenTicket: {
             body: string;
@@ -5528,6 +5805,28 @@ export interface components {
             status: "new" | "open" | "waiting_customer" | "waiting_third" | "resolved" | "closed";
             subject: string;
         };
+        PutCalendarBody: {
+            days: components["schemas"]["SpecialDay"][];
+            /**
+             * @description Which list of holidays is kept; empty for none
+             * @enum {string}
+             */
+            holidays: "" | "national" | "bank";
+            name: string;
+            /** @description Whether the federal pontos facultativos are kept, half-days as such */
+            optional: boolean;
+            /** @description Whose holidays are kept, too; empty for none */
+            state: string;
+            /**
+             * Format: int64
+             * @description The one that was read
+             */
+            version: number;
+            /** @description By weekday, from Sunday; hours of a day in order, without overlap */
+            week: components["schemas"]["OpenHours"][][];
+            /** @example America/Sao_Paulo */
+            zone: string;
+        };
         PutTicketsBody: {
             /** @description Take them off */
             off?: boolean;
@@ -5637,6 +5936,10 @@ export interface components {
         };
         Renewed: {
             lease: components["schemas"]["Lease"];
+        };
+        ReplacedDay: {
+            now: components["schemas"]["SpecialDay"];
+            was: components["schemas"]["SpecialDay"];
         };
         Replied: {
             message: components["schemas"]["Message"];
@@ -5856,6 +6159,12 @@ export interface components {
             /** @description Needed for other */
             word?: string;
         };
+        SkippedDay: {
+            day: string;
+            name: string;
+            /** @description In the reader's language */
+            why: string;
+        };
         SourceHealth: {
             channel: string;
             /** @description Code of what is wrong now, empty when nothing is */
@@ -5877,6 +6186,15 @@ export interface components {
             quiet_after: number;
             /** Format: date-time */
             quiet_since: string | null;
+        };
+        SpecialDay: {
+            /** @example 2026-12-24 */
+            day: string;
+            /** @description Empty: closed */
+            hours: components["schemas"]["OpenHours"][];
+            reason: string;
+            /** @description The file that it was imported from */
+            source?: string;
         };
         StartBulkBody: {
             action: components["schemas"]["BulkAction"];
@@ -6180,6 +6498,17 @@ export interface components {
             sums: components["schemas"]["TurnTotal"][];
             /** Format: date-time */
             until: string;
+        };
+        UnusualDay: {
+            day: string;
+            /** @description That are left; empty when it is closed */
+            hours: components["schemas"]["OpenHours"][];
+            /** @description In the reader's language */
+            name: string;
+            /** @enum {string} */
+            origin: "special" | "national" | "bank" | "state" | "optional";
+            /** @description An ordinary one of its weekday is closed anyway */
+            rest: boolean;
         };
         Upload: {
             id: string;
@@ -6909,6 +7238,315 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Bulk"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-api-calendars": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsCalendar"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-api-calendars": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCalendarBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Calendar"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-api-calendars-year": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DraftYearBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarYear"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-api-calendars-by-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Calendar"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-api-calendars-by-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PutCalendarBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Calendar"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-api-calendars-by-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-api-calendars-by-id-days-import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BringDays"];
+                "multipart/form-data": {
+                    files?: string[];
+                    /**
+                     * @description true does it; otherwise it is only told what it would do
+                     * @enum {string}
+                     */
+                    run?: "true" | "false";
+                    /** @description Of the calendar that was looked at; another now is a conflict */
+                    version?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BroughtDays"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-api-calendars-by-id-effect": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CalendarGiven"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarEffect"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-api-calendars-by-id-year-by-year": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                year: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarYear"];
                 };
             };
             /** @description Error */

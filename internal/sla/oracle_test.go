@@ -27,13 +27,46 @@ func hoursOf(h Hours, d brazil.Date) []Interval {
 	if s, ok := h.Special[d]; ok {
 		return s.Hours
 	}
-	off := map[HolidaySet]func(int) []brazil.Holiday{
-		NationalHolidays: brazil.NationalHolidays, BankHolidays: brazil.BankHolidays,
-	}[h.Holidays]
-	if off != nil && slices.ContainsFunc(off(d.Year), func(v brazil.Holiday) bool { return v.Date == d }) {
-		return nil
+	var off []brazil.Holiday
+	switch h.Holidays {
+	case NationalHolidays:
+		off = brazil.NationalHolidays(d.Year)
+	case BankHolidays:
+		off = brazil.BankHolidays(d.Year)
+	}
+	if h.State != "" {
+		off = append(off, brazil.StateHolidays(h.State, d.Year)...)
+	}
+	if h.Optional {
+		off = append(off, brazil.OptionalDays(d.Year)...)
+	}
+	for _, v := range off { // of two on one day the first list's
+		if v.Date == d {
+			return remaining(h.Week[d.Weekday()], v)
+		}
 	}
 	return h.Week[d.Weekday()]
+}
+
+// remaining cuts a half-day out of hours minute by minute.
+func remaining(hours []Interval, off brazil.Holiday) (left []Interval) {
+	if off.From == 0 && off.Until == 0 {
+		return nil
+	}
+	for _, v := range hours {
+		open := -1
+		for m := v.From; m <= v.To; m++ {
+			within := m < v.To && (off.Until == 0 || m >= off.Until) && (off.From == 0 || m < off.From)
+			if within && open < 0 {
+				open = m
+			}
+			if !within && open >= 0 {
+				left = append(left, Interval{open, m})
+				open = -1
+			}
+		}
+	}
+	return left
 }
 
 func inPause(pauses []Standstill, at time.Time) bool {
@@ -88,10 +121,17 @@ var moments = []struct{ zone, near string }{
 	{"Europe/Lisbon", "2025-10-24T00:00:00Z"},
 	{"Australia/Lord_Howe", "2025-04-04T00:00:00Z"},
 	{"Asia/Kathmandu", "2026-01-01T00:00:00Z"},
+	{"America/Sao_Paulo", "2026-02-13T00:00:00Z"},  // Carnival, and Ash Wednesday from two o'clock
+	{"America/Bahia", "2026-12-22T00:00:00Z"},      // the half-days at the end of the year
+	{"America/Rio_Branco", "2027-09-02T00:00:00Z"}, // Acre moves a Sunday's neighbour to a Friday
 }
 
 func drawHours(t *rapid.T, loc *time.Location, near time.Time) Hours {
 	h := Hours{Zone: loc, Holidays: rapid.SampledFrom([]HolidaySet{NoHolidays, NationalHolidays, BankHolidays}).Draw(t, "holidays")}
+	if rapid.Bool().Draw(t, "of a state") {
+		h.State = rapid.SampledFrom(brazil.UFs).Draw(t, "state")
+	}
+	h.Optional = rapid.Bool().Draw(t, "pontos facultativos")
 	intervals := func(label string, night bool) []Interval {
 		var list []Interval
 		at := 0
@@ -266,6 +306,33 @@ func TestTheExplanationCoversEveryInstantAndAddsUp(t *testing.T) {
 				t.Fatalf("warnings %v between %s and %s", d.Warn, start, d.Due)
 			}
 			last = w
+		}
+	})
+}
+
+// Add and elapsed are inverse: as many open minutes as were added lie between
+// the start and the end, and none less would do. The minutes between are counted
+// by the oracle.
+func TestWhatWasAddedHasElapsed(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		c, h, start, pauses := drawCase(t)
+		minutes := rapid.IntRange(1, 60*20).Draw(t, "minutes")
+		got, err := c.Due(start, Term{Amount: minutes, Unit: Minutes}, pauses)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.Due.Sub(start) > 200*24*time.Hour {
+			return // further than a person would count
+		}
+		elapsed := 0
+		for at := start; at.Before(got.Due); at = at.Add(time.Minute) {
+			if wallOpen(h, at) && !inPause(pauses, at) {
+				elapsed++
+			}
+		}
+		last := got.Due.Add(-time.Minute)
+		if elapsed != minutes || !wallOpen(h, last) || inPause(pauses, last) {
+			t.Fatalf("added %d minutes to %s, and %d lie before %s", minutes, start.In(h.Zone), elapsed, got.Due.In(h.Zone))
 		}
 	})
 }

@@ -97,6 +97,7 @@ const (
 	RunIncidents   Action = "incidents.run"  // open and change incidents, answer all of one
 	ShareViews     Action = "views.share"    // saved views for a team or for all
 	BulkMatching   Action = "bulk.matching"  // one act on all that a list holds, not only on what was chosen in it
+	CorrectClocks  Action = "clocks.correct" // shorten a pause, take back a deadline that asks nothing
 	RunImports     Action = "imports.run"    // bring in lists of complaints; which ones, their channel decides
 )
 
@@ -115,6 +116,7 @@ var allowed = map[Action][]Role{
 	RunIncidents:   {Supervisor, Admin},
 	ShareViews:     {Supervisor, Ombudsman, Admin},
 	BulkMatching:   {Supervisor, Ombudsman, Admin},
+	CorrectClocks:  {Supervisor, Ombudsman, Admin},
 	RunImports:     {Supervisor, Ombudsman, Admin},
 }
 

@@ -51,16 +51,19 @@ func (s *Service) change(ctx context.Context, actor *access.Actor, ticketID int6
 // within is change for an act that has a transaction already; whoever gave the transaction tells who waits for news.
 func (s *Service) within(ctx context.Context, tx *gorm.DB, ticketID int64, told *Told, fn func(t *ticket.Ticket, at time.Time) error) error {
 	c := ticket.Cause{Kind: event.TicketArea, Data: told, At: s.Now()}
-	_, err := ticket.Change(ctx, tx, ticketID, c, func(t *ticket.Ticket) error {
-		was := t.Status
+	changed, err := ticket.ChangeAll(ctx, tx, []int64{ticketID}, func(t *ticket.Ticket) (ticket.Cause, error) {
+		c, was := c, t.Status
 		if err := fn(t, c.At); err != nil {
-			return err
+			return c, err
 		}
-		if err := s.Desk.KeepTime(tx, was, t, c); err != nil {
-			return err
+		if err := s.Desk.KeepTime(tx, was, t, &c); err != nil {
+			return c, err
 		}
-		return s.settled(ctx, tx, t, told, c.At)
+		return c, s.settled(ctx, tx, t, told, c.At)
 	})
+	if err == nil && len(changed) == 0 {
+		err = ticket.ErrNotFound
+	}
 	return err
 }
 

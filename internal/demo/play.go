@@ -247,7 +247,8 @@ func (s *stage) write(ctx context.Context, tx *gorm.DB, t *ticket.Ticket, a act)
 	if reopened {
 		return sla.Reopen(tx, s.policies.Calendars(), t.ID, a.At)
 	}
-	return sla.Resume(tx, s.policies.Calendars(), t.ID, a.At)
+	_, err = sla.Resume(tx, s.policies.Calendars(), t.ID, a.At)
+	return err
 }
 
 // protocol gives the next number of the local day.

@@ -100,5 +100,5 @@ func (s *Service) takeIn(ctx context.Context, tx *gorm.DB, actor access.Actor, s
 			return err
 		}
 	}
-	return s.keepTime(tx, was, t, c)
+	return s.keepTime(tx, was, t, &c)
 }

@@ -60,7 +60,8 @@ func New(db *postgres.DB, policies *sla.Policies, jobs Inserter, leases Leases, 
 }
 
 // act is one change of one ticket by an actor who may see it. In a transaction
-// it lets fn change the ticket, brings the clocks to where the ticket stands
+// it lets fn change the ticket (and fill the *[]sla.Move that the cause may hold
+// as Deadlines), brings the clocks to where the ticket stands
 // then, and saves both; afterwards it tells who waits for news.
 func (s *Service) act(ctx context.Context, actor *access.Actor, id int64, c ticket.Cause, fn func(tx *gorm.DB, t *ticket.Ticket) error) (ticket.Ticket, error) {
 	if actor != nil {
@@ -78,6 +79,10 @@ func (s *Service) act(ctx context.Context, actor *access.Actor, id int64, c tick
 			if err := fn(tx, t); err != nil {
 				return c, err
 			}
+			if filled, ok := c.Deadlines.(*[]sla.Move); ok {
+				c.Deadlines = nil
+				tellMoves(&c, *filled)
+			}
 			forget = was.HolderID != nil && (t.HolderID == nil || t.Audience() != was.Audience())
 			if was.Kind != t.Kind || !same(was.ReasonID, t.ReasonID) {
 				if err := ticket.OweDuties(ctx, tx, *t, c.At); err != nil {
@@ -89,11 +94,10 @@ func (s *Service) act(ctx context.Context, actor *access.Actor, id int64, c tick
 				if err != nil {
 					return c, err
 				}
-				if len(moved) > 0 {
-					c.Deadlines = moved
-				}
+				tellMoves(&c, moved)
 			}
-			return c, s.keepTime(tx, was.Status, t, c)
+			err := s.keepTime(tx, was.Status, t, &c)
+			return c, err
 		})
 		if err != nil {
 			return err
@@ -120,14 +124,15 @@ func demandOf(t ticket.Ticket) sla.Demand {
 }
 
 // KeepTime brings the clocks of a ticket that changes in a transaction of a part
-// above the desk to the status it has come to from another.
-func (s *Service) KeepTime(tx *gorm.DB, from ticket.Status, t *ticket.Ticket, c ticket.Cause) error {
+// above the desk to the status it has come to from another, and notes in the
+// cause which deadlines moved.
+func (s *Service) KeepTime(tx *gorm.DB, from ticket.Status, t *ticket.Ticket, c *ticket.Cause) error {
 	return s.keepTime(tx, from, t, c)
 }
 
 // keepTime brings the clocks to the status that the ticket has come to, and the
 // ticket's row to the clocks.
-func (s *Service) keepTime(tx *gorm.DB, from ticket.Status, t *ticket.Ticket, c ticket.Cause) error {
+func (s *Service) keepTime(tx *gorm.DB, from ticket.Status, t *ticket.Ticket, c *ticket.Cause) error {
 	if err := s.turn(tx, from, t, c); err != nil {
 		return err
 	}
@@ -136,7 +141,15 @@ func (s *Service) keepTime(tx *gorm.DB, from ticket.Status, t *ticket.Ticket, c 
 	return err
 }
 
-func (s *Service) turn(tx *gorm.DB, from ticket.Status, t *ticket.Ticket, c ticket.Cause) error {
+// tellMoves adds deadlines that moved to what the event will say.
+func tellMoves(c *ticket.Cause, moves []sla.Move) {
+	if len(moves) > 0 {
+		before, _ := c.Deadlines.([]sla.Move)
+		c.Deadlines = append(before, moves...)
+	}
+}
+
+func (s *Service) turn(tx *gorm.DB, from ticket.Status, t *ticket.Ticket, c *ticket.Cause) error {
 	to := t.Status
 	if from == to {
 		return nil
@@ -159,21 +172,25 @@ func (s *Service) turn(tx *gorm.DB, from ticket.Status, t *ticket.Ticket, c tick
 	case ticket.WaitingThird:
 		return sla.Pause(tx, t.ID, sla.WaitingThird, c.ActorID, c.At)
 	case ticket.Open:
-		return sla.Resume(tx, s.calendars, t.ID, c.At)
+		moved, err := sla.Resume(tx, s.calendars, t.ID, c.At)
+		tellMoves(c, moved)
+		return err
 	}
 	return nil
 }
 
 // conclude ends what a norm gives for the answer when the ticket that is resolved
 // has one: something that we said since it was opened, or opened again. Settled
-// without a word, the answer is still owed, and its clock runs on.
+// without a word, the answer is still owed, and its clock runs on. That we need
+// more time is no answer.
 func conclude(tx *gorm.DB, t ticket.Ticket, at time.Time) error {
 	since := t.OpenedAt
 	if t.ReopenedAt != nil {
 		since = *t.ReopenedAt
 	}
 	var answered bool
-	err := tx.Raw(`SELECT EXISTS (SELECT FROM messages WHERE ticket_id = ? AND direction = 'out' AND NOT automatic AND delivery <> 'undone' AND at >= ?)`, t.ID, since).Scan(&answered).Error
+	err := tx.Raw(`SELECT EXISTS (SELECT FROM messages m WHERE ticket_id = ? AND direction = 'out' AND NOT automatic AND delivery <> 'undone' AND at >= ?
+		AND NOT EXISTS (SELECT FROM clock_extensions x WHERE x.ticket_id = m.ticket_id AND x.message_id = m.id))`, t.ID, since).Scan(&answered).Error
 	if err != nil {
 		return fmt.Errorf("look for the answer to ticket %d: %w", t.ID, err)
 	}

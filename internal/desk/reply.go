@@ -81,7 +81,7 @@ func (s *Service) Reply(ctx context.Context, actor access.Actor, id int64, r Rep
 		sent, err = s.send(ctx, tx, t, ticket.Message{
 			Direction: ticket.Out, AuthorID: &actor.AccountID, AuthorName: actor.Name,
 			Body: body, Delivery: ticket.Queued, At: c.At, Files: r.Files,
-		}, undo)
+		}, &undo)
 		told.MessageID, told.To = sent.ID, t.Status
 		if err == nil {
 			err = sentDraft(ctx, tx, actor, t.ID, DraftReply, body)
@@ -141,7 +141,8 @@ func (s *Service) mayReply(ctx context.Context, tx *gorm.DB, actor access.Actor,
 
 // send freezes a message, stores it and orders what brings it to the customer: a
 // mail, when there is an address to write to, and the customer's page anyway.
-func (s *Service) send(ctx context.Context, tx *gorm.DB, t *ticket.Ticket, m ticket.Message, undo undoing) (ticket.Message, error) {
+// Without undo it is not held: what stands by it cannot be taken back.
+func (s *Service) send(ctx context.Context, tx *gorm.DB, t *ticket.Ticket, m ticket.Message, undo *undoing) (ticket.Message, error) {
 	contact, err := ticket.InsertContact(ctx, tx, t, ticket.Out, m.At)
 	if err != nil {
 		return ticket.Message{}, err
@@ -156,7 +157,7 @@ func (s *Service) send(ctx context.Context, tx *gorm.DB, t *ticket.Ticket, m tic
 		return ticket.Message{}, err
 	}
 	m.Envelope = freeze(*t, to)
-	if byMail && plan.Sender.Undo > 0 {
+	if byMail && plan.Sender.Undo > 0 && undo != nil {
 		until := m.At.Add(plan.Sender.Undo)
 		m.HeldUntil = &until
 	}

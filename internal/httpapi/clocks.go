@@ -26,16 +26,32 @@ func (h clockRoutes) clocksOf(ctx context.Context, ticketID int64) ([]Clock, err
 }
 
 func clockBody(c sla.Clock, lang string) Clock {
-	return Clock{
+	out := Clock{
 		ID: c.ID, Kind: string(c.Kind), Policy: c.Policy, Calendar: c.Calendar, State: string(c.State),
 		StartedAt: c.StartedAt, Due: c.Due, Target: c.Target, WarnAt: c.Warn[1], Stage: c.Stage,
 		StoppedAt: c.StoppedAt, BreachedAt: c.BreachedAt, LegalRef: c.LegalRef,
 		Pauses: itemsOf(c.Intervals, pauseBody).Items, Explanation: stepsBody(c.Explanation, lang),
+		LegalLimit: orNever(c.LegalLimit), MayPause: c.Pauses, Amount: c.Term.Amount, Unit: string(c.Term.Unit),
+		Regime: c.Ground.Regime, Norm: c.Ground.Norm, Evidence: c.Ground.Evidence, CheckedBy: c.Ground.CheckedBy, CheckedOn: dayText(c.Ground.CheckedOn),
+		MayExtend: c.Ground.Extension > 0 && c.Extended == nil && c.State == sla.Running && c.Stage < sla.StageDue && c.Extendable(),
 	}
+	if x := c.Extended; x != nil {
+		e := extensionBody(*x)
+		out.Extension = &e
+	}
+	return out
+}
+
+// dayText is a date column as text; empty when there is none.
+func dayText(day *time.Time) string {
+	if day == nil {
+		return ""
+	}
+	return day.Format(time.DateOnly)
 }
 
 func pauseBody(s sla.Standstill) Pause {
-	return Pause{s.From, orNever(s.To), s.Reason, s.AccountID}
+	return Pause{s.ID, s.From, orNever(s.To), s.Reason, s.AccountID}
 }
 
 func orNever(t time.Time) *time.Time {

@@ -59,6 +59,7 @@ func (s *Server) addRoutes() {
 		hooks       = hookRoutes{is.Calls, is.Intake}
 		boards      = boardRoutes{db, is.Calendars, is.Now}
 		duties      = dutyRoutes{db, is.Desk}
+		terms       = termRoutes{clocks, is.Desk, is.Now}
 		rosters     = rosterRoutes{is.Roster}
 		routes      = routingRoutes{db, is.Routing}
 		drafts      = draftRoutes{db, is.Desk}
@@ -70,7 +71,7 @@ func (s *Server) addRoutes() {
 		judge, bring           = may(access.WorkCases), may(access.RunImports)
 		manage, arrange        = may(access.ManageAccounts), may(access.ManageDesk)
 		ask, staffing          = may(access.ManageForms), may(access.ManageRouting)
-		alarm                  = may(access.RunIncidents)
+		alarm, rectify         = may(access.RunIncidents), may(access.CorrectClocks)
 	)
 	register(s, post, "/api/login", "Log in", visitor, ok, me.login)
 	register(s, post, "/api/logout", "Log out", staff, nothing, me.logout)
@@ -93,6 +94,13 @@ func (s *Server) addRoutes() {
 	on(s, get, "/api/tickets/{ticket}/messages/{message}/html", "A message as its sender laid it out", work, ok, mails.html)
 	s.native(get, "/api/tickets/{ticket}/messages/{message}/image", work, mails.image, &imageOperation)
 	on(s, get, "/api/tickets/{ticket}/clocks", "The deadlines of a ticket, explained", work, ok, clocks.clocks)
+	on(s, post, "/api/tickets/{ticket}/clocks/{clock}/pause", "Make a deadline stand still", work, ok, terms.pause)
+	on(s, post, "/api/tickets/{ticket}/clocks/{clock}/resume", "Let a deadline go on", work, ok, terms.resume)
+	on(s, patch, "/api/tickets/{ticket}/clocks/{clock}/pauses/{pause}", "Shorten a pause, or take it back", rectify, ok, terms.correct)
+	on(s, post, "/api/tickets/{ticket}/clocks/{clock}/cancel", "Take back a deadline that asks nothing", rectify, ok, terms.cancel)
+	on(s, get, "/api/tickets/{ticket}/clocks/{clock}/extension", "What an extension would do", work, ok, terms.foresee)
+	on(s, post, "/api/tickets/{ticket}/clocks/{clock}/extension", "Extend a deadline and tell the customer", work, ok, terms.extend)
+	on(s, get, "/api/regimes/{id}/extensions", "The extensions of a month", breaches, ok, terms.certificate)
 	on(s, post, "/api/tickets/{ticket}/replies", "Answer the customer", work, created, acts.reply)
 	on(s, post, "/api/tickets/{ticket}/replies/{message}/undo", "Take an answer back before it goes out", work, ok, acts.undo)
 	on(s, post, "/api/tickets/{ticket}/notes", "Write a note", work, created, acts.note)

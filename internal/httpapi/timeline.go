@@ -21,9 +21,18 @@ func entryBody(e ticket.Entry) Entry {
 		out.ID, out.Type, out.Note = fmt.Sprintf("n%d", n.ID), "note", &n
 	case e.Happening != nil:
 		out.ID, out.Type = fmt.Sprintf("e%d", e.Happening.ID), "event"
-		out.Event = &Happened{Kind: e.Happening.Kind, ActorID: e.Happening.ActorID, Data: objectOf(e.Happening.Data)}
+		out.Event = &Happened{Kind: e.Happening.Kind, ActorID: e.Happening.ActorID, Data: objectOf(e.Happening.Data), Deadlines: movedBody(e.Happening.Deadlines)}
 	}
 	return out
+}
+
+// movedBody reads the deadlines that an event has moved; none of whatever is no list.
+func movedBody(data json.RawMessage) []MovedDeadline {
+	var moves []MovedDeadline
+	if err := json.Unmarshal(data, &moves); err != nil {
+		return nil
+	}
+	return moves
 }
 
 // objectOf is {} for whatever is no object.

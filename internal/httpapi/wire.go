@@ -106,10 +106,36 @@ type Clock struct {
 	LegalRef    string     `json:"legal_ref"`
 	Pauses      []Pause    `json:"pauses"`
 	Explanation []Interval `json:"explanation"`
+	LegalLimit  *time.Time `json:"legal_limit" doc:"The end, rolled to a working day; null while the clock stands still"`
+	MayPause    bool       `json:"may_pause" doc:"Whether its rule knows pauses"`
+	MayExtend   bool       `json:"may_extend" doc:"Whether its regime knows an extension and there is none yet; the month's cap is asked apart"`
+	Amount      int        `json:"amount" doc:"Of the term, extension included"`
+	Unit        string     `json:"unit" enum:"calendar_days,business_days,business_hours,minutes"`
+	Regime      string     `json:"regime"`
+	Norm        string     `json:"norm"`
+	Evidence    string     `json:"evidence" doc:"own, read, secondary, unconfirmed"`
+	CheckedBy   string     `json:"checked_by" doc:"Who has checked the regime against its norm, and when; empty when nobody has"`
+	CheckedOn   string     `json:"checked_on"`
+	Extension   *Extension `json:"extension,omitempty" doc:"Absent when it was not extended"`
+}
+
+// Extension is more time that a deadline was given.
+type Extension struct {
+	TicketID  int64     `json:"ticket_id"`
+	Protocol  string    `json:"protocol"`
+	Amount    int       `json:"amount" doc:"In the unit of the term"`
+	Reason    string    `json:"reason"`
+	AccountID int64     `json:"account_id"`
+	Author    string    `json:"author"`
+	MessageID *int64    `json:"message_id" doc:"By which the customer was told"`
+	OldDue    time.Time `json:"old_due"`
+	NewDue    time.Time `json:"new_due"`
+	At        time.Time `json:"at"`
 }
 
 // Pause is a stretch in which a clock stood still.
 type Pause struct {
+	ID        int64      `json:"id"`
 	From      time.Time  `json:"from"`
 	To        *time.Time `json:"to"`
 	Reason    string     `json:"reason"`
@@ -180,6 +206,17 @@ type Happened struct {
 	Kind    string         `json:"kind"`
 	ActorID *int64         `json:"actor_id"`
 	Data    map[string]any `json:"data"`
+	// Deadlines are those that moved by it.
+	Deadlines []MovedDeadline `json:"deadlines,omitempty"`
+}
+
+// MovedDeadline is a deadline that is another now.
+type MovedDeadline struct {
+	Clock  string     `json:"clock" doc:"Its kind"`
+	Policy string     `json:"policy"`
+	From   *time.Time `json:"from" doc:"Null when there was none"`
+	To     *time.Time `json:"to" doc:"Null when there is none any more"`
+	Why    string     `json:"why" doc:"rules, calendar, extension, pause, cancel"`
 }
 
 // File is an attachment: its name is what the sender called it, never a path.

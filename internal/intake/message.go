@@ -101,7 +101,8 @@ func (in *Intake) speak(ctx context.Context, tx *gorm.DB, ticketID int64, m chan
 		if err != nil {
 			return c, err
 		}
-		return c, in.goOn(tx, t, told, now)
+		err = in.goOn(tx, t, told, &c, now)
+		return c, err
 	})
 	switch {
 	case err != nil:
@@ -158,7 +159,7 @@ func (in *Intake) storeMessage(ctx context.Context, tx *gorm.DB, t *ticket.Ticke
 }
 
 // goOn lets the clocks run that stood still while it was not our turn.
-func (in *Intake) goOn(tx *gorm.DB, t *ticket.Ticket, told cameIn, now time.Time) error {
+func (in *Intake) goOn(tx *gorm.DB, t *ticket.Ticket, told cameIn, c *ticket.Cause, now time.Time) error {
 	if told.From == told.To {
 		return nil
 	}
@@ -167,8 +168,12 @@ func (in *Intake) goOn(tx *gorm.DB, t *ticket.Ticket, told cameIn, now time.Time
 			return err
 		}
 	}
-	if err := sla.Resume(tx, in.calendars, t.ID, now); err != nil {
+	moved, err := sla.Resume(tx, in.calendars, t.ID, now)
+	if err != nil {
 		return err
+	}
+	if len(moved) > 0 {
+		c.Deadlines = moved
 	}
 	if told.From == ticket.WaitingCustomer || told.From == ticket.Resolved {
 		d := sla.Demand{Channel: t.Channel, Kind: string(t.Kind), Priority: t.Priority, Team: t.TeamID, Walled: t.Walled}

@@ -83,33 +83,39 @@ func Pause(tx *gorm.DB, ticketID int64, reason string, account *int64, at time.T
 			 WHERE ticket_id = @ticket AND state = 'running' AND pauses RETURNING id
 		), changed AS (
 			UPDATE clock_pauses p SET to_at = @at FROM clocks c
-			 WHERE c.id = p.clock_id AND c.ticket_id = @ticket AND c.state = 'paused' AND p.to_at IS NULL AND p.reason NOT IN (@reason, @complement)
+			 WHERE c.id = p.clock_id AND c.ticket_id = @ticket AND c.state = 'paused' AND p.to_at IS NULL AND p.reason IN (@customer, @third) AND p.reason <> @reason
 			RETURNING p.clock_id)
 		INSERT INTO clock_pauses (clock_id, from_at, reason, account_id)
 		SELECT id, CAST(@at AS timestamptz), CAST(@reason AS text), CAST(@account AS bigint) FROM (SELECT id FROM stood UNION ALL SELECT clock_id FROM changed) c`,
-		map[string]any{"ticket": ticketID, "reason": reason, "complement": Complement, "account": account, "at": at}).Error
+		map[string]any{"ticket": ticketID, "reason": reason, "customer": WaitingCustomer, "third": WaitingThird, "account": account, "at": at}).Error
 	if err != nil {
 		return fmt.Errorf("pause the clocks of ticket %d: %w", ticketID, err)
 	}
 	return nil
 }
 
-// Resume lets the clocks that stand still go on, their deadlines computed anew
-// from all their pauses.
-func Resume(tx *gorm.DB, calendars Calendars, ticketID int64, at time.Time) error {
+// Resume lets the clocks go on that stand still by a rule, their deadlines
+// computed anew from all their pauses, and returns which moved. What a person has
+// paused stands still until a person lets it go on.
+func Resume(tx *gorm.DB, calendars Calendars, ticketID int64, at time.Time) ([]Move, error) {
 	var rows []clockRow
-	err := tx.Where("ticket_id = ? AND state = 'paused'", ticketID).Find(&rows).Error
-	if err == nil && len(rows) > 0 {
-		err = tx.Exec(`UPDATE clock_pauses p SET to_at = ? FROM clocks c
-			WHERE c.id = p.clock_id AND c.ticket_id = ? AND p.to_at IS NULL`, at, ticketID).Error
-	}
-	if err == nil {
-		err = goOn(tx, calendars, rows)
+	var moves []Move
+	err := tx.Where(`ticket_id = ? AND state = 'paused' AND NOT EXISTS (
+		SELECT FROM clock_pauses p WHERE p.clock_id = clocks.id AND p.to_at IS NULL AND p.reason NOT IN ?)`, ticketID, ruled).Order("id").Find(&rows).Error
+	for _, r := range rows {
+		var moved []Move
+		if err == nil {
+			err = tx.Exec("UPDATE clock_pauses SET to_at = ? WHERE clock_id = ? AND to_at IS NULL", at, r.ID).Error
+		}
+		if err == nil {
+			_, moved, err = anew(tx, calendars, r, ByPause)
+		}
+		moves = append(moves, moved...)
 	}
 	if err != nil {
-		return fmt.Errorf("resume the clocks of ticket %d: %w", ticketID, err)
+		return nil, fmt.Errorf("resume the clocks of ticket %d: %w", ticketID, err)
 	}
-	return nil
+	return moves, nil
 }
 
 // Reopen lets the clocks go on that the answer had stopped. They do not start

@@ -194,7 +194,10 @@ func TestAPauseMovesTheDeadlineAndALegalOneNeverStops(t *testing.T) {
 		t.Errorf("our clock: %+v", c)
 	}
 	for _, id := range []int64{legal, ours} {
-		act(t, db, func(tx *gorm.DB) error { return sla.Resume(tx, p.Calendars(), id, at(t, "2026-11-26 10:00")) })
+		act(t, db, func(tx *gorm.DB) error {
+			_, err := sla.Resume(tx, p.Calendars(), id, at(t, "2026-11-26 10:00"))
+			return err
+		})
 	}
 	if c := only(t, db, legal, sla.Legal); local(t, c.Due) != "2026-11-30 23:59" || len(c.Intervals) != 0 {
 		t.Errorf("the legal clock: %+v", c)

@@ -47,10 +47,22 @@ type Clock struct {
 	// before the pause, and moves when the clock goes on.
 	Due    time.Time
 	Target time.Time // before rolling off a closed day
-	Warn   [3]time.Time
-	Stage  int // highest stage recorded, 0 when none
+	// LegalLimit is the end with rolling, zero while the clock stands still.
+	LegalLimit time.Time
+	Extension  int // of the term, what it was extended by
+	Warn       [3]time.Time
+	Stage      int // highest stage recorded, 0 when none
 	// StoppedAt is when it was met, missed or cancelled; BreachedAt when it ran out.
 	StoppedAt, BreachedAt *time.Time
 	Intervals             []Standstill
 	Explanation           []Step
+	Ground                Ground
+	Extended              *Extended // nil when it was not
+}
+
+// Ground is what a deadline stands on: the regime of its policy, as it is now.
+type Ground struct {
+	Regime, Norm, Evidence, Source, CheckedBy string
+	CheckedOn                                 *time.Time
+	Extension                                 int // by how much a term may be extended; 0: never
 }

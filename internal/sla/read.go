@@ -29,10 +29,10 @@ func CurrentOf(tx *gorm.DB, tickets []int64) (map[int64]Summary, error) {
 		Reason      string
 	}
 	err := tx.Raw(`
-		SELECT c.ticket_id, c.kind, c.state, c.started_at, c.due, c.warn75, c.stage, coalesce(p.reason, '') AS reason
+		SELECT c.ticket_id, c.kind, c.state, c.started_at, c.due, c.warn75, c.stage, CASE WHEN p.reason IN ? THEN p.reason WHEN p.reason IS NOT NULL THEN ? ELSE '' END AS reason
 		  FROM clocks c LEFT JOIN clock_pauses p ON p.clock_id = c.id AND p.to_at IS NULL
 		 WHERE c.ticket_id = ANY(?::bigint[]) AND c.state IN ('running', 'paused')
-		 ORDER BY c.ticket_id, c.due, c.id`, ids(tickets)).Scan(&rows).Error
+		 ORDER BY c.ticket_id, c.due, c.id`, ruled, ByHand, ids(tickets)).Scan(&rows).Error
 	if err != nil {
 		return nil, fmt.Errorf("read the clocks of %d tickets: %w", len(tickets), err)
 	}
@@ -71,13 +71,27 @@ func Clocks(ctx context.Context, db *gorm.DB, calendars Calendars, ticketID int6
 	if err != nil {
 		return nil, err
 	}
+	grounds, err := readGrounds(db, rows)
+	if err != nil {
+		return nil, err
+	}
+	extended, err := extendedOf(db, ticketID)
+	if err != nil {
+		return nil, err
+	}
 	clocks := make([]Clock, len(rows))
 	for i, r := range rows {
 		c := r.clock()
+		if r.PolicyID != nil {
+			c.Ground = grounds[*r.PolicyID]
+		}
+		c.Extended = extended[r.ID]
 		c.Intervals = pauses[c.ID]
 		calendar, err := calendars.Get(c.Calendar)
 		if err == nil {
-			_, c.Explanation, err = calendar.Explain(c.StartedAt, c.Term, c.Intervals)
+			var d Deadline
+			d, c.Explanation, err = calendar.Explain(c.StartedAt, c.Term, c.Intervals)
+			c.LegalLimit = d.LegalLimit
 		}
 		if err != nil {
 			return nil, fmt.Errorf("explain clock %d: %w", c.ID, err)

@@ -14,7 +14,7 @@ type Move struct {
 	Policy string     `json:"policy"`
 	From   *time.Time `json:"from"` // nil: there was none
 	To     *time.Time `json:"to"`   // nil: there is none any more
-	Why    string     `json:"why"`  // rules, calendar, extension, pause
+	Why    string     `json:"why"`  // rules, calendar, extension, pause, cancel
 }
 
 // Why a deadline moved: keys of "event.deadline.<why>".
@@ -23,6 +23,7 @@ const (
 	ByCalendar  = "calendar"  // the calendar it counts by was changed
 	ByExtension = "extension" // it was extended
 	ByPause     = "pause"     // it went on after a pause, or a pause was taken back
+	ByCancel    = "cancel"    // it asks nothing of anybody
 )
 
 type ruledRow struct {
@@ -132,6 +133,9 @@ func (t takeOver) do(tx *gorm.DB, calendars Calendars, at time.Time) (Move, erro
 	next := clockRow{TicketID: t.old.TicketID, Kind: w.Kind, PolicyID: w.PolicyID, Policy: w.Policy, Why: w.Why, Calendar: w.Calendar,
 		Amount: w.Amount, Unit: w.Unit, Roll: w.Roll, Pauses: w.Pauses, LegalRef: w.LegalRef, State: Running, StartedAt: t.old.StartedAt,
 		Due: w.Due, Target: w.Target, Warn50: w.Warn50, Warn75: w.Warn75, Warn90: w.Warn90, Version: 1}
+	if t.old.Unit == w.Unit { // the customer was told that it has more time
+		next.Extension = t.old.Extension
+	}
 	// The rule that it comes back to has had a clock of this start before: that one goes on.
 	var before clockRow
 	found := tx.Where("ticket_id = ? AND kind = ? AND policy = ? AND started_at = ?", next.TicketID, next.Kind, next.Policy, next.StartedAt).Limit(1).Find(&before)

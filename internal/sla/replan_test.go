@@ -79,7 +79,10 @@ func TestAnotherRuleGoesOnFromTheSameBeginning(t *testing.T) {
 	calm, hot := sla.Demand{Kind: "elogio", Priority: 3}, sla.Demand{Kind: "elogio", Priority: urgent}
 	id := openTicket(t, db, p.Plan(calm, opened)...)
 	act(t, db, func(tx *gorm.DB) error { return sla.Pause(tx, id, sla.WaitingCustomer, nil, at(t, "2026-11-24 10:00")) })
-	act(t, db, func(tx *gorm.DB) error { return sla.Resume(tx, p.Calendars(), id, at(t, "2026-11-25 10:00")) })
+	act(t, db, func(tx *gorm.DB) error {
+		_, err := sla.Resume(tx, p.Calendars(), id, at(t, "2026-11-25 10:00"))
+		return err
+	})
 	moves := replan(t, db, p, id, hot, opened, at(t, "2026-11-25 11:00"))
 	// Two business days of which the 24th stood still: the 25th and the 26th.
 	if len(moves) != 1 || local(t, *moves[0].From) != "2026-12-01 23:59" || local(t, *moves[0].To) != "2026-11-26 23:59" {
@@ -91,7 +94,10 @@ func TestAnotherRuleGoesOnFromTheSameBeginning(t *testing.T) {
 	// While it stands still the next rule's stands still, too.
 	act(t, db, func(tx *gorm.DB) error { return sla.Pause(tx, id, sla.WaitingCustomer, nil, at(t, "2026-11-25 12:00")) })
 	replan(t, db, p, id, calm, opened, at(t, "2026-11-25 13:00"))
-	act(t, db, func(tx *gorm.DB) error { return sla.Resume(tx, p.Calendars(), id, at(t, "2026-11-26 10:00")) })
+	act(t, db, func(tx *gorm.DB) error {
+		_, err := sla.Resume(tx, p.Calendars(), id, at(t, "2026-11-26 10:00"))
+		return err
+	})
 	all, err := sla.Clocks(t.Context(), db.Gorm, sla.BuiltIn(saoPaulo(t)), id)
 	if err != nil {
 		t.Fatal(err)

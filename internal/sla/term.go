@@ -47,6 +47,7 @@ func (t Term) check() error {
 // Standstill is an interval in which a clock stood still. A zero To means that it
 // still does.
 type Standstill struct {
+	ID        int64 // of its row, 0 of one that is only thought of
 	From, To  time.Time
 	Reason    string
 	AccountID *int64 // who paused it; nil when a rule did

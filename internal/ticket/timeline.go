@@ -24,13 +24,15 @@ type Entry struct {
 }
 
 // Happening is an event that people read: who claimed, changed, resolved it,
-// which deadline fell. The events of messages and notes are not among them,
-// since the message itself is an entry.
+// which deadline fell, or moved. The events of messages and notes are among them
+// only when deadlines moved by them, since the message itself is an entry.
 type Happening struct {
 	ID      int64
 	Kind    string
 	ActorID *int64
 	Data    json.RawMessage
+	// Deadlines are those that moved by it, each a sla.Move as it was told; null when none.
+	Deadlines json.RawMessage
 }
 
 // happenings are the kinds of event a timeline shows.
@@ -39,7 +41,7 @@ var happenings = []string{
 	event.TicketChanged, event.TicketStatus, event.TicketReopened, event.CaseChanged, event.ClockWarned, event.ClockBreached, event.ClockMoved,
 	event.TicketCall, event.TicketCallBack, event.TicketMerged, event.TicketDuty, event.TicketRouted, event.TicketUnrouted, event.TicketIncident,
 	event.TicketTransferred, event.TicketSkipped, event.TicketHelp,
-	event.TicketArea,
+	event.TicketArea, event.TicketClock,
 }
 
 // Timeline reads what was said and what happened, in the order of the versions
@@ -86,18 +88,22 @@ func happened(ctx context.Context, db *gorm.DB, ticketID int64) ([]Entry, error)
 		Kind    string
 		ActorID *int64
 		Data    *string
+		Moved   *string
 		At      time.Time
 	}
-	err := db.WithContext(ctx).Raw(`SELECT id, version, kind, actor_id, payload->'data' AS data, at FROM events
-		WHERE ticket_id = ? AND kind IN ? ORDER BY version DESC LIMIT ?`, ticketID, happenings, longest).Scan(&rows).Error
+	err := db.WithContext(ctx).Raw(`SELECT id, version, kind, actor_id, payload->'data' AS data, payload->'deadlines' AS moved, at FROM events
+		WHERE ticket_id = ? AND (kind IN ? OR payload->'deadlines' IS NOT NULL) ORDER BY version DESC LIMIT ?`, ticketID, happenings, longest).Scan(&rows).Error
 	if err != nil {
 		return nil, fmt.Errorf("read the events of ticket %d: %w", ticketID, err)
 	}
 	entries := make([]Entry, 0, len(rows))
 	for _, r := range slices.Backward(rows) {
-		h := Happening{ID: r.ID, Kind: r.Kind, ActorID: r.ActorID, Data: json.RawMessage("null")}
+		h := Happening{ID: r.ID, Kind: r.Kind, ActorID: r.ActorID, Data: json.RawMessage("null"), Deadlines: json.RawMessage("null")}
 		if r.Data != nil {
 			h.Data = json.RawMessage(*r.Data)
+		}
+		if r.Moved != nil {
+			h.Deadlines = json.RawMessage(*r.Moved)
 		}
 		entries = append(entries, Entry{Version: r.Version, At: r.At, Happening: &h})
 	}

@@ -355,6 +355,16 @@ function clockOf(row: TicketRow): Clock {
     stopped_at: null,
     breached_at: null,
     legal_ref: "Decreto 11.034/2022",
+    legal_limit: row.next_due ?? at(600),
+    may_pause: true,
+    may_extend: false,
+    amount: 4,
+    unit: "business_hours",
+    regime: "Compromissos da empresa",
+    norm: "",
+    evidence: "own",
+    checked_by: "",
+    checked_on: "",
     pauses: [],
     explanation: [
       {

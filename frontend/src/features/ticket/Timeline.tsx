@@ -14,6 +14,7 @@ import styles from "./Timeline.module.css";
 
 const Routed = lazy(() => withTexts(() => import("./Routed")));
 const AreaSaid = lazy(() => withTexts(() => import("./AreaSaid")));
+const Moved = lazy(() => withTexts(() => import("./Moved")));
 const routed = new Set(["ticket.routed", "ticket.unrouted"]);
 
 const nearEnd = 120;
@@ -115,6 +116,10 @@ function EventText({ item }: { item: TimelineItem }) {
       {routed.has(item.event.kind) ? (
         <Suspense>
           <Routed event={item.event} people={people} now={now} />
+        </Suspense>
+      ) : item.event.deadlines || item.event.kind === "ticket.clock" ? (
+        <Suspense>
+          <Moved event={item.event} names={{ people, teams }} />
         </Suspense>
       ) : (
         describe(t, item.event, { people, teams })

@@ -19,6 +19,7 @@ const pauseReasons: Record<string, TextId> = {
   waiting_third: "paused.waiting_third",
   answered: "paused.answered",
   complement: "paused.complement",
+  by_hand: "paused.by_hand",
 };
 
 /** Why a clock stands still: a known reason in our words, anything else as it was written. */

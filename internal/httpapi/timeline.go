@@ -27,8 +27,8 @@ func entryBody(e ticket.Entry) Entry {
 }
 
 // movedBody reads the deadlines that an event has moved; none of whatever is no list.
-func movedBody(data json.RawMessage) []MovedDeadline {
-	var moves []MovedDeadline
+func movedBody(data json.RawMessage) []DeadlineMove {
+	var moves []DeadlineMove
 	if err := json.Unmarshal(data, &moves); err != nil {
 		return nil
 	}

@@ -207,11 +207,11 @@ type Happened struct {
 	ActorID *int64         `json:"actor_id"`
 	Data    map[string]any `json:"data"`
 	// Deadlines are those that moved by it.
-	Deadlines []MovedDeadline `json:"deadlines,omitempty"`
+	Deadlines []DeadlineMove `json:"deadlines,omitempty"`
 }
 
-// MovedDeadline is a deadline that is another now.
-type MovedDeadline struct {
+// DeadlineMove is a deadline that is another now.
+type DeadlineMove struct {
 	Clock  string     `json:"clock" doc:"Its kind"`
 	Policy string     `json:"policy"`
 	From   *time.Time `json:"from" doc:"Null when there was none"`

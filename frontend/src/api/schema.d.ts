@@ -2005,6 +2005,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/regimes/{id}/extensions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The extensions of a month */
+        get: operations["get-api-regimes-by-id-extensions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/requests": {
         parameters: {
             query?: never;
@@ -2258,6 +2275,92 @@ export interface paths {
         get: operations["get-api-tickets-by-ticket-clocks"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tickets/{ticket}/clocks/{clock}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take back a deadline that asks nothing */
+        post: operations["post-api-tickets-by-ticket-clocks-by-clock-cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tickets/{ticket}/clocks/{clock}/extension": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What an extension would do */
+        get: operations["get-api-tickets-by-ticket-clocks-by-clock-extension"];
+        put?: never;
+        /** Extend a deadline and tell the customer */
+        post: operations["post-api-tickets-by-ticket-clocks-by-clock-extension"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tickets/{ticket}/clocks/{clock}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a deadline stand still */
+        post: operations["post-api-tickets-by-ticket-clocks-by-clock-pause"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tickets/{ticket}/clocks/{clock}/pauses/{pause}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Shorten a pause, or take it back */
+        patch: operations["patch-api-tickets-by-ticket-clocks-by-clock-pauses-by-pause"];
+        trace?: never;
+    };
+    "/api/tickets/{ticket}/clocks/{clock}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let a deadline go on */
+        post: operations["post-api-tickets-by-ticket-clocks-by-clock-resume"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3737,6 +3840,29 @@ export interface components {
             /** @description Empty when time did it */
             name: string;
         };
+        Certificate: {
+            /**
+             * Format: int64
+             * @description Of the demands, those whose deadline was taken back later
+             */
+            cancelled: number;
+            checked_by: string;
+            checked_on: string;
+            /** @description Whether the month is over */
+            ended: boolean;
+            evidence: string;
+            /** @description Those that the asker may see */
+            extensions: components["schemas"]["Extension"][];
+            month: string;
+            norm: string;
+            quota: components["schemas"]["Quota"];
+            regime: string;
+            /**
+             * Format: double
+             * @description Extensions per hundred demands
+             */
+            share: number;
+        };
         Challenge: {
             /**
              * Format: int64
@@ -3818,19 +3944,42 @@ export interface components {
             ticket: components["schemas"]["TicketRow"];
         };
         Clock: {
+            /**
+             * Format: int64
+             * @description Of the term, extension included
+             */
+            amount: number;
             /** Format: date-time */
             breached_at: string | null;
             calendar: string;
+            /** @description Who has checked the regime against its norm, and when; empty when nobody has */
+            checked_by: string;
+            checked_on: string;
             /** Format: date-time */
             due: string;
+            /** @description own, read, secondary, unconfirmed */
+            evidence: string;
             explanation: components["schemas"]["Interval"][];
+            /** @description Absent when it was not extended */
+            extension?: components["schemas"]["Extension"];
             /** Format: int64 */
             id: number;
             /** @enum {string} */
             kind: "first_response" | "next_response" | "resolution" | "legal" | "acknowledgement" | "history" | "duty";
+            /**
+             * Format: date-time
+             * @description The end, rolled to a working day; null while the clock stands still
+             */
+            legal_limit: string | null;
             legal_ref: string;
+            /** @description Whether its regime knows an extension and there is none yet; the month's cap is asked apart */
+            may_extend: boolean;
+            /** @description Whether its rule knows pauses */
+            may_pause: boolean;
+            norm: string;
             pauses: components["schemas"]["Pause"][];
             policy: string;
+            regime: string;
             /**
              * Format: int64
              * @enum {integer}
@@ -3847,6 +3996,8 @@ export interface components {
              * @description Before rolling to a working day; equal to due for most
              */
             target: string;
+            /** @enum {string} */
+            unit: "calendar_days" | "business_days" | "business_hours" | "minutes";
             /**
              * Format: date-time
              * @description When three quarters are used
@@ -3900,6 +4051,16 @@ export interface components {
             /** @enum {string} */
             what: "history" | "recording";
         };
+        CorrectPauseBody: {
+            /** @description Accept that the deadline has run out by it */
+            breach?: boolean;
+            reason: string;
+            /**
+             * Format: date-time
+             * @description When it really ended; left out, it is taken back altogether
+             */
+            to?: string;
+        };
         Correspondent: {
             address: string;
             name: string;
@@ -3949,6 +4110,23 @@ export interface components {
         };
         CustomerSuggestions: {
             items: components["schemas"]["CustomerSuggestion"][];
+        };
+        DeadlineMove: {
+            /** @description Its kind */
+            clock: string;
+            /**
+             * Format: date-time
+             * @description Null when there was none
+             */
+            from: string | null;
+            policy: string;
+            /**
+             * Format: date-time
+             * @description Null when there is none any more
+             */
+            to: string | null;
+            /** @description rules, calendar, extension, pause, cancel */
+            why: string;
         };
         DecideBody: {
             /** @description Needed for a rejection */
@@ -4075,12 +4253,60 @@ export interface components {
              */
             quiet_after: number;
         };
+        ExtendClockBody: {
+            /** Format: int64 */
+            fence?: number;
+            /** @description What the customer is told, publicly and at once */
+            message: string;
+            /** @description Why, for whoever checks the month */
+            reason: string;
+            /** Format: int64 */
+            seen_version?: number;
+        };
         ExtendRequestBody: {
             /**
              * Format: int64
              * @description So much more of the request's own unit
              */
             more: number;
+        };
+        Extension: {
+            /** Format: int64 */
+            account_id: number;
+            /**
+             * Format: int64
+             * @description In the unit of the term
+             */
+            amount: number;
+            /** Format: date-time */
+            at: string;
+            author: string;
+            /**
+             * Format: int64
+             * @description By which the customer was told
+             */
+            message_id: number | null;
+            /** Format: date-time */
+            new_due: string;
+            /** Format: date-time */
+            old_due: string;
+            protocol: string;
+            reason: string;
+            /** Format: int64 */
+            ticket_id: number;
+        };
+        ExtensionOutlook: {
+            /** Format: int64 */
+            amount: number;
+            /** Format: date-time */
+            due: string;
+            /** Format: date-time */
+            new_due: string;
+            quota: components["schemas"]["Quota"];
+            /** @description Whether the cap leaves room for it */
+            room: boolean;
+            /** @enum {string} */
+            unit: "calendar_days" | "business_days" | "business_hours" | "minutes";
         };
         FieldProblem: {
             /** @example required */
@@ -4198,6 +4424,7 @@ export interface components {
             data: {
                 [key: string]: unknown;
             };
+            deadlines?: components["schemas"]["DeadlineMove"][];
             kind: string;
         };
         Held: {
@@ -5555,6 +5782,8 @@ export interface components {
             account_id: number | null;
             /** Format: date-time */
             from: string;
+            /** Format: int64 */
+            id: number;
             reason: string;
             /** Format: date-time */
             to: string | null;
@@ -5832,6 +6061,25 @@ export interface components {
             off?: boolean;
             tickets: number[];
         };
+        Quota: {
+            /**
+             * Format: int64
+             * @description Per cent of the demands; null without one
+             */
+            cap: number | null;
+            /**
+             * Format: int64
+             * @description Registered in the month so far
+             */
+            demands: number;
+            /** Format: int64 */
+            extensions: number;
+            /**
+             * Format: int64
+             * @description Extensions that the month may have so far, rounded down
+             */
+            most: number;
+        };
         Reason: {
             /** @description An inactive one stays on the tickets that have it */
             active: boolean;
@@ -5853,6 +6101,9 @@ export interface components {
             reason_id: number | null;
             /** Format: int64 */
             tickets: number;
+        };
+        ReasonedClockBody: {
+            reason: string;
         };
         Recipient: {
             /** Format: int64 */
@@ -11395,6 +11646,39 @@ export interface operations {
             };
         };
     };
+    "get-api-regimes-by-id-extensions": {
+        parameters: {
+            query: {
+                month: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Certificate"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-api-requests": {
         parameters: {
             query?: never;
@@ -12001,6 +12285,233 @@ export interface operations {
             path: {
                 /** @description Id or protocol */
                 ticket: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsClock"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-api-tickets-by-ticket-clocks-by-clock-cancel": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Id or protocol */
+                ticket: string;
+                clock: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonedClockBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsClock"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-api-tickets-by-ticket-clocks-by-clock-extension": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or protocol */
+                ticket: string;
+                clock: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExtensionOutlook"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-api-tickets-by-ticket-clocks-by-clock-extension": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Id or protocol */
+                ticket: string;
+                clock: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExtendClockBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsClock"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-api-tickets-by-ticket-clocks-by-clock-pause": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Id or protocol */
+                ticket: string;
+                clock: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonedClockBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsClock"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "patch-api-tickets-by-ticket-clocks-by-clock-pauses-by-pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or protocol */
+                ticket: string;
+                clock: string;
+                pause: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CorrectPauseBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsClock"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-api-tickets-by-ticket-clocks-by-clock-resume": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Id or protocol */
+                ticket: string;
+                clock: string;
             };
             cookie?: never;
         };

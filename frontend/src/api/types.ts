@@ -18,7 +18,7 @@ export type SavedDraft = Schemas["Draft"];
 export type Origin = Schemas["Origin"];
 export type Note = Schemas["Note"];
 export type Happened = Schemas["Happened"];
-export type MovedDeadline = Schemas["MovedDeadline"];
+export type DeadlineMove = Schemas["DeadlineMove"];
 
 export type Clock = Schemas["Clock"];
 export type Interval = Schemas["Interval"];

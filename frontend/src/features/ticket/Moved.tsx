@@ -1,4 +1,4 @@
-import type { Happened, MovedDeadline } from "../../api/types";
+import type { Happened, DeadlineMove } from "../../api/types";
 import type { TextId, Translate } from "../../lib/i18n";
 import { useText } from "../../lib/i18n";
 import { dayAndTime } from "../../lib/time";
@@ -58,7 +58,7 @@ const whys: Record<string, TextId> = {
   cancel: "event.deadline.cancel",
 };
 
-function moved(t: Translate, { clock, from, to, why }: MovedDeadline): string {
+function moved(t: Translate, { clock, from, to, why }: DeadlineMove): string {
   const values = {
     clock: clockName(t, clock),
     from: from ? dayAndTime(from) : "",

@@ -1,4 +1,4 @@
-import type { Happened, DeadlineMove } from "../../api/types";
+import type { DeadlineMove, Happened } from "../../api/types";
 import type { TextId, Translate } from "../../lib/i18n";
 import { useText } from "../../lib/i18n";
 import { dayAndTime } from "../../lib/time";

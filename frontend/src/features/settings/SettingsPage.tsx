@@ -4,6 +4,7 @@ import { type Action, may, useMe } from "../../api/session";
 import { useText } from "../../lib/i18n";
 import { EmptyState } from "../../ui/states";
 import { AreasPanel } from "./areas/AreasPanel";
+import { CalendarsPanel } from "./calendars/CalendarsPanel";
 import { FormsPanel } from "./forms/FormsPanel";
 import { LinesPanel } from "./lines/LinesPanel";
 import { MailboxesPanel } from "./mailboxes/MailboxesPanel";
@@ -21,6 +22,7 @@ export const sections = [
   "equipes",
   "distribuicao",
   "areas",
+  "calendarios",
   "caixas",
   "linhas",
   "formularios",
@@ -34,6 +36,7 @@ const panels: Record<Section, { panel: () => ReactNode; needs?: Action }> = {
   equipes: { panel: TeamsPanel, needs: "desk.manage" },
   distribuicao: { panel: RoutingPanel, needs: "routing.manage" },
   areas: { panel: AreasPanel, needs: "desk.manage" },
+  calendarios: { panel: CalendarsPanel, needs: "desk.manage" },
   caixas: { panel: MailboxesPanel, needs: "desk.manage" },
   linhas: { panel: LinesPanel, needs: "desk.manage" },
   formularios: { panel: FormsPanel, needs: "forms.manage" },

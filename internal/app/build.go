@@ -206,7 +206,7 @@ func (a *App) build(ctx context.Context, cfg config.Config) error {
 		Intake: in, Sources: in.Sources(), Tokens: in.Tokens(), Assign: assigned, Desk: acts, Hub: hub, Presence: here, Standings: standings, Roster: rosters, Routing: router, Ombudsman: cases, Areas: areas, Incidents: incidents, Imports: lists, Mailboxes: boxes,
 		Views: view.New(db, book, clock.Now), Bulks: bulks,
 		Copies:    copied,
-		Calendars: policies.Calendars(), KeptCalendars: calendars, Toll: proofs,
+		Calendars: policies.Calendars(), KeptCalendars: calendars, Rules: sla.NewRules(db, policies, clock.Now), Toll: proofs,
 		Scan: antivirus.New(cfg.ClamdAddr, files, db.Gorm), Dialer: dialer, Now: clock.Now,
 	})
 	if err != nil {
@@ -224,6 +224,7 @@ func (a *App) build(ctx context.Context, cfg config.Config) error {
 			{"archiving of cases", cases.Run}, {"requests to areas", areas.Run}, {"imports", lists.Run},
 			{"incidents", incidents.Run}, {"news of incidents", func(ctx context.Context) error { return incidents.Follow(ctx, hub.Incident) }},
 			{"bulks", bulks.Run}, {"calendars", calendars.Run}, {"rules of deadlines", func(ctx context.Context) error { return policies.Follow(ctx, db, log) }},
+			{"deadlines planned anew", func(ctx context.Context) error { return acts.Plan(ctx, log) }},
 			{"timers", timers.Run}, {"jobs", work.Run}, {"outgoing mail", sender.Run}, {"accounts", accounts.Run}, {"mailboxes", boxes.Run},
 			{"acknowledgements", acknowledger.Run}, {"protocols of calls", told.Run}, {"copies", func(ctx context.Context) error { return copied.Run(ctx, log) }}, {"proofs of work", proofs.Run},
 			{"recordings", calls.Run}, {"telephones", func(ctx context.Context) error { return calls.Rings(ctx, hub.Phone) }}, {"sweep of files", sweeper{files, db, log}.Run}, profiler(cfg.AdminListen, log),

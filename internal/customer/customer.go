@@ -47,6 +47,7 @@ type Customer struct {
 	LegalPriority LegalPriority
 	Contract      string
 	Products      []string
+	Segment       string // one of Segments, empty for none
 	Since         time.Time
 	Identities    []Identity
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // columns of a customer, in the order in which read scans them.
-const columns = `id, name, preferred_name, legal_priority, contract, products, created_at`
+const columns = `id, name, preferred_name, legal_priority, contract, products, coalesce(segment, ''), created_at`
 
 // Get reads a customer with all identities.
 func Get(ctx context.Context, db *postgres.DB, id int64) (Customer, error) {
@@ -41,7 +41,7 @@ func Update(ctx context.Context, db *postgres.DB, id int64, c Change) (Customer,
 func read(ctx context.Context, db *postgres.DB, sql string, args ...any) (Customer, error) {
 	var c Customer
 	err := db.Pool.QueryRow(ctx, sql, args...).
-		Scan(&c.ID, &c.Name, &c.PreferredName, &c.LegalPriority, &c.Contract, &c.Products, &c.Since)
+		Scan(&c.ID, &c.Name, &c.PreferredName, &c.LegalPriority, &c.Contract, &c.Products, &c.Segment, &c.Since)
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):
 		return Customer{}, ErrNotFound

@@ -19,7 +19,7 @@ var ErrNotSupervisor = fault.New(fault.Forbidden, "clock_supervisor")
 // Clocked is what the event of an act on one deadline tells beside the row; the
 // deadlines that moved by it stand in its payload.
 type Clocked struct {
-	Did    string `json:"did"` // paused, resumed, pause_ended, pause_taken_back, extended, cancelled
+	Did    string `json:"did"` // started, stopped, paused, resumed, pause_ended, pause_taken_back, extended, cancelled
 	Clock  string `json:"clock"`
 	Policy string `json:"policy"`
 	Reason string `json:"reason,omitempty"`

@@ -90,7 +90,7 @@ func (s *Service) act(ctx context.Context, actor *access.Actor, id int64, c tick
 				}
 			}
 			if demandOf(was) != demandOf(*t) && t.Status.IsOpen() {
-				moved, err := s.policies.Replan(tx, t.ID, demandOf(*t), t.OpenedAt, c.At)
+				moved, err := s.replan(tx, *t, c.At)
 				if err != nil {
 					return c, err
 				}

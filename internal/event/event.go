@@ -44,7 +44,8 @@ const (
 	TicketSkipped      = "ticket.skipped"     // given back by who was served it, with a reason
 	TicketHelp         = "ticket.help"        // somebody on it asked for a supervisor, or one came
 	TicketArea         = "ticket.area"        // an internal request: asked, answered, reminded of, ended
-	TicketClock        = "ticket.clock"       // one of its deadlines was paused, went on, was extended or cancelled by somebody
+	TicketClock        = "ticket.clock"       // one of its deadlines was started, stopped, paused, went on, was extended or cancelled by somebody
+	TicketPlanned      = "ticket.planned"     // its deadlines were planned anew: rules changed, or its customer's segment
 	ClockWarned        = "clock.warned"
 	ClockBreached      = "clock.breached"
 	ClockMoved         = "clock.moved" // its calendar was changed, and with it a deadline

@@ -6,7 +6,7 @@ import (
 	"gorm.io/gorm"
 )
 
-// Quiet reports whether nothing but clocks, deliveries, people who looked, calls
+// Quiet reports whether nothing but clocks, their rules, deliveries, people who looked, calls
 // for help, clocks that were computed anew, the desk's giving out and the office's own papers raised a ticket's
 // version from after to upto. They do so at any moment and change nothing that
 // people edit: whoever saw version after has seen all there is to be seen for an
@@ -17,7 +17,7 @@ func Quiet(tx *gorm.DB, ticketID int64, after, upto int) (bool, error) {
 	}
 	var quiet int
 	err := tx.Raw(`SELECT count(*) FROM events WHERE ticket_id = ? AND version > ? AND version <= ? AND kind IN ?`,
-		ticketID, after, upto, []string{TicketDelivered, TicketRead, TicketHelp, CaseChanged, ClockWarned, ClockBreached, ClockMoved, TicketRouted, TicketUnrouted}).Scan(&quiet).Error
+		ticketID, after, upto, []string{TicketDelivered, TicketRead, TicketHelp, CaseChanged, ClockWarned, ClockBreached, ClockMoved, TicketPlanned, TicketRouted, TicketUnrouted}).Scan(&quiet).Error
 	if err != nil {
 		return false, fmt.Errorf("look what happened to ticket %d since version %d: %w", ticketID, after, err)
 	}

@@ -23,6 +23,7 @@ type Customer struct {
 	LegalPriority int         `json:"legal_priority"`
 	Products      []string    `json:"products"`
 	Contract      string      `json:"contract"`
+	Segment       string      `json:"segment" doc:"Id of one of the segments; empty for none"`
 	Since         time.Time   `json:"since"`
 	Identities    []Identity  `json:"identities"`
 	Recent        []TicketRow `json:"recent" doc:"At most five, only those the reader may see"`
@@ -68,7 +69,7 @@ func (h customerRoutes) body(ctx context.Context, who access.Actor, id int64) (C
 	}
 	return Customer{
 		ID: c.ID, Name: c.Name, PreferredName: c.PreferredName, LegalPriority: int(c.LegalPriority),
-		Products: products, Contract: c.Contract, Since: c.Since,
+		Products: products, Contract: c.Contract, Segment: c.Segment, Since: c.Since,
 		Identities: itemsOf(c.Identities, func(i customer.Identity) Identity {
 			return Identity{string(i.Kind), i.Mask(), i.Verified}
 		}).Items,

@@ -65,6 +65,7 @@ func (s *Server) addRoutes() {
 		drafts      = draftRoutes{db, is.Desk}
 		incidents   = incidentRoutes{db, is.Incidents, is.Now}
 		calendars   = calendarRoutes{is.KeptCalendars}
+		rules       = ruleRoutes{db, is.Rules, is.Desk, is.Now, customers}
 		handOvers   = handOverRoutes{db, is.Desk, is.Presence}
 
 		work, breaches, intake = may(access.WorkTickets), may(access.SeeBreaches), may(access.SeeIntake)
@@ -101,6 +102,9 @@ func (s *Server) addRoutes() {
 	on(s, get, "/api/tickets/{ticket}/clocks/{clock}/extension", "What an extension would do", work, ok, terms.foresee)
 	on(s, post, "/api/tickets/{ticket}/clocks/{clock}/extension", "Extend a deadline and tell the customer", work, ok, terms.extend)
 	on(s, get, "/api/regimes/{id}/extensions", "The extensions of a month", breaches, ok, terms.certificate)
+	on(s, post, "/api/tickets/{ticket}/clocks", "Start a clock by hand", work, created, rules.begin)
+	on(s, get, "/api/tickets/{ticket}/clocks/by-hand", "Clocks that people start", work, ok, rules.offers)
+	on(s, post, "/api/tickets/{ticket}/clocks/{clock}/stop", "Stop a clock that was started by hand", work, ok, rules.stop)
 	on(s, post, "/api/tickets/{ticket}/replies", "Answer the customer", work, created, acts.reply)
 	on(s, post, "/api/tickets/{ticket}/replies/{message}/undo", "Take an answer back before it goes out", work, ok, acts.undo)
 	on(s, post, "/api/tickets/{ticket}/notes", "Write a note", work, created, acts.note)
@@ -179,6 +183,16 @@ func (s *Server) addRoutes() {
 	s.native(post, "/api/calendars/{id}/days/import", arrange, calendars.bring,
 		s.document("Bring special days in from an ICS or CSV file, or see what that would do", ok, typeOf[bringDays](), typeOf[BroughtDays]()))
 	on(s, get, "/api/calendars/{id}/year/{year}", "The days of a year that are not ordinary ones", staff, ok, calendars.year)
+	on(s, get, "/api/regimes", "Rules of deadlines, with their evidence", staff, ok, rules.list)
+	on(s, post, "/api/regimes", "Add a regime", arrange, created, rules.add)
+	on(s, put, "/api/regimes/{id}", "Change a regime, or switch it on or off", arrange, ok, rules.change)
+	on(s, post, "/api/policies", "Add a policy", arrange, created, rules.addPolicy)
+	on(s, post, "/api/policies/preview", "What a change of rules would do, and which rules a demand gets", arrange, ok, rules.preview)
+	on(s, put, "/api/policies/order", "Put the policies of a regime in order", arrange, ok, rules.order)
+	on(s, put, "/api/policies/{id}", "Change a policy: its next version", arrange, ok, rules.changePolicy)
+	done(s, remove, "/api/policies/{id}", "Remove a policy", arrange, rules.removePolicy)
+	on(s, get, "/api/segments", "Segments of customers", staff, ok, rules.segments)
+	on(s, put, "/api/customers/{id}/segment", "Note of what segment a customer is", work, ok, rules.setSegment)
 	on(s, get, "/api/customers/{id}", "A customer", work, ok, customers.get)
 	on(s, put, "/api/customers/by/{source}/{external_id}", "Keep a customer's record of another system", may(access.KeepCustomers), ok, records.keep)
 	s.native(post, "/api/customers/import", may(access.KeepCustomers), records.importFile,

@@ -55,6 +55,7 @@ type Services struct {
 	Areas     *area.Service
 	Imports   *imports.Service
 	Calendars sla.Calendars
+	Rules     *sla.Rules
 	// KeptCalendars is what people do with calendars; Calendars only finds them.
 	KeptCalendars *calendar.Service
 	Toll          *toll.Gate

@@ -45,20 +45,24 @@ func LoadPolicies(ctx context.Context, db *gorm.DB, builtIn Fixed) (*Policies, e
 // Reload reads the rules anew. When one of them cannot be computed those that
 // were in force stay in force.
 func (p *Policies) Reload(ctx context.Context, db *gorm.DB) error {
-	calendars, err := readCalendars(ctx, db, p.builtIn)
-	if err != nil {
-		return err
-	}
-	list, err := readPolicies(ctx, db)
-	if err != nil {
-		return err
-	}
-	b, err := newRulebook(calendars, list)
+	b, err := readRulebook(ctx, db, p.builtIn)
 	if err != nil {
 		return err
 	}
 	p.current.Store(b)
 	return nil
+}
+
+func readRulebook(ctx context.Context, db *gorm.DB, builtIn Fixed) (*rulebook, error) {
+	calendars, err := readCalendars(ctx, db, builtIn)
+	if err != nil {
+		return nil, err
+	}
+	list, err := readPolicies(ctx, db)
+	if err != nil {
+		return nil, err
+	}
+	return newRulebook(calendars, list)
 }
 
 // Follow keeps the rules as PostgreSQL has them until ctx ends.

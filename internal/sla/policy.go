@@ -63,15 +63,28 @@ type Policy struct {
 	LegalRef string
 }
 
+// misses names the condition by which the policy is not for d; empty when it is.
+func (p Policy) misses(d Demand) string {
+	switch {
+	case len(p.Channels) > 0 && !slices.Contains(p.Channels, d.Channel):
+		return "channel"
+	case len(p.Kinds) > 0 && !slices.Contains(p.Kinds, d.Kind):
+		return "kind"
+	case len(p.Priorities) > 0 && !slices.Contains(p.Priorities, d.Priority):
+		return "priority"
+	case len(p.Teams) > 0 && !slices.Contains(p.Teams, d.Team):
+		return "team"
+	case len(p.Segments) > 0 && !slices.Contains(p.Segments, d.Segment):
+		return "segment"
+	case p.Walled != nil && *p.Walled != d.Walled:
+		return "walled"
+	}
+	return ""
+}
+
 // match reports whether the policy is for d, and by which of its conditions.
 func (p Policy) match(d Demand) (why string, ok bool) {
-	switch {
-	case len(p.Channels) > 0 && !slices.Contains(p.Channels, d.Channel),
-		len(p.Kinds) > 0 && !slices.Contains(p.Kinds, d.Kind),
-		len(p.Priorities) > 0 && !slices.Contains(p.Priorities, d.Priority),
-		len(p.Teams) > 0 && !slices.Contains(p.Teams, d.Team),
-		len(p.Segments) > 0 && !slices.Contains(p.Segments, d.Segment),
-		p.Walled != nil && *p.Walled != d.Walled:
+	if p.misses(d) != "" {
 		return "", false
 	}
 	var by []string

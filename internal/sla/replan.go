@@ -62,22 +62,7 @@ func (p *Policies) replan(tx *gorm.DB, ticketID int64, d Demand, opened, at time
 	book := p.current.Load()
 	wanted := book.plan(opening, d, opened)
 	var moves []Move
-	var took []takeOver
-	for _, w := range wanted {
-		r := book.policies[*w.PolicyID]
-		i := slices.IndexFunc(rows, func(row ruledRow) bool { return row.RegimeID == r.Regime && row.Clock.Kind == w.Kind })
-		switch {
-		case i < 0 && !(answered && (w.Kind == FirstResponse || w.Kind == Acknowledgement)):
-			took = append(took, takeOver{clockRow{TicketID: ticketID, StartedAt: w.StartedAt}, w})
-		case i >= 0:
-			old := rows[i].Clock
-			rows = slices.Delete(rows, i, i+1)
-			if !old.live() || old.sameRule(w) {
-				continue
-			}
-			took = append(took, takeOver{old, w})
-		}
-	}
+	took, rows := book.changes(rows, wanted, answered)
 	for _, row := range rows {
 		old := row.Clock
 		if !old.live() {
@@ -89,6 +74,7 @@ func (p *Policies) replan(tx *gorm.DB, ticketID int64, d Demand, opened, at time
 		moves = append(moves, Move{string(old.Kind), old.Policy, &old.Due, nil, ByRules})
 	}
 	for _, t := range took {
+		t.old.TicketID = ticketID
 		m, err := t.do(tx, p, at)
 		if err != nil {
 			return nil, err
@@ -96,6 +82,27 @@ func (p *Policies) replan(tx *gorm.DB, ticketID int64, d Demand, opened, at time
 		moves = append(moves, m)
 	}
 	return moves, nil
+}
+
+// changes says which clocks begin or go on by another rule, and which are left
+// over: no rule asks for them any more.
+func (b *rulebook) changes(rows []ruledRow, wanted []NewClock, answered bool) (took []takeOver, left []ruledRow) {
+	for _, w := range wanted {
+		r := b.policies[*w.PolicyID]
+		i := slices.IndexFunc(rows, func(row ruledRow) bool { return row.RegimeID == r.Regime && row.Clock.Kind == w.Kind })
+		switch {
+		case i < 0 && !(answered && (w.Kind == FirstResponse || w.Kind == Acknowledgement)):
+			took = append(took, takeOver{clockRow{StartedAt: w.StartedAt}, w})
+		case i >= 0:
+			old := rows[i].Clock
+			rows = slices.Delete(rows, i, i+1)
+			if !old.live() || old.sameRule(w) {
+				continue
+			}
+			took = append(took, takeOver{old, w})
+		}
+	}
+	return took, rows
 }
 
 func (r clockRow) live() bool { return r.State == Running || r.State == Standing }

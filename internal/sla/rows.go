@@ -36,6 +36,8 @@ type policyRow struct {
 	ByHand     bool
 	ValidFrom  *time.Time
 	ValidTo    *time.Time
+	Replaces   *int64
+	RetiredAt  *time.Time
 }
 
 func (policyRow) TableName() string { return "sla_policies" }
@@ -48,16 +50,22 @@ func readPolicies(ctx context.Context, db *gorm.DB) ([]Policy, error) {
 	}
 	list := make([]Policy, len(rows))
 	for i, r := range rows {
-		list[i] = Policy{
-			ID: r.ID, Regime: r.RegimeID, Name: r.Name, Position: r.Position,
-			Channels: r.Channels, Kinds: r.Kinds, Priorities: r.Priorities, Teams: r.Teams, Walled: r.Walled,
-			Clock: r.Clock, Calendar: r.Calendar, Term: Term{r.Amount, r.Unit, r.Roll},
-			Pauses: r.Pauses, LegalRef: r.LegalRef,
-			Segments: r.Segments, ByHand: r.ByHand, From: dayOf(r.ValidFrom), To: dayOf(r.ValidTo),
-		}
+		list[i] = r.policy()
 	}
 	return list, nil
 }
+
+func (r policyRow) policy() Policy {
+	return Policy{
+		ID: r.ID, Regime: r.RegimeID, Name: r.Name, Position: r.Position,
+		Channels: r.Channels, Kinds: r.Kinds, Priorities: r.Priorities, Teams: r.Teams, Walled: r.Walled,
+		Clock: r.Clock, Calendar: r.Calendar, Term: Term{r.Amount, r.Unit, r.Roll},
+		Pauses: r.Pauses, LegalRef: r.LegalRef,
+		Segments: r.Segments, ByHand: r.ByHand, From: dayOf(r.ValidFrom), To: dayOf(r.ValidTo),
+	}
+}
+
+func (r policyRow) listed() Listed { return Listed{r.policy(), r.Active, r.Replaces} }
 
 // dayOf reads a date column.
 func dayOf(at *time.Time) brazil.Date {

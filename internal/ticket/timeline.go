@@ -39,9 +39,9 @@ type Happening struct {
 var happenings = []string{
 	event.TicketOpened, event.TicketClaimed, event.TicketReleased, event.TicketLeaseExpired,
 	event.TicketChanged, event.TicketStatus, event.TicketReopened, event.CaseChanged, event.ClockWarned, event.ClockBreached, event.ClockMoved,
-	event.TicketCall, event.TicketCallBack, event.TicketMerged, event.TicketDuty, event.TicketRouted, event.TicketUnrouted, event.TicketIncident,
+	event.TicketCall, event.TicketCallBack, event.TicketMerged, event.TicketDuty, event.TicketClock, event.TicketPlanned, event.TicketRouted, event.TicketUnrouted, event.TicketIncident,
 	event.TicketTransferred, event.TicketSkipped, event.TicketHelp,
-	event.TicketArea, event.TicketClock,
+	event.TicketArea,
 }
 
 // Timeline reads what was said and what happened, in the order of the versions

@@ -2,7 +2,6 @@ package desk
 
 import (
 	"context"
-	"time"
 
 	"gorm.io/gorm"
 

@@ -110,6 +110,10 @@ func TestTheEventsOfEveryCallGiveTheFreshRows(t *testing.T) {
 			_, err := o.s.MergeCustomers(t.Context(), o.ana, from, into, "é ela")
 			return err
 		}, event.TicketChanged},
+		{"BeginClock", "", ticket.Ticket{}, func(id int64) error {
+			_, err := o.s.BeginClock(t.Context(), o.ana, id, sla.ByHand{PolicyID: o.history(t), Reason: "pediu o histórico"})
+			return err
+		}, event.TicketClock},
 		{"Record", "warned", ticket.Ticket{}, func(id int64) error { return o.pass(t, id, "warn75") }, event.ClockWarned},
 		{"Record", "breached", ticket.Ticket{}, func(id int64) error { return o.pass(t, id, "due") }, event.ClockBreached},
 	}
@@ -124,6 +128,11 @@ func TestTheEventsOfEveryCallGiveTheFreshRows(t *testing.T) {
 		"EndHelp":          true, // TestACallForHelpWaitsForASupervisor
 		"Say":              true, // a part of Speak
 		"Absorb":           true, // changes two tickets; the tests of calls have it
+		"StopClock":        true, // TestTheHistoryIsAskedForAndSent
+		"SetSegment":       true, // TestOpenTicketsGetWhatChangedRulesAsk
+		"Plan":             true, // the same
+		"PlanSome":         true, // the same
+		"Offers":           true, // changes no ticket
 		"KeepApart":        true, // changes no ticket
 		"Ways":             true, // changes no ticket
 		"Outlook":          true, // changes no ticket

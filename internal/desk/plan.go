@@ -33,8 +33,7 @@ func (s *Service) demand(tx *gorm.DB, t ticket.Ticket) (sla.Demand, error) {
 	return d, nil
 }
 
-// replan plans a locked, open ticket anew, and gives what its event says of that:
-// nil when no deadline has moved.
+// replan plans a locked, open ticket anew, and returns which deadlines moved.
 func (s *Service) replan(tx *gorm.DB, t ticket.Ticket, at time.Time) ([]sla.Move, error) {
 	d, err := s.demand(tx, t)
 	if err != nil {
@@ -51,12 +50,14 @@ func (s *Service) planned(ctx context.Context, tx *gorm.DB, ids []int64, by *int
 		if !t.Status.IsOpen() {
 			return c, ticket.ErrUnchanged
 		}
-		if c.Deadlines, err = s.replan(tx, *t, at); err != nil {
+		moves, err := s.replan(tx, *t, at)
+		if err != nil {
 			return c, err
 		}
-		if c.Deadlines == nil {
+		if len(moves) == 0 {
 			return c, ticket.ErrUnchanged
 		}
+		tellMoves(&c, moves)
 		moved++
 		now, err := sla.Current(tx, t.ID)
 		t.Deadline = ticket.Deadline(now)

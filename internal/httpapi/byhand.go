@@ -59,7 +59,7 @@ func (h ruleRoutes) offers(ctx context.Context, who access.Actor, in *TicketRef)
 
 func offerBody(o sla.Offer) ClockOffer {
 	return ClockOffer{o.ID, o.Name, o.RegimeName, string(o.Clock), o.Term.Amount, string(o.Term.Unit), o.LegalRef,
-		string(o.Evidence), o.Note, o.CheckedBy, dayText(o.CheckedOn), o.Due}
+		string(o.Evidence), o.Note, o.CheckedBy, dateText(o.CheckedOn), o.Due}
 }
 
 type beginClock struct {

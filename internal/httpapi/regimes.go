@@ -79,14 +79,14 @@ type SLAPolicy struct {
 func regimeBody(r sla.Regime) Regime {
 	return Regime{ID: r.ID, Key: r.Key, Version: r.Version, UpdatedAt: r.UpdatedAt, UpdatedBy: r.UpdatedBy,
 		RegimeTerms: RegimeTerms{Name: r.Name, Norm: r.Norm, Evidence: string(r.Evidence), Source: r.Source, Note: r.Note, CheckedBy: r.CheckedBy,
-			CheckedOn: dayText(r.CheckedOn), Active: r.Active, Extension: r.Extension, Cap: r.Cap},
+			CheckedOn: dateText(r.CheckedOn), Active: r.Active, Extension: r.Extension, Cap: r.Cap},
 		Policies: itemsOf(r.Policies, policyBody).Items}
 }
 
 func policyBody(p sla.Listed) SLAPolicy {
 	return SLAPolicy{ID: p.ID, RegimeID: p.Regime, Replaces: p.Replaces, PolicyTerms: PolicyTerms{
 		Name: p.Name, Active: p.Active, Clock: string(p.Clock), Calendar: p.Calendar, Amount: p.Term.Amount, Unit: string(p.Term.Unit),
-		Roll: p.Term.Roll, Pauses: p.Pauses, LegalRef: p.LegalRef, ByHand: p.ByHand, ValidFrom: dayText(p.From), ValidTo: dayText(p.To),
+		Roll: p.Term.Roll, Pauses: p.Pauses, LegalRef: p.LegalRef, ByHand: p.ByHand, ValidFrom: dateText(p.From), ValidTo: dateText(p.To),
 		Channels: some(p.Channels), Kinds: some(p.Kinds), Priorities: some(p.Priorities), Teams: some(p.Teams), Segments: some(p.Segments), Walled: p.Walled}}
 }
 
@@ -98,7 +98,7 @@ func some[T any](list []T) []T {
 	return list
 }
 
-func dayText(d brazil.Date) string {
+func dateText(d brazil.Date) string {
 	if d.IsZero() {
 		return ""
 	}

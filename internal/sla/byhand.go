@@ -16,8 +16,7 @@ import (
 var (
 	ErrNotByHand  = fault.New(fault.Invalid, "sla_policy_not_for_this") // of another demand, of another time, or not started by people
 	ErrClockRuns  = fault.New(fault.Conflict, "sla_clock_runs")         // one of this policy runs already
-	ErrNoClock    = fault.New(fault.NotFound, "sla_clock_not_found")
-	ErrClockEnded = fault.New(fault.Conflict, "sla_clock_ended") // or nobody started it by hand
+	ErrClockEnded = fault.New(fault.Conflict, "sla_clock_ended")        // or nobody started it by hand
 	ErrByHand     = fault.New(fault.Invalid, "sla_start_invalid")
 )
 

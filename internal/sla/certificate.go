@@ -13,8 +13,7 @@ import (
 
 // Faults of asking for a certificate.
 var (
-	ErrNoRegime = fault.New(fault.NotFound, "extension_regime_unknown")
-	ErrMonth    = fault.New(fault.Invalid, "extension_month")
+	ErrMonth = fault.New(fault.Invalid, "extension_month")
 )
 
 // Certificate is what a month's extensions of a regime were, for whom it

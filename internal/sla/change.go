@@ -191,13 +191,20 @@ func (a author) policyNow(id int64) (row policyRow, err error) {
 }
 
 func (a author) policy(e *PolicyEdit, calendars Calendars) (int64, error) {
-	if err := e.check(a.tx, calendars); err != nil {
+	var was policyRow
+	var err error
+	if e.ID == 0 {
+		_, err = a.regimeNow(e.Regime)
+	} else {
+		was, err = a.policyNow(e.ID)
+	}
+	if err == nil {
+		err = e.check(a.tx, calendars)
+	}
+	if err != nil {
 		return 0, err
 	}
 	if e.ID == 0 {
-		if _, err := a.regimeNow(e.Regime); err != nil {
-			return 0, err
-		}
 		var there struct{ Number, Last int }
 		err := a.tx.Raw(`SELECT count(*) FILTER (WHERE regime_id = ?) AS number, coalesce(max(position), 0) AS last
 			FROM sla_policies WHERE retired_at IS NULL`, e.Regime).Scan(&there).Error
@@ -213,10 +220,6 @@ func (a author) policy(e *PolicyEdit, calendars Calendars) (int64, error) {
 			return 0, err
 		}
 		return e.Regime, a.note(e.Regime, &id, "policy_added", nil, e)
-	}
-	was, err := a.policyNow(e.ID)
-	if err != nil {
-		return 0, err
 	}
 	e.Regime, e.Position = was.RegimeID, was.Position
 	if err := a.retire(e.ID); err != nil {

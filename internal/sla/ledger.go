@@ -10,9 +10,9 @@ import (
 	"github.com/escuta-sac/escuta/internal/fault"
 )
 
-// ByHand is what a list row shows as the reason when a person has paused the
+// PausedByHand is what a list row shows as the reason when a person has paused the
 // clock, whose own words stand in the ledger.
-const ByHand = "by_hand"
+const PausedByHand = "by_hand"
 
 // Faults of acts on one clock.
 var (

@@ -32,7 +32,7 @@ func CurrentOf(tx *gorm.DB, tickets []int64) (map[int64]Summary, error) {
 		SELECT c.ticket_id, c.kind, c.state, c.started_at, c.due, c.warn75, c.stage, CASE WHEN p.reason IN ? THEN p.reason WHEN p.reason IS NOT NULL THEN ? ELSE '' END AS reason
 		  FROM clocks c LEFT JOIN clock_pauses p ON p.clock_id = c.id AND p.to_at IS NULL
 		 WHERE c.ticket_id = ANY(?::bigint[]) AND c.state IN ('running', 'paused')
-		 ORDER BY c.ticket_id, c.due, c.id`, ruled, ByHand, ids(tickets)).Scan(&rows).Error
+		 ORDER BY c.ticket_id, c.due, c.id`, ruled, PausedByHand, ids(tickets)).Scan(&rows).Error
 	if err != nil {
 		return nil, fmt.Errorf("read the clocks of %d tickets: %w", len(tickets), err)
 	}

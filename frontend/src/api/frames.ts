@@ -45,6 +45,8 @@ export const ticketEventKinds = [
   "ticket.call_back",
   "ticket.merged",
   "ticket.duty",
+  "ticket.clock",
+  "ticket.planned",
   "ticket.area",
   "ticket.incident",
   "ticket.transferred",

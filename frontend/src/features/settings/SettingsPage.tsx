@@ -11,6 +11,7 @@ import { MailboxesPanel } from "./mailboxes/MailboxesPanel";
 import { PeoplePanel } from "./PeoplePanel";
 import { PreferencesPanel } from "./PreferencesPanel";
 import { RoutingPanel } from "./routing/RoutingPanel";
+import { RulesPanel } from "./rules/RulesPanel";
 import { SessionsPanel } from "./SessionsPanel";
 import styles from "./settings.module.css";
 import { TeamsPanel } from "./TeamsPanel";
@@ -21,6 +22,7 @@ export const sections = [
   "pessoas",
   "equipes",
   "distribuicao",
+  "prazos",
   "areas",
   "calendarios",
   "caixas",
@@ -35,6 +37,7 @@ const panels: Record<Section, { panel: () => ReactNode; needs?: Action }> = {
   pessoas: { panel: PeoplePanel, needs: "accounts.manage" },
   equipes: { panel: TeamsPanel, needs: "desk.manage" },
   distribuicao: { panel: RoutingPanel, needs: "routing.manage" },
+  prazos: { panel: RulesPanel, needs: "desk.manage" },
   areas: { panel: AreasPanel, needs: "desk.manage" },
   calendarios: { panel: CalendarsPanel, needs: "desk.manage" },
   caixas: { panel: MailboxesPanel, needs: "desk.manage" },

@@ -1,0 +1,190 @@
+import { type FormEvent, useState } from "react";
+import { useText } from "../../../lib/i18n";
+import { Button } from "../../../ui/Button";
+import { CheckField, Field, SelectField } from "../../../ui/Field";
+import styles from "../settings.module.css";
+import type { PolicyTerms } from "./api";
+import own from "./rules.module.css";
+import { channels, clocks, kinds, type Names, priorities, units } from "./words";
+
+interface PolicyFormProps {
+  title: string;
+  terms: PolicyTerms;
+  names: Names;
+  onDraft: (terms: PolicyTerms) => void;
+  onClose: () => void;
+}
+
+const byHand: readonly string[] = ["legal", "history", "duty"];
+
+/** One rule: which demands it is for, and which deadline they get. */
+export function PolicyForm({ title, terms, names, onDraft, onClose }: PolicyFormProps) {
+  const t = useText();
+  const [draft, setDraft] = useState(terms);
+  const set = (part: Partial<PolicyTerms>) => setDraft({ ...draft, ...part });
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    onDraft(draft);
+  };
+  return (
+    <>
+      <h2>{title}</h2>
+      <form className={styles.form} onSubmit={submit}>
+        <Field
+          label={t("rules.name")}
+          value={draft.name}
+          onChange={(e) => set({ name: e.target.value })}
+          maxLength={100}
+          required
+          autoFocus
+        />
+        <SelectField
+          label={t("rules.clock")}
+          value={draft.clock}
+          options={clocks.map((c) => ({ value: c, name: t(`rules.clock.${c}`) }))}
+          onChange={(clock) =>
+            set({ clock, by_hand: clock === "history" || (draft.by_hand && byHand.includes(clock)) })
+          }
+        />
+        <Field
+          label={t("rules.amount")}
+          type="number"
+          min={1}
+          required
+          value={draft.amount || ""}
+          onChange={(e) => set({ amount: Number(e.target.value) })}
+        />
+        <SelectField
+          label={t("rules.unit")}
+          value={draft.unit}
+          options={units.map((u) => ({ value: u, name: t(`rules.unit.${u}`) }))}
+          onChange={(unit) => set({ unit })}
+        />
+        <Field
+          label={t("rules.calendar")}
+          hint={t("rules.calendar.hint")}
+          value={draft.calendar}
+          onChange={(e) => set({ calendar: e.target.value })}
+          maxLength={40}
+          required
+        />
+        <Several
+          label={t("rules.channels")}
+          options={channels.map((id) => ({ id, name: t(`channel.${id}`) }))}
+          chosen={draft.channels ?? []}
+          onChange={(list) => set({ channels: list as PolicyTerms["channels"] })}
+        />
+        <Several
+          label={t("rules.kinds")}
+          options={kinds.map((id) => ({ id, name: t(`kind.${id}`) }))}
+          chosen={draft.kinds ?? []}
+          onChange={(list) => set({ kinds: list as PolicyTerms["kinds"] })}
+        />
+        <Several
+          label={t("rules.priorities")}
+          options={priorities.map((id) => ({ id: String(id), name: t(`priority.${id}`) }))}
+          chosen={(draft.priorities ?? []).map(String)}
+          onChange={(list) => set({ priorities: list.map(Number) })}
+        />
+        <Several
+          label={t("rules.teams")}
+          options={names.teams.map((x) => ({ id: String(x.id), name: x.name }))}
+          chosen={(draft.teams ?? []).map(String)}
+          onChange={(list) => set({ teams: list.map(Number) })}
+        />
+        <Several
+          label={t("rules.segments")}
+          options={names.segments}
+          chosen={draft.segments ?? []}
+          onChange={(segments) => set({ segments })}
+        />
+        <SelectField
+          label={t("rules.wall")}
+          value={draft.walled == null ? "both" : draft.walled ? "walled" : "open"}
+          options={[
+            { value: "both", name: t("rules.wall.both") },
+            { value: "open", name: t("rules.not_walled") },
+            { value: "walled", name: t("rules.walled") },
+          ]}
+          onChange={(v) => set({ walled: v === "both" ? null : v === "walled" })}
+        />
+        <Field
+          label={t("rules.valid_from")}
+          type="date"
+          value={draft.valid_from}
+          onChange={(e) => set({ valid_from: e.target.value })}
+        />
+        <Field
+          label={t("rules.valid_to")}
+          type="date"
+          value={draft.valid_to}
+          min={draft.valid_from}
+          onChange={(e) => set({ valid_to: e.target.value })}
+        />
+        <Field
+          label={t("rules.legal_ref")}
+          value={draft.legal_ref}
+          onChange={(e) => set({ legal_ref: e.target.value })}
+          maxLength={500}
+        />
+        <CheckField
+          label={t("rules.pauses")}
+          checked={draft.pauses ?? false}
+          onChange={(pauses) => set({ pauses })}
+        />
+        <CheckField
+          label={t("rules.roll")}
+          checked={draft.roll ?? false}
+          onChange={(roll) => set({ roll })}
+        />
+        {byHand.includes(draft.clock) && (
+          <CheckField
+            label={t("rules.by_hand")}
+            checked={draft.by_hand ?? false}
+            onChange={(by_hand) => set({ by_hand })}
+          />
+        )}
+        <CheckField label={t("rules.active")} checked={draft.active} onChange={(active) => set({ active })} />
+        <div>
+          <Button look="primary" type="submit">
+            {t("rules.see_effect")}
+          </Button>{" "}
+          <Button look="quiet" onClick={onClose}>
+            {t("call.cancel")}
+          </Button>
+        </div>
+      </form>
+    </>
+  );
+}
+
+interface SeveralProps {
+  label: string;
+  options: readonly { id: string; name: string }[];
+  chosen: readonly string[];
+  onChange: (chosen: string[]) => void;
+}
+
+/** Some of a short list; none is all. */
+function Several({ label, options, chosen, onChange }: SeveralProps) {
+  const t = useText();
+  return (
+    <fieldset className={own.several}>
+      <legend>
+        {label} <span className={styles.quiet}>{t("rules.none_is_all")}</span>
+      </legend>
+      {options.map((o) => (
+        <label key={o.id}>
+          <input
+            type="checkbox"
+            checked={chosen.includes(o.id)}
+            onChange={(e) =>
+              onChange(e.target.checked ? [...chosen, o.id] : chosen.filter((id) => id !== o.id))
+            }
+          />
+          {o.name}
+        </label>
+      ))}
+    </fieldset>
+  );
+}

@@ -1,0 +1,109 @@
+import { type FormEvent, useState } from "react";
+import { useText } from "../../../lib/i18n";
+import { Button } from "../../../ui/Button";
+import { AreaField, CheckField, Field, SelectField } from "../../../ui/Field";
+import styles from "../settings.module.css";
+import type { RegimeTerms } from "./api";
+
+const marks = ["own", "read", "secondary", "unconfirmed"] as const;
+
+interface RegimeFormProps {
+  title: string;
+  terms: RegimeTerms;
+  onDraft: (terms: RegimeTerms) => void;
+  onClose: () => void;
+}
+
+/** What a regime is: its norm, how sure it is, and who has checked it. */
+export function RegimeForm({ title, terms, onDraft, onClose }: RegimeFormProps) {
+  const t = useText();
+  const [draft, setDraft] = useState(terms);
+  const set = (part: Partial<RegimeTerms>) => setDraft({ ...draft, ...part });
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    onDraft(draft);
+  };
+  return (
+    <>
+      <h2>{title}</h2>
+      <form className={styles.form} onSubmit={submit}>
+        <Field
+          label={t("rules.name")}
+          value={draft.name}
+          onChange={(e) => set({ name: e.target.value })}
+          maxLength={100}
+          required
+          autoFocus
+        />
+        <Field
+          label={t("rules.norm")}
+          hint={t("rules.norm.hint")}
+          value={draft.norm}
+          onChange={(e) => set({ norm: e.target.value })}
+          maxLength={500}
+        />
+        <SelectField
+          label={t("rules.evidence")}
+          value={draft.evidence}
+          options={marks.map((m) => ({ value: m, name: t(`rules.evidence.${m}`) }))}
+          onChange={(evidence) => set({ evidence })}
+        />
+        <Field
+          label={t("rules.source")}
+          value={draft.source}
+          onChange={(e) => set({ source: e.target.value })}
+          maxLength={500}
+        />
+        <AreaField
+          label={t("rules.note")}
+          value={draft.note}
+          onChange={(e) => set({ note: e.target.value })}
+          maxLength={500}
+          rows={3}
+        />
+        <Field
+          label={t("rules.checked_by")}
+          hint={t("rules.checked_by.hint")}
+          value={draft.checked_by}
+          onChange={(e) => set({ checked_by: e.target.value })}
+          required={draft.checked_on !== ""}
+          maxLength={100}
+        />
+        <Field
+          label={t("rules.checked_on")}
+          type="date"
+          value={draft.checked_on}
+          required={draft.checked_by !== ""}
+          onChange={(e) => set({ checked_on: e.target.value })}
+        />
+        <Field
+          label={t("rules.extension")}
+          hint={t("rules.extension.hint")}
+          type="number"
+          min={0}
+          max={3660}
+          value={draft.extension}
+          onChange={(e) => set({ extension: Number(e.target.value) })}
+        />
+        <Field
+          label={t("rules.cap")}
+          hint={t("rules.cap.hint")}
+          type="number"
+          min={0}
+          max={100}
+          value={draft.cap ?? ""}
+          onChange={(e) => set({ cap: e.target.value === "" ? null : Number(e.target.value) })}
+        />
+        <CheckField label={t("rules.active")} checked={draft.active} onChange={(active) => set({ active })} />
+        <div>
+          <Button look="primary" type="submit">
+            {t("rules.see_effect")}
+          </Button>{" "}
+          <Button look="quiet" onClick={onClose}>
+            {t("call.cancel")}
+          </Button>
+        </div>
+      </form>
+    </>
+  );
+}

@@ -712,6 +712,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/customers/{id}/segment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Note of what segment a customer is */
+        put: operations["put-api-customers-by-id-segment"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/customers/{id}/suggestions": {
         parameters: {
             query?: never;
@@ -1851,6 +1868,75 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/policies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Add a policy */
+        post: operations["post-api-policies"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/policies/order": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Put the policies of a regime in order */
+        put: operations["put-api-policies-order"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/policies/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a change of rules would do, and which rules a demand gets */
+        post: operations["post-api-policies-preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/policies/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change a policy: its next version */
+        put: operations["put-api-policies-by-id"];
+        post?: never;
+        /** Remove a policy */
+        delete: operations["delete-api-policies-by-id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/presence": {
         parameters: {
             query?: never;
@@ -2005,6 +2091,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/regimes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Rules of deadlines, with their evidence */
+        get: operations["get-api-regimes"];
+        put?: never;
+        /** Add a regime */
+        post: operations["post-api-regimes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/regimes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change a regime, or switch it on or off */
+        put: operations["put-api-regimes-by-id"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/regimes/{id}/extensions": {
         parameters: {
             query?: never;
@@ -2048,6 +2169,23 @@ export interface paths {
         };
         /** How my teams' tickets get to people */
         get: operations["get-api-routing-teams"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Segments of customers */
+        get: operations["get-api-segments"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2274,6 +2412,24 @@ export interface paths {
         /** The deadlines of a ticket, explained */
         get: operations["get-api-tickets-by-ticket-clocks"];
         put?: never;
+        /** Start a clock by hand */
+        post: operations["post-api-tickets-by-ticket-clocks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tickets/{ticket}/clocks/by-hand": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Clocks that people start */
+        get: operations["get-api-tickets-by-ticket-clocks-by-hand"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -2361,6 +2517,23 @@ export interface paths {
         put?: never;
         /** Let a deadline go on */
         post: operations["post-api-tickets-by-ticket-clocks-by-clock-resume"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tickets/{ticket}/clocks/{clock}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop a clock that was started by hand */
+        post: operations["post-api-tickets-by-ticket-clocks-by-clock-stop"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3254,6 +3427,18 @@ export interface components {
             /** @description In the reader's language */
             why: string;
         };
+        BeginClockBody: {
+            /** @description The last day, when a paper names it */
+            due?: string;
+            /** Format: int64 */
+            policy_id: number;
+            reason: string;
+            /**
+             * Format: date-time
+             * @description When what it counts from happened; now when left out
+             */
+            start?: string;
+        };
         Board: {
             /** Format: date-time */
             at: string;
@@ -3914,6 +4099,31 @@ export interface components {
             /** @enum {string} */
             state: "available" | "break";
         };
+        ChangeStruct: {
+            order?: number[];
+            policy?: components["schemas"]["PolicyTerms"];
+            /**
+             * Format: int64
+             * @description Of the policy that is changed; none for a new one
+             */
+            policy_id?: number;
+            regime?: components["schemas"]["RegimeTerms"];
+            /**
+             * Format: int64
+             * @description Of the regime that is changed, or that a new policy is for
+             */
+            regime_id?: number;
+            /**
+             * Format: int64
+             * @description A policy
+             */
+            remove?: number;
+            /**
+             * Format: int64
+             * @description Of the regime that is changed
+             */
+            version?: number;
+        };
         Changed: {
             ticket: components["schemas"]["TicketRow"] | null;
         };
@@ -4004,6 +4214,44 @@ export interface components {
              */
             warn_at: string;
         };
+        ClockOffer: {
+            /** Format: int64 */
+            amount: number;
+            checked_by: string;
+            checked_on: string;
+            clock: string;
+            /**
+             * Format: date-time
+             * @description When it would run out if it were started now
+             */
+            due: string;
+            /** @enum {string} */
+            evidence: "own" | "read" | "secondary" | "unconfirmed";
+            legal_ref: string;
+            note: string;
+            policy: string;
+            /** Format: int64 */
+            policy_id: number;
+            regime: string;
+            /** @enum {string} */
+            unit: "calendar_days" | "business_days" | "business_hours" | "minutes";
+        };
+        ClockTurn: {
+            clock: string;
+            /**
+             * Format: date-time
+             * @description null when there is none now
+             */
+            from: string | null;
+            policy: string;
+            protocol: string;
+            standing: boolean;
+            /**
+             * Format: date-time
+             * @description null when there would be none, or it stands still
+             */
+            to: string | null;
+        };
         Condition: {
             /** @description Every one of these */
             all?: components["schemas"]["Condition"][];
@@ -4085,6 +4333,8 @@ export interface components {
             products: string[];
             /** @description At most five, only those the reader may see */
             recent: components["schemas"]["TicketRow"][];
+            /** @description Id of one of the segments; empty for none */
+            segment: string;
             /** Format: date-time */
             since: string;
         };
@@ -4155,6 +4405,23 @@ export interface components {
             /** @description Of the first attendance, if there is one; any text is taken */
             sac_protocol?: string;
             subject?: string;
+        };
+        DemandStruct: {
+            /** @enum {string} */
+            channel: "phone" | "webform" | "email" | "ombudsman";
+            /** @enum {string} */
+            kind: "informacao" | "duvida" | "reclamacao" | "contestacao" | "suspensao" | "cancelamento" | "solicitacao" | "elogio" | "sugestao" | "denuncia";
+            /** Format: int64 */
+            priority: number;
+            segment?: string;
+            /**
+             * Format: date-time
+             * @description When it is registered; now when left out
+             */
+            start?: string;
+            /** Format: int64 */
+            team_id?: number;
+            walled?: boolean;
         };
         DiscardInputBody: {
             /** @description Why it is to become nothing, in the words of who decides */
@@ -4399,6 +4666,10 @@ export interface components {
             /** @description The system has proof that it is the customer's */
             verified?: boolean;
         };
+        HandClocks: {
+            offers: components["schemas"]["ClockOffer"][];
+            started: components["schemas"]["HandStarted"][];
+        };
         HandOver: {
             /** Format: date-time */
             at: string;
@@ -4413,6 +4684,23 @@ export interface components {
              * @description null for a team
              */
             to_id: number | null;
+        };
+        HandStarted: {
+            /** Format: int64 */
+            account_id: number;
+            /** Format: date-time */
+            at: string;
+            /** Format: int64 */
+            clock_id: number;
+            /**
+             * Format: date-time
+             * @description The day that a paper names; null when it was computed
+             */
+            given_due: string | null;
+            how: string;
+            reason: string;
+            /** Format: int64 */
+            stopped_by: number | null;
         };
         HandledBy: {
             brand: string;
@@ -4845,6 +5133,12 @@ export interface components {
         };
         ItemsRecipient: {
             items: components["schemas"]["Recipient"][];
+        };
+        ItemsRegime: {
+            items: components["schemas"]["Regime"][];
+        };
+        ItemsSegment: {
+            items: components["schemas"]["Segment"][];
         };
         ItemsSession: {
             items: components["schemas"]["Session"][];
@@ -5397,10 +5691,20 @@ export interface components {
             /** Format: int64 */
             team_id?: number;
         };
+        NewPolicyBody: {
+            policy: components["schemas"]["PolicyTerms"];
+            /** Format: int64 */
+            regime_id: number;
+            /** @description Plan the open tickets anew, too, soon after */
+            running?: boolean;
+        };
         NewReasonBody: {
             name: string;
             /** Format: int64 */
             parent_id?: number;
+        };
+        NewRegimeBody: {
+            regime: components["schemas"]["RegimeTerms"];
         };
         NewSkillBody: {
             name: string;
@@ -5546,6 +5850,12 @@ export interface components {
             protocol: string;
             /** Format: int64 */
             ticket_id: number;
+        };
+        OrderPoliciesBody: {
+            /** @description All of one regime, the first to be tried first */
+            policies: number[];
+            /** @description Plan the open tickets anew, too, soon after */
+            running?: boolean;
         };
         Origin: {
             /** @description Not proven to be the customer */
@@ -5834,6 +6144,35 @@ export interface components {
              */
             team_id: number | null;
         };
+        PolicyTerms: {
+            active: boolean;
+            /** Format: int64 */
+            amount: number;
+            /** @description A person starts its clock; no demand gets it by itself */
+            by_hand?: boolean;
+            calendar: string;
+            channels?: ("phone" | "webform" | "email" | "ombudsman")[];
+            /** @enum {string} */
+            clock: "first_response" | "next_response" | "resolution" | "legal" | "acknowledgement" | "history" | "duty";
+            kinds?: ("informacao" | "duvida" | "reclamacao" | "contestacao" | "suspensao" | "cancelamento" | "solicitacao" | "elogio" | "sugestao" | "denuncia")[];
+            legal_ref?: string;
+            name: string;
+            /** @description It stands still while we wait for others */
+            pauses?: boolean;
+            priorities?: number[];
+            /** @description An end on a closed day moves to the next open one */
+            roll?: boolean;
+            segments?: string[];
+            teams?: number[];
+            /** @enum {string} */
+            unit: "calendar_days" | "business_days" | "business_hours" | "minutes";
+            /** @description The first day on which demands are registered that it is for; empty without a bound */
+            valid_from?: string;
+            /** @description The last of those days */
+            valid_to?: string;
+            /** @description Whether it is for what is behind the ombudsman's wall; null for both */
+            walled?: boolean | null;
+        };
         PostedInputBody: {
             /**
              * Format: date
@@ -5898,6 +6237,12 @@ export interface components {
              * @enum {string}
              */
             unit: "business" | "calendar" | "hours" | "minutes";
+        };
+        PreviewRulesBody: {
+            /** @description One change, as it would be sent to be made; none asks what is in force */
+            change?: components["schemas"]["ChangeStruct"];
+            /** @description What would such a demand get, and why? */
+            demand?: components["schemas"]["DemandStruct"];
         };
         Problem: {
             /** @description With proof_required and proof_refused: the work that opens the way */
@@ -6056,6 +6401,21 @@ export interface components {
             /** @example America/Sao_Paulo */
             zone: string;
         };
+        PutPolicyBody: {
+            policy: components["schemas"]["PolicyTerms"];
+            /** @description Plan the open tickets anew, too, soon after */
+            running?: boolean;
+        };
+        PutRegimeBody: {
+            regime: components["schemas"]["RegimeTerms"];
+            /** @description Plan the open tickets anew, too, soon after; otherwise the change is for new ones and for those whose demand changes */
+            running?: boolean;
+            /**
+             * Format: int64
+             * @description The one before its author's eyes
+             */
+            version: number;
+        };
         PutTicketsBody: {
             /** @description Take them off */
             off?: boolean;
@@ -6163,6 +6523,46 @@ export interface components {
             /** @description Of our own file */
             url?: string;
         };
+        Regime: {
+            active: boolean;
+            /**
+             * Format: int64
+             * @description How many extensions, in per cent of the month's demands; null for any number
+             */
+            cap?: number | null;
+            /** @description Who has checked it against the norm; empty for nobody */
+            checked_by?: string;
+            /** @description A date, together with checked_by */
+            checked_on?: string;
+            /**
+             * @description How sure it is; what is unconfirmed says so wherever it is shown
+             * @enum {string}
+             */
+            evidence: "own" | "read" | "secondary" | "unconfirmed";
+            /**
+             * Format: int64
+             * @description By how much a term may be extended once, in its own unit; 0 for never
+             */
+            extension?: number;
+            /** Format: int64 */
+            id: number;
+            key: string;
+            name: string;
+            /** @example Decreto 11.034/2022 */
+            norm?: string;
+            /** @description What is to be known of its evidence */
+            note?: string;
+            /** @description In the order in which they are tried */
+            policies: components["schemas"]["SLAPolicy"][];
+            /** @description Where it was read */
+            source?: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: int64 */
+            updated_by: number | null;
+            /** Format: int64 */
+            version: number;
+        };
         RegimeShare: {
             /**
              * Format: int64
@@ -6184,6 +6584,35 @@ export interface components {
              * @description 0: of none
              */
             regime_id: number;
+        };
+        RegimeTerms: {
+            active: boolean;
+            /**
+             * Format: int64
+             * @description How many extensions, in per cent of the month's demands; null for any number
+             */
+            cap?: number | null;
+            /** @description Who has checked it against the norm; empty for nobody */
+            checked_by?: string;
+            /** @description A date, together with checked_by */
+            checked_on?: string;
+            /**
+             * @description How sure it is; what is unconfirmed says so wherever it is shown
+             * @enum {string}
+             */
+            evidence: "own" | "read" | "secondary" | "unconfirmed";
+            /**
+             * Format: int64
+             * @description By how much a term may be extended once, in its own unit; 0 for never
+             */
+            extension?: number;
+            name: string;
+            /** @example Decreto 11.034/2022 */
+            norm?: string;
+            /** @description What is to be known of its evidence */
+            note?: string;
+            /** @description Where it was read */
+            source?: string;
         };
         Renewed: {
             lease: components["schemas"]["Lease"];
@@ -6301,6 +6730,51 @@ export interface components {
              */
             obstacle: "" | "absent" | "off_shift" | "offline" | "left" | "away" | "break" | "call" | "skills" | "gave_back" | "full" | "full_channel";
         };
+        RulePassed: {
+            /**
+             * @description What kept it away; later: an earlier one was taken
+             * @enum {string}
+             */
+            by: "channel" | "kind" | "priority" | "team" | "segment" | "walled" | "by_hand" | "valid" | "later";
+            policy: string;
+            /** Format: int64 */
+            policy_id: number;
+        };
+        RuleTrial: {
+            clock: string;
+            /** Format: date-time */
+            due: string | null;
+            /** @enum {string} */
+            evidence: "own" | "read" | "secondary" | "unconfirmed";
+            passed: components["schemas"]["RulePassed"][];
+            policy: string;
+            /**
+             * Format: int64
+             * @description null when none is for the demand
+             */
+            policy_id: number | null;
+            regime: string;
+            /** @description The conditions that were met; empty when it has none */
+            why: string;
+        };
+        RulesEffect: {
+            /**
+             * Format: int64
+             * @description Clocks that would be other if those tickets were planned anew
+             */
+            clocks: number;
+            /** @description At most twenty of them */
+            first: components["schemas"]["ClockTurn"][];
+            /**
+             * Format: int64
+             * @description Open tickets that were looked at, of those the asker may see
+             */
+            looked: number;
+            /** @description There are older ones that were not looked at */
+            more: boolean;
+            /** @description What the demand would get: by each regime and kind of clock the first policy that matches */
+            trials: components["schemas"]["RuleTrial"][];
+        };
         RunImportBody: {
             /** @description Column of each field; left out, the suggested one */
             mapping?: {
@@ -6308,6 +6782,44 @@ export interface components {
             };
             /** @enum {string} */
             source?: "consumidor_gov" | "reclame_aqui" | "procon" | "bacen" | "other";
+        };
+        SLAPolicy: {
+            active: boolean;
+            /** Format: int64 */
+            amount: number;
+            /** @description A person starts its clock; no demand gets it by itself */
+            by_hand?: boolean;
+            calendar: string;
+            channels?: ("phone" | "webform" | "email" | "ombudsman")[];
+            /** @enum {string} */
+            clock: "first_response" | "next_response" | "resolution" | "legal" | "acknowledgement" | "history" | "duty";
+            /** Format: int64 */
+            id: number;
+            kinds?: ("informacao" | "duvida" | "reclamacao" | "contestacao" | "suspensao" | "cancelamento" | "solicitacao" | "elogio" | "sugestao" | "denuncia")[];
+            legal_ref?: string;
+            name: string;
+            /** @description It stands still while we wait for others */
+            pauses?: boolean;
+            priorities?: number[];
+            /** Format: int64 */
+            regime_id: number;
+            /**
+             * Format: int64
+             * @description The version before it
+             */
+            replaces: number | null;
+            /** @description An end on a closed day moves to the next open one */
+            roll?: boolean;
+            segments?: string[];
+            teams?: number[];
+            /** @enum {string} */
+            unit: "calendar_days" | "business_days" | "business_hours" | "minutes";
+            /** @description The first day on which demands are registered that it is for; empty without a bound */
+            valid_from?: string;
+            /** @description The last of those days */
+            valid_to?: string;
+            /** @description Whether it is for what is behind the ombudsman's wall; null for both */
+            walled?: boolean | null;
         };
         SaveDraftBody: {
             /** @description Empty removes the draft */
@@ -6344,6 +6856,10 @@ export interface components {
             /** @enum {string} */
             rank: "ombudsman" | "substitute" | "analyst";
         };
+        Segment: {
+            id: string;
+            name: string;
+        };
         Session: {
             /** Format: date-time */
             created_at: string;
@@ -6356,6 +6872,10 @@ export interface components {
             /** Format: date-time */
             seen_at: string;
             user_agent: string;
+        };
+        SetSegmentBody: {
+            /** @description Empty for none */
+            segment: string;
         };
         Shift: {
             /**
@@ -6457,6 +6977,10 @@ export interface components {
             ids?: number[];
             /** @description Instead of ids, for who may act on all that a list holds */
             matching?: components["schemas"]["BulkMatching"];
+        };
+        StopClockBody: {
+            /** @description By what it was met */
+            how: string;
         };
         Stretch: {
             /** @description Which, when it was an area's; empty for somebody outside */
@@ -8580,6 +9104,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MergedCustomers"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-api-customers-by-id-segment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetSegmentBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Customer"];
                 };
             };
             /** @description Error */
@@ -11260,6 +11819,178 @@ export interface operations {
             };
         };
     };
+    "post-api-policies": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPolicyBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Regime"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-api-policies-order": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrderPoliciesBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Regime"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-api-policies-preview": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewRulesBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RulesEffect"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-api-policies-by-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PutPolicyBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Regime"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-api-policies-by-id": {
+        parameters: {
+            query?: {
+                /** @description Plan the open tickets anew, too, soon after */
+                running?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-api-presence": {
         parameters: {
             query?: never;
@@ -11646,6 +12377,106 @@ export interface operations {
             };
         };
     };
+    "get-api-regimes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsRegime"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-api-regimes": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRegimeBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Regime"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-api-regimes-by-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PutRegimeBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Regime"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-api-regimes-by-id-extensions": {
         parameters: {
             query: {
@@ -11724,6 +12555,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ItemsTeamRouting"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-api-segments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsSegment"];
                 };
             };
             /** @description Error */
@@ -12310,6 +13170,77 @@ export interface operations {
             };
         };
     };
+    "post-api-tickets-by-ticket-clocks": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Id or protocol */
+                ticket: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BeginClockBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Clock"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-api-tickets-by-ticket-clocks-by-hand": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or protocol */
+                ticket: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandClocks"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "post-api-tickets-by-ticket-clocks-by-clock-cancel": {
         parameters: {
             query?: never;
@@ -12524,6 +13455,46 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ItemsClock"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-api-tickets-by-ticket-clocks-by-clock-stop": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Id or protocol */
+                ticket: string;
+                clock: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StopClockBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Clock"];
                 };
             };
             /** @description Error */

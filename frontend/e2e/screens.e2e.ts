@@ -53,6 +53,27 @@ const screens: Screen[] = [
     shown: (p) => p.getByRole("heading", { name: "Vencidos agora" }).waitFor(),
   },
   {
+    name: "prazos",
+    path: () => "/ajustes/prazos",
+    shown: async (p) => {
+      await p.getByRole("heading", { name: "Compromissos da empresa" }).waitFor();
+      await p.getByRole("button", { name: "Ver os prazos" }).click();
+      await p.getByText("SAC: resposta conclusiva").nth(1).waitFor();
+    },
+  },
+  {
+    name: "calendarios",
+    path: () => "/ajustes/calendarios",
+    shown: async (p) => {
+      await p.getByRole("heading", { name: "Prontos" }).waitFor();
+      await p.getByRole("button", { name: /^Ver/ }).first().click();
+      await p
+        .getByRole("button", { name: /Finados/ })
+        .first()
+        .waitFor();
+    },
+  },
+  {
     name: "preferencias",
     path: () => "/ajustes/preferencias",
     shown: (p) => p.getByLabel("Aparência").waitFor(),

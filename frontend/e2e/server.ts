@@ -48,7 +48,11 @@ export interface Server {
   url: string;
   /** host:port at which it receives mail. */
   smtp: string;
+  /** Its engines, for another server that is to be a node beside it. */
+  engines: { ESCUTA_DATABASE_URL: string; ESCUTA_REDIS_URL: string };
   stop: () => Promise<void>;
+  /** Ends it as a machine ends that loses its power. */
+  kill: () => Promise<void>;
 }
 
 /** Starts bin/escuta on engines and a folder of its own; what is set here goes before the usual. */
@@ -86,11 +90,20 @@ export async function serve(settings: Record<string, string>): Promise<Server> {
     return log;
   });
   const stop = async () => {
-    server.kill("SIGTERM");
+    if (server.exitCode === null && server.signalCode === null) server.kill("SIGTERM");
     await exited;
     rmSync(folder, { recursive: true, force: true });
   };
-  return { url, smtp, stop };
+  const kill = async () => {
+    server.kill("SIGKILL");
+    await exited;
+  };
+  const run = join(folder, "data/run");
+  const engines = {
+    ESCUTA_DATABASE_URL: `postgres:///escuta?host=${encodeURIComponent(run)}&user=escuta&sslmode=disable`,
+    ESCUTA_REDIS_URL: `unix://${join(run, "redis.sock")}`,
+  };
+  return { url, smtp, engines, stop, kill };
 }
 
 async function freePort(): Promise<number> {

@@ -94,7 +94,7 @@ func TestAttack38And39And40And47NamesAndSubjectsStayWhatTheyAre(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	hostile := []string{"a\r\nBcc: vitima@x.example", "a\nBcc: vitima@x.example", "x@y.com, z@w.com <a@b>", `"; Bcc: vitima@x.example`,
-		"{{7*7}}{{.Link}}${7*7}{protocol}", "=?utf-8?q?a=0D=0ABcc:_vitima@x.example?=", "a\u2028Bcc: vitima@x.example", "\u202eexe", strings.Repeat("ã", 5000)}
+		"{{7919*7919}}{{.Link}}${7919*7919}{protocol}", "=?utf-8?q?a=0D=0ABcc:_vitima@x.example?=", "a\u2028Bcc: vitima@x.example", "\u202eexe", strings.Repeat("ã", 5000)}
 	for i, text := range hostile {
 		address := fmt.Sprintf("c%d@example.com", i)
 		tk, _ := w.opened(address, ticket.Ticket{Subject: text, CustomerName: text}, "Oi")
@@ -112,7 +112,7 @@ func TestAttack38And39And40And47NamesAndSubjectsStayWhatTheyAre(t *testing.T) {
 				t.Errorf("a header line %.60q", line)
 			}
 		}
-		if text := parts(t, m)["text/plain"] + parts(t, m)["text/html"]; strings.Contains(text, "49") && !strings.Contains(text, "{{7*7}}") {
+		if text := parts(t, m)["text/plain"] + parts(t, m)["text/html"]; strings.Contains(text, "62710561") {
 			t.Errorf("something was worked out: %s", text)
 		}
 	}

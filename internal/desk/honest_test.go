@@ -114,6 +114,14 @@ func TestTheEventsOfEveryCallGiveTheFreshRows(t *testing.T) {
 			_, err := o.s.BeginClock(t.Context(), o.ana, id, sla.ByHand{PolicyID: o.history(t), Reason: "pediu o histórico"})
 			return err
 		}, event.TicketClock},
+		{"PauseClock", "", ticket.Ticket{Kind: "elogio"}, func(id int64) error {
+			_, err := o.s.PauseClock(t.Context(), o.ana, id, o.count(t, "SELECT id FROM clocks WHERE ticket_id = ? AND kind = 'resolution'", id), "perícia")
+			return err
+		}, event.TicketClock},
+		{"CancelClock", "", ticket.Ticket{}, func(id int64) error {
+			_, err := o.s.CancelClock(t.Context(), o.sup, id, o.count(t, "SELECT id FROM clocks WHERE ticket_id = ? AND kind = 'legal'", id), "é spam")
+			return err
+		}, event.TicketClock},
 		{"Record", "warned", ticket.Ticket{}, func(id int64) error { return o.pass(t, id, "warn75") }, event.ClockWarned},
 		{"Record", "breached", ticket.Ticket{}, func(id int64) error { return o.pass(t, id, "due") }, event.ClockBreached},
 	}
@@ -129,6 +137,9 @@ func TestTheEventsOfEveryCallGiveTheFreshRows(t *testing.T) {
 		"Say":              true, // a part of Speak
 		"Absorb":           true, // changes two tickets; the tests of calls have it
 		"StopClock":        true, // TestTheHistoryIsAskedForAndSent
+		"ResumeClock":      true, // TestAPersonPausesADeadlineAndItGoesOnFromScratch
+		"CorrectPause":     true, // TestASupervisorShortensAPauseAndABreachIsSaid
+		"Extend":           true, // TestATermIsExtendedFromItsStart
 		"SetSegment":       true, // TestOpenTicketsGetWhatChangedRulesAsk
 		"Plan":             true, // the same
 		"PlanSome":         true, // the same

@@ -73,7 +73,15 @@ func TestACallRingsOnTheScreenOfItsAgent(t *testing.T) {
 	}
 	path := fmt.Sprintf("/api/calls/ringing?line=%d&call=c%%201", line.ID)
 	var r Ringing
-	agent.get(path).want(200).into(&r)
+	// The exchange's events are taken in one after the other, also after a frame of the first.
+	is := func(what string, has func() bool) {
+		w.eventually(what, func() bool {
+			r = Ringing{}
+			agent.get(path).want(200).into(&r)
+			return has()
+		})
+	}
+	is("that it rings, and since when", func() bool { return r.State == "ringing" && r.Waited > 0 })
 	if r.State != "ringing" || !r.Mine || r.Phone != "+5511988887777" || r.ContactID != nil || r.Waited < 55 || r.Waited > 65 {
 		t.Errorf("%+v", r)
 	}
@@ -91,7 +99,7 @@ func TestACallRingsOnTheScreenOfItsAgent(t *testing.T) {
 	o := agent.opens(map[string]any{"line": fmt.Sprint(line.ID), "caller": r.Told})
 	send("3", "answered", "2001", 0)
 	agent.until(ear, "phone")
-	agent.get(path).want(200).into(&r)
+	is("that they talk", func() bool { return r.State == "talking" })
 	if r.State != "talking" || r.ContactID == nil || *r.ContactID != o.ContactID {
 		t.Errorf("%+v, the note is %d", r, o.ContactID)
 	}

@@ -43,7 +43,7 @@ test("somebody on another node is seen, takes over with a reason, and fades when
   await form.getByRole("button", { name: "Criar conta" }).click();
   await boss.getByText(ana.email).waitFor();
 
-  // She writes at the first node; the second shows the pencil, and whose draft it is.
+  // She writes at the first node; the second shows the pencil, and who is there.
   const agent = await (await openWindow(browser, { baseURL: first.url, colorScheme: "dark" })).newPage();
   await logIn(agent, ana, `/fila?view=all&t=${protocol}`);
   await agent.getByRole("heading", { name: subject }).waitFor();
@@ -57,7 +57,7 @@ test("somebody on another node is seen, takes over with a reason, and fades when
   await boss.goto(`/fila?view=all&t=${protocol}`);
   await boss.getByRole("heading", { name: subject }).waitFor();
   await boss
-    .getByText(/rascunho de Ana Prado/i)
+    .getByText(/Ana Prado também está aqui/)
     .first()
     .waitFor();
   await expectAccessible(boss, "somebody else's draft, from another node");

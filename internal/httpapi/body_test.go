@@ -58,7 +58,7 @@ func TestAttack63BodiesNobodyCanReadTwoWays(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			began := time.Now()
 			a := admin.post(tt.path, tt.body)
-			if took := time.Since(began); took > 3*time.Second {
+			if took := time.Since(began); took > 15*time.Second {
 				t.Errorf("took %v", took)
 			}
 			a.want(tt.status)

@@ -39,7 +39,7 @@ func TestAttack93CleaningASubjectIsLinear(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 	protocolIn(strings.Repeat("1 ", 20_000))
-	if took := time.Since(start); took > time.Second {
+	if took := time.Since(start); took > 10*time.Second {
 		t.Errorf("it took %v", took)
 	}
 }

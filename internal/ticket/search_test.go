@@ -118,7 +118,7 @@ func TestAttack91GarbageIsSearchedInPeace(t *testing.T) {
 		if _, err := walk(t.Context(), db, ticket.Query{Actor: admin, Now: noon, Q: q}); err != nil {
 			t.Errorf("%.30q: %v", q, err)
 		}
-		if took := time.Since(start); took > time.Second {
+		if took := time.Since(start); took > 10*time.Second {
 			t.Errorf("%.30q took %s", q, took)
 		}
 	}

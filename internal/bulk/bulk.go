@@ -62,6 +62,9 @@ type Effect struct {
 	Total    int
 	By       map[State]int
 	Examples []Example
+	// Asking is how many of the tickets that it would resolve still ask something of
+	// areas, and Asked what they ask in all: resolving withdraws it.
+	Asking, Asked int
 }
 
 // Example is one of the tickets with an outcome.
@@ -85,7 +88,7 @@ type Bulk struct {
 
 // Check refuses an action that does nothing or names what cannot be.
 func Check(a desk.Amendment) (desk.Amendment, error) {
-	if a.Status == nil && a.Priority == nil && a.TeamID == nil && a.Assignee == nil && a.ReasonID == nil && len(a.AddTags)+len(a.RemoveTags) == 0 {
+	if a.Status == nil && a.Priority == nil && a.TeamID == nil && a.Assignee == nil && a.ReasonID == nil && a.IncidentID == nil && len(a.AddTags)+len(a.RemoveTags) == 0 {
 		return a, ticket.Wrong("action", "required")
 	}
 	if a.Status != nil && (!a.Status.Valid() || *a.Status == ticket.New || *a.Status == ticket.Closed) {

@@ -12,6 +12,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/escuta-sac/escuta/internal/access"
+	"github.com/escuta-sac/escuta/internal/area"
 	"github.com/escuta-sac/escuta/internal/desk"
 	"github.com/escuta-sac/escuta/internal/fault"
 	"github.com/escuta-sac/escuta/internal/jobs"
@@ -79,10 +80,14 @@ func (s *Service) Preview(ctx context.Context, actor access.Actor, sel Selection
 func (s *Service) foresee(ctx context.Context, actor access.Actor, ids []int64, a desk.Amendment) (Effect, error) {
 	e := Effect{Total: len(ids), By: map[State]int{}}
 	to, err := s.desk.Colleague(ctx, a)
+	if err == nil {
+		err = s.desk.CheckIncident(ctx, a)
+	}
 	if err != nil {
 		return Effect{}, err
 	}
 	now := s.now()
+	var resolved []int64
 	for part := range slices.Chunk(ids, 500) {
 		tickets, err := ticket.Many(ctx, s.db.Gorm, part)
 		if err != nil {
@@ -96,6 +101,8 @@ func (s *Service) foresee(ctx context.Context, actor access.Actor, ids []int64, 
 				state = Same
 			case err != nil:
 				state, reason = outcome(err)
+			case a.Status != nil && *a.Status == ticket.Resolved:
+				resolved = append(resolved, t.ID)
 			}
 			// What is hidden is counted with what is not there, and never shown.
 			if e.By[state]++; e.By[state] <= examples && state != Gone {
@@ -103,7 +110,8 @@ func (s *Service) foresee(ctx context.Context, actor access.Actor, ids []int64, 
 			}
 		}
 	}
-	return e, nil
+	e.Asking, e.Asked, err = area.Asking(ctx, s.db.Gorm, resolved)
+	return e, err
 }
 
 // Start begins a bulk, does its first tickets and returns how far it has come.

@@ -28,6 +28,7 @@ type Amendment struct {
 	TeamID     *int64
 	Assignee   *int64
 	ReasonID   *int64
+	IncidentID *int64
 	AddTags    []string
 	RemoveTags []string
 }
@@ -58,6 +59,7 @@ type Values struct {
 	TeamID     int64         `json:"team_id"`
 	AssigneeID int64         `json:"assignee_id"`
 	ReasonID   int64         `json:"reason_id"`
+	IncidentID int64         `json:"incident_id"`
 	Tags       []string      `json:"tags"`
 }
 
@@ -68,12 +70,12 @@ func valuesOf(t ticket.Ticket) Values {
 		}
 		return *id
 	}
-	return Values{t.Status, t.Priority, t.TeamID, id(t.AssigneeID), id(t.ReasonID), slices.Clone(t.Tags)}
+	return Values{t.Status, t.Priority, t.TeamID, id(t.AssigneeID), id(t.ReasonID), id(t.IncidentID), slices.Clone(t.Tags)}
 }
 
 func (v Values) equal(w Values) bool {
 	return v.Status == w.Status && v.Priority == w.Priority && v.TeamID == w.TeamID && v.AssigneeID == w.AssigneeID &&
-		v.ReasonID == w.ReasonID && slices.Equal(v.Tags, w.Tags)
+		v.ReasonID == w.ReasonID && v.IncidentID == w.IncidentID && slices.Equal(v.Tags, w.Tags)
 }
 
 // Foresee says what an amendment would do to a ticket: nil, ticket.ErrUnchanged,
@@ -82,6 +84,15 @@ func (v Values) equal(w Values) bool {
 func (a Amendment) Foresee(actor access.Actor, to *access.Actor, t ticket.Ticket, now time.Time) error {
 	if !actor.MaySee(t.Audience()) {
 		return ticket.ErrNotFound
+	}
+	if t.Walled && a.IncidentID != nil {
+		return ErrIncidentCase
+	}
+	if a.onlyIncident() { // whoever sees a ticket may say which cause it has
+		if same(t.IncidentID, orNone(*a.IncidentID)) {
+			return ticket.ErrUnchanged
+		}
+		return nil
 	}
 	if t.Status == ticket.Closed {
 		return ticket.ErrClosed
@@ -106,6 +117,9 @@ func (a Amendment) Foresee(actor access.Actor, to *access.Actor, t ticket.Ticket
 	}
 	if a.ReasonID != nil {
 		is.ReasonID = orNone(*a.ReasonID)
+	}
+	if a.IncidentID != nil {
+		is.IncidentID = orNone(*a.IncidentID)
 	}
 	if p := a.patch(t); p.Tags != nil {
 		tags, err := ticket.NormaliseTags(*p.Tags)
@@ -178,12 +192,19 @@ func (s *Service) Amend(ctx context.Context, actor access.Actor, id, bulk int64,
 		if err := a.patch(before).apply(ctx, tx, actor, t); err != nil {
 			return err
 		}
+		incident, err := amendIncident(ctx, tx, a, t)
+		if err != nil {
+			return err
+		}
 		if a.Status != nil {
 			if err := t.Move(*a.Status, c.At); err != nil {
 				return err
 			}
 		}
 		told.Fields, kept.After = difference(before, *t), valuesOf(*t)
+		if incident != nil {
+			told.Fields["incident"] = *incident
+		}
 		return within(tx, &kept)
 	})
 	return err
@@ -203,14 +224,18 @@ func (s *Service) TakeBack(ctx context.Context, actor access.Actor, id, bulk int
 			if err != nil {
 				return err
 			}
-			if _, held := t.HeldByAnother(actor.AccountID, now); held {
+			if _, held := t.HeldByAnother(actor.AccountID, now); held && !kept.onlyIncident() {
 				return ticket.ErrClaimed
 			}
 			was := *t
-			if err := s.giveBack(ctx, tx, actor, t, kept); err != nil {
+			incident, err := s.giveBack(ctx, tx, actor, t, kept)
+			if err != nil {
 				return err
 			}
 			told.Fields = difference(was, *t)
+			if incident != nil {
+				told.Fields["incident"] = *incident
+			}
 			current, err := sla.Current(tx, t.ID)
 			t.Deadline = ticket.Deadline(current)
 			if err != nil {
@@ -227,7 +252,7 @@ func (s *Service) TakeBack(ctx context.Context, actor access.Actor, id, bulk int
 	return err
 }
 
-func (s *Service) giveBack(ctx context.Context, tx *gorm.DB, actor access.Actor, t *ticket.Ticket, kept Kept) error {
+func (s *Service) giveBack(ctx context.Context, tx *gorm.DB, actor access.Actor, t *ticket.Ticket, kept Kept) (incident *FromTo, err error) {
 	is, b, a := valuesOf(*t), kept.Before, kept.After
 	var p Patch
 	moved := false
@@ -243,6 +268,9 @@ func (s *Service) giveBack(ctx context.Context, tx *gorm.DB, actor access.Actor,
 	if b.TeamID != a.TeamID || b.AssigneeID != a.AssigneeID {
 		p.Assignee, moved = &b.AssigneeID, moved || is.AssigneeID != a.AssigneeID
 	}
+	if b.IncidentID != a.IncidentID {
+		moved = moved || is.IncidentID != a.IncidentID
+	}
 	if !slices.Equal(b.Tags, a.Tags) {
 		p.Tags, moved = &b.Tags, moved || !slices.Equal(is.Tags, a.Tags)
 	}
@@ -250,19 +278,24 @@ func (s *Service) giveBack(ctx context.Context, tx *gorm.DB, actor access.Actor,
 		var since int
 		err := tx.WithContext(ctx).Raw("SELECT count(*) FROM events WHERE ticket_id = ? AND version > ? AND kind NOT IN ?", t.ID, kept.Version, harmless).Scan(&since).Error
 		if err != nil {
-			return fmt.Errorf("read what happened to ticket %d since: %w", t.ID, err)
+			return nil, fmt.Errorf("read what happened to ticket %d since: %w", t.ID, err)
 		}
 		moved = moved || since > 0
 	}
 	if moved {
-		return ErrMovedOn
+		return nil, ErrMovedOn
 	}
 	if err := p.apply(ctx, tx, actor, t); err != nil {
-		return err
+		return nil, err
+	}
+	if b.IncidentID != a.IncidentID {
+		if incident, err = amendIncident(ctx, tx, Amendment{IncidentID: &b.IncidentID}, t); err != nil {
+			return nil, err
+		}
 	}
 	if kept.Stood != nil && b.Status != a.Status {
 		t.Restore(kept.Stood.Ticket)
-		return sla.Thaw(tx, t.ID, kept.Stood.Clocks)
+		return incident, sla.Thaw(tx, t.ID, kept.Stood.Clocks)
 	}
-	return nil
+	return incident, nil
 }

@@ -133,6 +133,7 @@ func TestTheEventsOfEveryCallGiveTheFreshRows(t *testing.T) {
 		"TakeBack":         true, // package bulk: TestTheEffectThatWasShownIsWhatHappensAndIsTakenBack
 		"KeepTime":         true, // a part of a change by package area
 		"Colleague":        true, // changes no ticket
+		"CheckIncident":    true,
 		"EndHelp":          true, // TestACallForHelpWaitsForASupervisor
 		"Say":              true, // a part of Speak
 		"Absorb":           true, // changes two tickets; the tests of calls have it

@@ -32,17 +32,18 @@ type BulkAction struct {
 	TeamID     *int64         `json:"team_id,omitempty" minimum:"1"`
 	AssigneeID *int64         `json:"assignee_id,omitempty" minimum:"0" doc:"0 takes it from whoever has it"`
 	ReasonID   *int64         `json:"reason_id,omitempty" minimum:"0" doc:"0 removes it"`
+	IncidentID *int64         `json:"incident_id,omitempty" minimum:"0" doc:"0 takes it off its incident"`
 	AddTags    []string       `json:"add_tags,omitempty" maxItems:"20"`
 	RemoveTags []string       `json:"remove_tags,omitempty" maxItems:"20"`
 }
 
 func (a BulkAction) amendment() desk.Amendment {
-	return desk.Amendment{Status: a.Status, Priority: a.Priority, TeamID: a.TeamID, Assignee: a.AssigneeID, ReasonID: a.ReasonID,
+	return desk.Amendment{Status: a.Status, Priority: a.Priority, TeamID: a.TeamID, Assignee: a.AssigneeID, ReasonID: a.ReasonID, IncidentID: a.IncidentID,
 		AddTags: a.AddTags, RemoveTags: a.RemoveTags}
 }
 
 func actionBody(a desk.Amendment) BulkAction {
-	return BulkAction{a.Status, a.Priority, a.TeamID, a.Assignee, a.ReasonID, a.AddTags, a.RemoveTags}
+	return BulkAction{a.Status, a.Priority, a.TeamID, a.Assignee, a.ReasonID, a.IncidentID, a.AddTags, a.RemoveTags}
 }
 
 // BulkTarget is on which tickets: those chosen, or all that match.
@@ -62,6 +63,8 @@ type BulkEffect struct {
 	Gone     int           `json:"gone" doc:"Absent, or hidden"`
 	MovedOn  int           `json:"moved_on" doc:"Not taken back: changed since"`
 	Examples []BulkExample `json:"examples"`
+	Asking   int           `json:"asking" doc:"How many of those it would resolve wait for an answer of an area"`
+	Asked    int           `json:"asked" doc:"How many requests these are; resolving withdraws them"`
 }
 
 // BulkExample is one ticket and its outcome.
@@ -73,7 +76,7 @@ type BulkExample struct {
 
 func effectBody(e bulk.Effect) BulkEffect {
 	return BulkEffect{e.Total, e.By[bulk.Pending], e.By[bulk.Changed], e.By[bulk.Same], e.By[bulk.Held], e.By[bulk.Refused], e.By[bulk.Gone], e.By[bulk.MovedOn],
-		itemsOf(e.Examples, func(x bulk.Example) BulkExample { return BulkExample{rowBody(x.Ticket), string(x.State), x.Reason} }).Items}
+		itemsOf(e.Examples, func(x bulk.Example) BulkExample { return BulkExample{rowBody(x.Ticket), string(x.State), x.Reason} }).Items, e.Asking, e.Asked}
 }
 
 // Bulk is an act on many tickets, and how far it has come.

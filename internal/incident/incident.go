@@ -27,8 +27,8 @@ import (
 var (
 	ErrNotFound = fault.New(fault.NotFound, "incident_not_found")
 	ErrVersion  = fault.New(fault.Conflict, "incident_version_conflict") // args: version, the current one
-	ErrClosed   = fault.New(fault.Conflict, "incident_closed")           // nothing is put to it or said in it any more
-	ErrCase     = fault.New(fault.Conflict, "incident_case")             // a case of the ombudsman's belongs to none
+	ErrClosed   = desk.ErrIncidentClosed                                 // nothing is put to it or said in it any more
+	ErrCase     = desk.ErrIncidentCase                                   // a case of the ombudsman's belongs to none
 	ErrRunning  = fault.New(fault.Conflict, "incident_running")          // an answer is still going out
 	ErrNobody   = fault.New(fault.Conflict, "incident_nobody")           // there is no ticket to do it to
 	ErrNoNews   = fault.New(fault.Conflict, "incident_no_news")          // nothing was answered in it that could be told again

@@ -3559,6 +3559,11 @@ export interface components {
              * @description 0 takes it from whoever has it
              */
             assignee_id?: number;
+            /**
+             * Format: int64
+             * @description 0 takes it off its incident
+             */
+            incident_id?: number;
             /** Format: int64 */
             priority?: number;
             /**
@@ -3573,6 +3578,16 @@ export interface components {
             team_id?: number;
         };
         BulkEffect: {
+            /**
+             * Format: int64
+             * @description How many requests these are; resolving withdraws them
+             */
+            asked: number;
+            /**
+             * Format: int64
+             * @description How many of those it would resolve wait for an answer of an area
+             */
+            asking: number;
             /** Format: int64 */
             changed: number;
             examples: components["schemas"]["BulkExample"][];

@@ -82,16 +82,16 @@ func Open(t testing.TB, db *postgres.DB, tk ticket.Ticket) ticket.Ticket {
 		err := tx.Raw(`INSERT INTO tickets (protocol, brand_id, customer_id, customer_name, channel, kind, subject, preview, status,
 			priority, legal_priority, team_id, walled, assignee_id, holder_id, fence, lease_until, tags, version, public_version,
 			next_due, next_clock, next_from, next_warn, clocks, breached, waiting_since, opened_at, updated_at, resolved_at, closed_at, barred,
-			reopened_at, promised_at, unread, mentioned)
+			reopened_at, promised_at, unread, mentioned, incident_id)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, string_to_array(?, chr(31)), ?, ?,
 			coalesce(?::timestamptz, 'infinity'), ?, ?, ?, ?, ?, coalesce(?::timestamptz, 'infinity'), ?, ?, ?, ?, ?,
-			?, ?, ?, CAST(string_to_array(?, ' ') AS bigint[])) RETURNING id`,
+			?, ?, ?, CAST(string_to_array(?, ' ') AS bigint[]), ?) RETURNING id`,
 			tk.Protocol, tk.BrandID, tk.CustomerID, tk.CustomerName, tk.Channel, tk.Kind, tk.Subject, tk.Preview, tk.Status,
 			tk.Priority, tk.LegalPriority, tk.TeamID, tk.Walled, tk.AssigneeID, tk.HolderID, tk.Fence, tk.LeaseUntil,
 			strings.Join(tk.Tags, "\x1f"), tk.Version, tk.PublicVersion,
 			tk.Deadline.Due, tk.Deadline.Clock, tk.Deadline.From, tk.Deadline.Warn, tk.Deadline.Clocks, tk.Deadline.Breached,
 			tk.WaitingSince, tk.OpenedAt, tk.UpdatedAt, tk.ResolvedAt, tk.ClosedAt, tk.Barred,
-			tk.ReopenedAt, tk.PromisedAt, tk.Unread, strings.Trim(fmt.Sprint(tk.Mentioned), "[]")).Scan(&tk.ID).Error
+			tk.ReopenedAt, tk.PromisedAt, tk.Unread, strings.Trim(fmt.Sprint(tk.Mentioned), "[]"), tk.IncidentID).Scan(&tk.ID).Error
 		if err != nil {
 			return err
 		}

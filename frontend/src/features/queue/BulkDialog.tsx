@@ -1,8 +1,9 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { peopleQuery, reasonPath, reasonsQuery, teamsQuery } from "../../api/directory";
+import { openIncidentsQuery } from "../../api/incidents";
 import type { Bulk, BulkAction, BulkEffect } from "../../api/types";
-import { useText } from "../../lib/i18n";
+import { type TextId, useText } from "../../lib/i18n";
 import { Button } from "../../ui/Button";
 import { Dialog } from "../../ui/Dialog";
 import { Field, SelectField } from "../../ui/Field";
@@ -11,7 +12,16 @@ import styles from "./BulkBar.module.css";
 import { ended, previewBulk, startBulk, type Target, undoBulk } from "./bulk";
 import { clearSelection } from "./selection";
 
-const acts = ["assignee", "team", "status", "priority", "reason", "add_tags", "remove_tags"] as const;
+const acts = [
+  "assignee",
+  "team",
+  "status",
+  "priority",
+  "reason",
+  "incident",
+  "add_tags",
+  "remove_tags",
+] as const;
 type Act = (typeof acts)[number];
 const statuses = ["open", "waiting_customer", "waiting_third", "resolved"] as const;
 const undoStays = 20_000;
@@ -101,6 +111,19 @@ export default function BulkDialog({
   );
 }
 
+/** Why a ticket is left out. */
+const why: Record<string, TextId> = {
+  already_claimed: "bulk.why.held",
+  not_your_ticket: "bulk.why.theirs",
+  ticket_closed: "bulk.why.closed",
+  bad_transition: "bulk.why.status",
+  case_not_concluded: "bulk.why.case",
+  incident_case: "bulk.why.incident_case",
+  incident_closed: "bulk.why.incident_closed",
+  ticket_invalid: "bulk.why.unseen",
+  moved_on: "bulk.why.moved_on",
+};
+
 /** What would happen, in numbers, and which ones are left out. */
 function Effect({ effect }: { effect: BulkEffect }) {
   const t = useText();
@@ -108,6 +131,9 @@ function Effect({ effect }: { effect: BulkEffect }) {
   return (
     <section className={styles.effect} aria-label={t("bulk.effect")} aria-live="polite">
       <h3>{t("bulk.effect.changed", { n: effect.changed })}</h3>
+      {effect.asking > 0 && (
+        <p className={styles.warned}>{t("bulk.effect.asking", { n: effect.asking, asked: effect.asked })}</p>
+      )}
       {effect.same > 0 && <p>{t("bulk.effect.same", { n: effect.same })}</p>}
       {effect.held > 0 && <p>{t("bulk.effect.held", { n: effect.held })}</p>}
       {effect.refused > 0 && <p>{t("bulk.effect.refused", { n: effect.refused })}</p>}
@@ -115,7 +141,10 @@ function Effect({ effect }: { effect: BulkEffect }) {
       {left.length > 0 && (
         <ul>
           {left.map((x) => (
-            <li key={x.ticket.id}>{x.ticket.subject}</li>
+            <li key={x.ticket.id}>
+              {x.ticket.subject}
+              <span>{t(why[x.reason] ?? "bulk.why.other")}</span>
+            </li>
           ))}
         </ul>
       )}
@@ -162,6 +191,8 @@ function actionOf(act: Act, value: string): BulkAction | undefined {
       return { priority: Number(value) };
     case "reason":
       return { reason_id: Number(value) };
+    case "incident":
+      return { incident_id: Number(value) };
     case "add_tags":
     case "remove_tags":
       return {
@@ -178,6 +209,7 @@ function useChoices(act: Act): { value: string; name: string }[] | undefined {
   const people = useQuery(peopleQuery).data ?? [];
   const teams = useQuery(teamsQuery).data ?? [];
   const reasons = useQuery(reasonsQuery).data ?? [];
+  const incidents = useQuery(openIncidentsQuery).data ?? [];
   switch (act) {
     case "assignee":
       return [
@@ -192,6 +224,11 @@ function useChoices(act: Act): { value: string; name: string }[] | undefined {
       return ["1", "2", "3", "4"].map((value) => ({ value, name: t(`priority.${value as "1"}`) }));
     case "reason":
       return reasons.map((r) => ({ value: String(r.id), name: reasonPath(reasons, r.id) }));
+    case "incident":
+      return [
+        { value: "0", name: t("bulk.incident.none") },
+        ...incidents.map((i) => ({ value: String(i.id), name: i.title })),
+      ];
     default:
       return undefined;
   }

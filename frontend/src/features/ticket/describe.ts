@@ -31,6 +31,7 @@ const changes: Record<string, TextId> = {
   assignee_id: "event.changed.assignee",
   tags: "event.changed.tags",
   reason_id: "event.changed.reason",
+  incident: "event.changed.incident",
   kind: "event.changed.kind",
   subject: "event.changed.subject",
 };

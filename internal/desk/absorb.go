@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"time"
 
 	"gorm.io/gorm"
 
@@ -41,13 +42,14 @@ func (s *Service) Absorb(ctx context.Context, actor access.Actor, from, into, co
 			return ticket.ErrNotFound
 		}
 		told := Merged{Ticket: small.ID, Protocol: small.Protocol, Took: true, ContactID: contact}
-		c := ticket.Cause{Kind: event.TicketMerged, ActorID: &actor.AccountID, Data: &told, At: now}
+		var moves []sla.Move
+		c := ticket.Cause{Kind: event.TicketMerged, ActorID: &actor.AccountID, Data: &told, At: now, Deadlines: &moves}
 		merged, err = ticket.Change(ctx, tx, into, c, func(t *ticket.Ticket) error {
 			if !actor.MaySee(t.Audience()) {
 				return ticket.ErrNotFound
 			}
 			told.From = t.Status
-			if err := s.takeIn(ctx, tx, actor, small, t, c); err != nil {
+			if moves, err = s.takeIn(ctx, tx, actor, small, t, now); err != nil {
 				return err
 			}
 			told.To = t.Status
@@ -57,9 +59,12 @@ func (s *Service) Absorb(ctx context.Context, actor access.Actor, from, into, co
 			return err
 		}
 		c.Data = &Merged{Ticket: merged.ID, Protocol: merged.Protocol, ContactID: contact, From: small.Status, To: ticket.Closed}
-		if err := sla.Cancel(tx, small.ID, now); err != nil {
+		gone, err := sla.Cancel(tx, small.ID, now)
+		if err != nil {
 			return err
 		}
+		c.Deadlines = nil
+		tellMoves(&c, gone)
 		_, err = ticket.Change(ctx, tx, from, c, func(t *ticket.Ticket) error {
 			t.Absorbed(now)
 			return nil
@@ -78,27 +83,30 @@ func (s *Service) Absorb(ctx context.Context, actor access.Actor, from, into, co
 	return merged, nil
 }
 
-// takeIn makes small part of t. Whoever is on the phone has the matter in hand
-// then, unless somebody else has.
-func (s *Service) takeIn(ctx context.Context, tx *gorm.DB, actor access.Actor, small ticket.Ticket, t *ticket.Ticket, c ticket.Cause) error {
+// takeIn makes small part of t, and returns which deadlines of it moved. Whoever
+// is on the phone has the matter in hand then, unless somebody else has.
+func (s *Service) takeIn(ctx context.Context, tx *gorm.DB, actor access.Actor, small ticket.Ticket, t *ticket.Ticket, now time.Time) ([]sla.Move, error) {
 	was := t.Status
-	if _, err := t.Spoke(c.At); err != nil {
-		return err
+	if _, err := t.Spoke(now); err != nil {
+		return nil, err
 	}
 	if err := ticket.Absorb(ctx, tx, small, t); err != nil {
-		return err
+		return nil, err
 	}
 	at, err := s.txTime(ctx, tx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if _, held := t.HeldByAnother(actor.AccountID, at); !held && !others(t.AssigneeID, actor) {
 		until := at.Add(ticket.LeaseTime)
 		t.AssigneeID, t.HolderID, t.LeaseUntil = &actor.AccountID, &actor.AccountID, &until
 		t.Fence++
-		if err := t.Move(ticket.Open, c.At); err != nil {
-			return err
+		if err := t.Move(ticket.Open, now); err != nil {
+			return nil, err
 		}
 	}
-	return s.keepTime(tx, was, t, &c)
+	c := ticket.Cause{ActorID: &actor.AccountID, At: now}
+	err = s.keepTime(tx, was, t, &c)
+	moves, _ := c.Deadlines.([]sla.Move)
+	return moves, err
 }

@@ -53,7 +53,7 @@ func (s *Service) Extend(ctx context.Context, actor access.Actor, id, clockID in
 		}
 		told.Message = sent.ID
 		clock, moves, err := sla.Extend(tx, s.calendars, t.ID, clockID,
-			sla.Extending{Reason: told.Reason, AccountID: actor.AccountID, MessageID: sent.ID, Walled: t.Walled}, at)
+			sla.Extending{Reason: told.Reason, AccountID: actor.AccountID, MessageID: sent.ID, Walled: t.Walled, Scope: actor.Scope()}, at)
 		told.of(clock)
 		return moves, err
 	})

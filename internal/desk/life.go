@@ -77,13 +77,14 @@ func (s *Service) move(ctx context.Context, actor access.Actor, id int64, kind s
 // there is nothing to end any more.
 func (s *Service) Archive(ctx context.Context, id int64, reason string, within func(tx *gorm.DB, t ticket.Ticket) error) (ticket.Ticket, error) {
 	told := Moved{To: ticket.Resolved, Reason: reason}
-	c := ticket.Cause{Kind: event.TicketStatus, Data: &told, At: s.now()}
-	return s.act(ctx, nil, id, c, func(tx *gorm.DB, t *ticket.Ticket) error {
+	var moves []sla.Move
+	c := ticket.Cause{Kind: event.TicketStatus, Data: &told, At: s.now(), Deadlines: &moves}
+	return s.act(ctx, nil, id, c, func(tx *gorm.DB, t *ticket.Ticket) (err error) {
 		told.From = t.Status
 		if err := within(tx, *t); err != nil {
 			return err
 		}
-		if err := sla.Cancel(tx, id, c.At); err != nil {
+		if moves, err = sla.Cancel(tx, id, c.At); err != nil {
 			return err
 		}
 		return t.Move(ticket.Resolved, c.At)

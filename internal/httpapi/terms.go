@@ -154,8 +154,8 @@ func (h termRoutes) foresee(ctx context.Context, who access.Actor, in *ClockRef)
 	if err != nil {
 		return ExtensionOutlook{}, err
 	}
-	o, err := sla.ForeseeExtension(ctx, h.db, h.calendars, t.ID, clock, t.Walled, h.now())
-	return ExtensionOutlook{o.Due, o.NewDue, o.Amount, string(o.Unit), quotaBody(o.Quota), o.Quota.Room()}, err
+	o, err := sla.ForeseeExtension(ctx, h.db, h.calendars, t.ID, clock, t.Walled, who.Scope(), h.now())
+	return ExtensionOutlook{o.Due, o.NewDue, o.Amount, string(o.Unit), quotaBody(o.Quota), o.Room}, err
 }
 
 func extensionBody(x sla.Extended) Extension {

@@ -177,7 +177,8 @@ func (g *group) queueClocks() {
 		column(all, func(c clock) time.Time { return c.Target }),
 		column(all, func(c clock) time.Time { return c.Warn50 }),
 		column(all, func(c clock) time.Time { return c.Warn75 }),
-		column(all, func(c clock) time.Time { return c.Warn90 }))
+		column(all, func(c clock) time.Time { return c.Warn90 }),
+		column(all, func(c clock) int32 { return int32(c.CalendarVersion) }))
 }
 
 func (g *group) queueFiles() {

@@ -96,11 +96,11 @@ JOIN tickets t ON t.id = u.t ORDER BY u.m`
 
 const insertClocks = `
 INSERT INTO clocks (ticket_id, kind, policy_id, policy, why, calendar, amount, unit, roll, pauses, legal_ref,
-                    started_at, due, target, warn50, warn75, warn90)
+                    started_at, due, target, warn50, warn75, warn90, calendar_version)
 SELECT u.* FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::int[], $8::text[],
                        $9::boolean[], $10::boolean[], $11::text[], $12::timestamptz[], $13::timestamptz[], $14::timestamptz[],
-                       $15::timestamptz[], $16::timestamptz[], $17::timestamptz[])
-     u(t, kind, policy_id, policy, why, calendar, amount, unit, roll, pauses, legal_ref, started_at, due, target, warn50, warn75, warn90)
+                       $15::timestamptz[], $16::timestamptz[], $17::timestamptz[], $18::int[])
+     u(t, kind, policy_id, policy, why, calendar, amount, unit, roll, pauses, legal_ref, started_at, due, target, warn50, warn75, warn90, calendar_version)
 JOIN tickets t ON t.id = u.t ORDER BY u.t, u.kind`
 
 // The event's row is the snapshot as ticket.Snapshot made it, completed by what

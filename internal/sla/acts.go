@@ -23,7 +23,7 @@ func Start(tx *gorm.DB, ticketID int64, clocks []NewClock) error {
 		rows[i] = clockRow{
 			TicketID: ticketID, Kind: c.Kind, PolicyID: c.PolicyID, Policy: c.Policy, Why: c.Why, Calendar: c.Calendar,
 			Amount: c.Amount, Unit: c.Unit, Roll: c.Roll, Pauses: c.Pauses, LegalRef: c.LegalRef,
-			State: Running, StartedAt: c.StartedAt, Due: c.Due, Target: c.Target,
+			State: Running, StartedAt: c.StartedAt, Due: c.Due, Target: c.Target, CalendarVersion: c.CalendarVersion,
 			Warn50: c.Warn50, Warn75: c.Warn75, Warn90: c.Warn90, Version: 1,
 		}
 	}
@@ -53,21 +53,28 @@ func Stop(tx *gorm.DB, ticketID int64, kind Kind, at time.Time) error {
 }
 
 // Cancel takes back all clocks of a ticket that still run, as when it is merged
-// into another: neither met nor missed.
-func Cancel(tx *gorm.DB, ticketID int64, at time.Time) error {
+// into another: neither met nor missed. It returns which deadlines there are none of any more.
+func Cancel(tx *gorm.DB, ticketID int64, at time.Time) ([]Move, error) {
 	if err := settle(tx, ticketID, at); err != nil {
-		return err
+		return nil, err
 	}
-	err := tx.Exec(`
+	var rows []clockRow
+	err := tx.Raw(`
 		WITH stopped AS (
 			UPDATE clocks SET state = 'cancelled', stopped_at = @at, version = version + 1
-			 WHERE ticket_id = @ticket AND state IN ('running', 'paused') RETURNING id)
-		UPDATE clock_pauses p SET to_at = @at FROM stopped WHERE p.clock_id = stopped.id AND p.to_at IS NULL`,
-		map[string]any{"ticket": ticketID, "at": at}).Error
+			 WHERE ticket_id = @ticket AND state IN ('running', 'paused') RETURNING id, kind, policy, due),
+		ended AS (
+			UPDATE clock_pauses p SET to_at = @at FROM stopped WHERE p.clock_id = stopped.id AND p.to_at IS NULL)
+		SELECT * FROM stopped ORDER BY id`,
+		map[string]any{"ticket": ticketID, "at": at}).Scan(&rows).Error
 	if err != nil {
-		return fmt.Errorf("cancel the clocks of ticket %d: %w", ticketID, err)
+		return nil, fmt.Errorf("cancel the clocks of ticket %d: %w", ticketID, err)
 	}
-	return nil
+	moves := make([]Move, len(rows))
+	for i, r := range rows {
+		moves[i] = Move{string(r.Kind), r.Policy, &r.Due, nil, ByCancel}
+	}
+	return moves, nil
 }
 
 // Pause makes those of the ticket's clocks stand still that may. A clock that
@@ -159,9 +166,9 @@ func goOn(tx *gorm.DB, calendars Calendars, rows []clockRow) error {
 		if err != nil {
 			return fmt.Errorf("compute clock %d: %w", r.ID, err)
 		}
-		r.State, r.Due, r.Target, r.Version = Running, d.Due, d.Target, r.Version+1
+		r.State, r.Due, r.Target, r.Version, r.CalendarVersion = Running, d.Due, d.Target, r.Version+1, c.Version()
 		r.Warn50, r.Warn75, r.Warn90 = d.Warn[0], d.Warn[1], d.Warn[2]
-		if err := tx.Select("State", "Due", "Target", "Warn50", "Warn75", "Warn90", "StoppedAt", "Version").Updates(&r).Error; err != nil {
+		if err := tx.Select("State", "Due", "Target", "Warn50", "Warn75", "Warn90", "StoppedAt", "Version", "CalendarVersion").Updates(&r).Error; err != nil {
 			return fmt.Errorf("store clock %d: %w", r.ID, err)
 		}
 	}

@@ -292,7 +292,8 @@ func TestAMergedTicketsClocksAreNeitherMetNorMissed(t *testing.T) {
 		if err := sla.Pause(tx, id, sla.WaitingCustomer, nil, at(t, "2026-11-23 10:00")); err != nil {
 			return err
 		}
-		return sla.Cancel(tx, id, at(t, "2026-11-23 10:30"))
+		_, err := sla.Cancel(tx, id, at(t, "2026-11-23 10:30"))
+		return err
 	})
 	if c := only(t, db, id, sla.Resolution); c.State != sla.Cancelled || c.Intervals[0].To.IsZero() {
 		t.Errorf("%+v", c)

@@ -58,6 +58,7 @@ type Hours struct {
 // concurrent use.
 type Calendar struct {
 	id        string
+	version   int // as it was kept; 0 when built in
 	hours     Hours
 	overnight bool
 	years     sync.Map // int → map[brazil.Date]brazil.Holiday: of the years asked for
@@ -116,6 +117,9 @@ func clock(minutes int) string { return fmt.Sprintf("%02d:%02d", minutes/60, min
 
 // ID is the name that policies and clocks store.
 func (c *Calendar) ID() string { return c.id }
+
+// Version is which saved state of the calendar this is, 0 of a built-in one.
+func (c *Calendar) Version() int { return c.version }
 
 // Zone is where the days of the calendar begin and end.
 func (c *Calendar) Zone() *time.Location { return c.hours.Zone }

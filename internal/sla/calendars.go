@@ -36,7 +36,7 @@ func readCalendars(ctx context.Context, db *gorm.DB, builtIn Fixed) (Fixed, erro
 	var rows []calendarRow
 	var days []calendarDayRow
 	db = db.WithContext(ctx)
-	err := db.Raw("SELECT id, name, zone, week::text AS week, holidays, state, optional FROM calendars ORDER BY id").Scan(&rows).Error
+	err := db.Raw("SELECT id, name, zone, week::text AS week, holidays, state, optional, version FROM calendars ORDER BY id").Scan(&rows).Error
 	if err == nil && len(rows) > 0 {
 		err = db.Raw("SELECT calendar_id, day, hours::text AS hours, reason FROM calendar_days").Scan(&days).Error
 	}
@@ -60,6 +60,7 @@ func readCalendars(ctx context.Context, db *gorm.DB, builtIn Fixed) (Fixed, erro
 		if err != nil {
 			return nil, fmt.Errorf("calendar %q: %w", r.ID, err)
 		}
+		c.version = r.Version
 		all[r.ID] = c
 	}
 	return all, nil

@@ -123,15 +123,13 @@ func CertificateOf(ctx context.Context, db *gorm.DB, calendars Calendars, who ac
 		Month: month, Ended: !now.Before(to), Quota: Quota{Cap: g.Cap}, Extensions: []Extended{}}
 	all := who.Scope()
 	all.AllTeams = true
-	named := map[string]any{"regime": regime, "kinds": extendable, "from": from, "to": to, "month": from.Format(time.DateOnly)}
+	named := map[string]any{"regime": regime, "from": from, "to": to, "month": from.Format(time.DateOnly)}
 	var figures struct{ Demands, Cancelled int }
 	err = db.Raw(`SELECT count(*) AS demands, count(*) FILTER (WHERE gone) AS cancelled FROM (
-		SELECT t.id, bool_and(c.state = 'cancelled') AS gone FROM clocks c JOIN sla_policies p ON p.id = c.policy_id JOIN tickets t ON t.id = c.ticket_id
-		 WHERE p.regime_id = @regime AND c.kind IN @kinds AND c.started_at >= @from AND c.started_at < @to AND `+access.Condition+` GROUP BY t.id) d`,
+		SELECT t.id, bool_and(c.state = 'cancelled') AS gone FROM `+registered+` AND `+access.Condition+` GROUP BY t.id) d`,
 		all.Named(named)).Scan(&figures).Error
 	if err == nil {
-		err = db.Raw(`SELECT count(*) FROM clock_extensions x JOIN tickets t ON t.id = x.ticket_id
-			WHERE x.regime_id = @regime AND x.month = CAST(@month AS date) AND `+access.Condition, all.Named(named)).Scan(&c.Quota.Extensions).Error
+		err = db.Raw("SELECT count(*) FROM "+extendedIn+" AND "+access.Condition, all.Named(named)).Scan(&c.Quota.Extensions).Error
 	}
 	if err == nil {
 		err = db.Raw(extensions+`x.regime_id = @regime AND x.month = CAST(@month AS date) AND `+access.Condition+` ORDER BY x.at, x.clock_id LIMIT 2000`,

@@ -56,8 +56,13 @@ type Clock struct {
 	StoppedAt, BreachedAt *time.Time
 	Intervals             []Standstill
 	Explanation           []Step
-	Ground                Ground
-	Extended              *Extended // nil when it was not
+	// CalendarVersion is the one by which the deadline was computed, 0 of a
+	// built-in calendar; its days are those of Zone.
+	CalendarVersion int
+	Zone            *time.Location
+	AddsUp          bool // the explanation ends at Due, or the clock stands still
+	Ground          Ground
+	Extended        *Extended // nil when it was not
 }
 
 // Ground is what a deadline stands on: the regime of its policy, as it is now.

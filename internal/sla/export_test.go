@@ -41,3 +41,6 @@ func (t *Timers) Timer(ctx context.Context, clock int64) (time.Time, bool) {
 // OverduePlan is the statement by which the sweep finds what is overdue.
 const OverduePlan = `SELECT id FROM clocks WHERE state = 'running' AND stage < 100 AND ` + nextInstant + ` <= now()
 	AND (` + nextInstant + `, id) > ('-infinity', 0) ORDER BY ` + nextInstant + `, id LIMIT 256`
+
+// Registered is what counts the demands of a regime in a month.
+const Registered = registered

@@ -8,6 +8,7 @@ import (
 
 	"gorm.io/gorm"
 
+	"github.com/escuta-sac/escuta/internal/access"
 	"github.com/escuta-sac/escuta/internal/fault"
 )
 
@@ -30,6 +31,8 @@ type Extending struct {
 	AccountID int64
 	MessageID int64 // by which the customer is told
 	Walled    bool  // on which side of the ombudsman's wall the demand is
+	// Scope is what its author sees: a refusal tells no figure of anything else.
+	Scope access.Scope
 }
 
 // Quota is how many extensions a regime has in a month, and how many it may have.
@@ -63,18 +66,47 @@ func monthOf(at time.Time, zone *time.Location) (from, to time.Time) {
 	return from, from.AddDate(0, 1, 0)
 }
 
-// quotaOf counts a month of a regime.
-func quotaOf(tx *gorm.DB, regime int64, percent *int, walled bool, from, to time.Time) (Quota, error) {
+// month is that of a regime in which extensions are counted, on one side of the
+// ombudsman's wall. With a scope only what it sees is counted: whoever is barred
+// from a case must not find it in a figure.
+type month struct {
+	regime   int64
+	walled   bool
+	from, to time.Time
+	seen     *access.Scope
+}
+
+// registered are the clocks of a regime's demands that began in a month, each
+// once a rule: what the index clocks_month holds. Its named values are month's.
+const registered = `clocks c JOIN tickets t ON t.id = c.ticket_id
+	WHERE c.policy_id IN (SELECT id FROM sla_policies WHERE regime_id = @regime) AND c.kind IN ('legal', 'resolution')
+	  AND c.started_at >= @from AND c.started_at < @to`
+
+const extendedIn = `clock_extensions x JOIN tickets t ON t.id = x.ticket_id
+	WHERE x.regime_id = @regime AND x.month = CAST(@month AS date)`
+
+// condition is what limits the statements above to what is seen, with their values.
+func (m month) condition() (string, map[string]any) {
+	values := map[string]any{"regime": m.regime, "walled": m.walled, "from": m.from, "to": m.to, "month": m.from.Format(time.DateOnly)}
+	const side = " AND t.walled = @walled"
+	if m.seen == nil {
+		return side, values
+	}
+	all := *m.seen
+	all.AllTeams = true
+	return side + " AND " + access.Condition, all.Named(values)
+}
+
+// quota counts the month.
+func (m month) quota(tx *gorm.DB, percent *int) (Quota, error) {
 	q := Quota{Cap: percent}
-	err := tx.Raw(`SELECT count(DISTINCT c.ticket_id) FROM clocks c JOIN sla_policies p ON p.id = c.policy_id JOIN tickets t ON t.id = c.ticket_id
-		WHERE p.regime_id = ? AND c.kind IN ? AND c.started_at >= ? AND c.started_at < ? AND t.walled = ?`,
-		regime, extendable, from, to, walled).Scan(&q.Demands).Error
+	seen, values := m.condition()
+	err := tx.Raw("SELECT count(DISTINCT c.ticket_id) FROM "+registered+seen, values).Scan(&q.Demands).Error
 	if err == nil {
-		err = tx.Raw(`SELECT count(*) FROM clock_extensions x JOIN tickets t ON t.id = x.ticket_id
-			WHERE x.regime_id = ? AND x.month = CAST(? AS date) AND t.walled = ?`, regime, from.Format(time.DateOnly), walled).Scan(&q.Extensions).Error
+		err = tx.Raw("SELECT count(*) FROM "+extendedIn+seen, values).Scan(&q.Extensions).Error
 	}
 	if err != nil {
-		return Quota{}, fmt.Errorf("count the extensions of regime %d: %w", regime, err)
+		return Quota{}, fmt.Errorf("count the extensions of regime %d: %w", m.regime, err)
 	}
 	return q, nil
 }
@@ -121,12 +153,15 @@ type Outlook struct {
 	Due, NewDue time.Time
 	Amount      int
 	Unit        Unit
-	Quota       Quota
+	// Quota is counted of what the asker sees, Room of all there is: the cap holds
+	// for whoever is barred from a case, too.
+	Quota Quota
+	Room  bool
 }
 
 // ForeseeExtension says what extending a clock would do, or why it cannot be: the
 // faults of Extend but ErrExtensionCap, since the figures say that.
-func ForeseeExtension(ctx context.Context, db *gorm.DB, calendars Calendars, ticketID, clockID int64, walled bool, at time.Time) (o Outlook, err error) {
+func ForeseeExtension(ctx context.Context, db *gorm.DB, calendars Calendars, ticketID, clockID int64, walled bool, scope access.Scope, at time.Time) (o Outlook, err error) {
 	db = db.WithContext(ctx)
 	var r clockRow
 	found := db.Where("id = ? AND ticket_id = ?", clockID, ticketID).Limit(1).Find(&r)
@@ -147,7 +182,14 @@ func ForeseeExtension(ctx context.Context, db *gorm.DB, calendars Calendars, tic
 		return o, err
 	}
 	from, to := monthOf(at, zone)
-	if o.Quota, err = quotaOf(db, g.RegimeID, g.Cap, walled, from, to); err != nil {
+	m := month{g.RegimeID, walled, from, to, nil}
+	q, err := m.quota(db, g.Cap)
+	m.seen = &scope
+	if err == nil {
+		o.Room = q.Room()
+		o.Quota, err = m.quota(db, g.Cap)
+	}
+	if err != nil {
 		return o, err
 	}
 	pauses, err := readPauses(db, []clockRow{r})
@@ -194,11 +236,16 @@ func Extend(tx *gorm.DB, calendars Calendars, ticketID, clockID int64, x Extendi
 		return Clock{}, nil, fmt.Errorf("wait for other extensions of regime %d: %w", g.RegimeID, err)
 	}
 	from, to := monthOf(at, zone)
-	q, err := quotaOf(tx, g.RegimeID, g.Cap, x.Walled, from, to)
+	m := month{g.RegimeID, x.Walled, from, to, nil}
+	q, err := m.quota(tx, g.Cap)
 	if err != nil {
 		return Clock{}, nil, err
 	}
 	if !q.Room() {
+		m.seen = &x.Scope
+		if q, err = m.quota(tx, g.Cap); err != nil {
+			return Clock{}, nil, err
+		}
 		return Clock{}, nil, ErrExtensionCap.With("demands", q.Demands).With("extensions", q.Extensions).With("most", q.Most()).With("cap", *q.Cap)
 	}
 	old := r.Due

@@ -116,6 +116,7 @@ type NewClock struct {
 	Policy                 string
 	Why                    string // the conditions that chose the policy: "kind=reclamacao walled=false"
 	Calendar               string
+	CalendarVersion        int
 	Amount                 int
 	Unit                   Unit
 	Roll, Pauses           bool
@@ -215,7 +216,7 @@ func (r *rule) clock(why string, start time.Time) NewClock {
 		d = Deadline{Due: start, Target: start, Warn: [3]time.Time{start, start, start}}
 	}
 	return NewClock{
-		Kind: r.Clock, PolicyID: &r.ID, Policy: r.Name, Why: why, Calendar: r.calendar.ID(),
+		Kind: r.Clock, PolicyID: &r.ID, Policy: r.Name, Why: why, Calendar: r.calendar.ID(), CalendarVersion: r.calendar.Version(),
 		Amount: r.Term.Amount, Unit: r.Term.Unit, Roll: r.Term.Roll, Pauses: r.Pauses, LegalRef: r.LegalRef,
 		StartedAt: start, Due: d.Due, Target: d.Target,
 		Warn50: d.Warn[0], Warn75: d.Warn[1], Warn90: d.Warn[2],

@@ -60,7 +60,8 @@ func CurrentOf(tx *gorm.DB, tickets []int64) (map[int64]Summary, error) {
 }
 
 // Clocks are all clocks a ticket has or had, in the order they fall due, each
-// with its pauses and the explanation of its deadline.
+// with its pauses and the explanation of its deadline: by the calendar as it was
+// when the deadline was computed, whatever became of it since.
 func Clocks(ctx context.Context, db *gorm.DB, calendars Calendars, ticketID int64) ([]Clock, error) {
 	db = db.WithContext(ctx)
 	var rows []clockRow
@@ -79,6 +80,10 @@ func Clocks(ctx context.Context, db *gorm.DB, calendars Calendars, ticketID int6
 	if err != nil {
 		return nil, err
 	}
+	then, err := readPast(db, calendars, rows)
+	if err != nil {
+		return nil, err
+	}
 	clocks := make([]Clock, len(rows))
 	for i, r := range rows {
 		c := r.clock()
@@ -87,13 +92,7 @@ func Clocks(ctx context.Context, db *gorm.DB, calendars Calendars, ticketID int6
 		}
 		c.Extended = extended[r.ID]
 		c.Intervals = pauses[c.ID]
-		calendar, err := calendars.Get(c.Calendar)
-		if err == nil {
-			var d Deadline
-			d, c.Explanation, err = calendar.Explain(c.StartedAt, c.Term, c.Intervals)
-			c.LegalLimit = d.LegalLimit
-		}
-		if err != nil {
+		if err := then.explain(&c, r); err != nil {
 			return nil, fmt.Errorf("explain clock %d: %w", c.ID, err)
 		}
 		clocks[i] = c

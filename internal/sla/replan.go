@@ -139,7 +139,7 @@ func (t takeOver) do(tx *gorm.DB, calendars Calendars, at time.Time) (Move, erro
 	w := t.rule
 	next := clockRow{TicketID: t.old.TicketID, Kind: w.Kind, PolicyID: w.PolicyID, Policy: w.Policy, Why: w.Why, Calendar: w.Calendar,
 		Amount: w.Amount, Unit: w.Unit, Roll: w.Roll, Pauses: w.Pauses, LegalRef: w.LegalRef, State: Running, StartedAt: t.old.StartedAt,
-		Due: w.Due, Target: w.Target, Warn50: w.Warn50, Warn75: w.Warn75, Warn90: w.Warn90, Version: 1}
+		Due: w.Due, Target: w.Target, Warn50: w.Warn50, Warn75: w.Warn75, Warn90: w.Warn90, Version: 1, CalendarVersion: w.CalendarVersion}
 	if t.old.Unit == w.Unit { // the customer was told that it has more time
 		next.Extension = t.old.Extension
 	}

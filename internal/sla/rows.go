@@ -92,6 +92,7 @@ type clockRow struct {
 	StoppedAt, BreachedAt  *time.Time
 	Version                int
 	Extension              int
+	CalendarVersion        int
 }
 
 func (clockRow) TableName() string { return "clocks" }
@@ -103,7 +104,7 @@ func (r clockRow) clock() Clock {
 		ID: r.ID, TicketID: r.TicketID, Kind: r.Kind, Policy: r.Policy, Why: r.Why, Calendar: r.Calendar,
 		Term: r.term(), Pauses: r.Pauses, LegalRef: r.LegalRef, State: r.State, Extension: r.Extension,
 		StartedAt: r.StartedAt, Due: r.Due, Target: r.Target, Warn: [3]time.Time{r.Warn50, r.Warn75, r.Warn90},
-		Stage: r.Stage, StoppedAt: r.StoppedAt, BreachedAt: r.BreachedAt,
+		Stage: r.Stage, StoppedAt: r.StoppedAt, BreachedAt: r.BreachedAt, CalendarVersion: r.CalendarVersion,
 	}
 }
 

@@ -23,6 +23,7 @@ type FrozenClock struct {
 	Target    time.Time    `json:"target"`
 	Warn      [3]time.Time `json:"warn"`
 	StoppedAt *time.Time   `json:"stopped_at"`
+	Calendar  *int         `json:"calendar_version,omitempty"` // by which version the deadline was computed
 }
 
 // FrozenPause is one pause and whether it had ended.
@@ -44,7 +45,7 @@ func Freeze(tx *gorm.DB, ticketID int64) (Frozen, error) {
 	}
 	f := Frozen{Clocks: make([]FrozenClock, len(rows)), Pauses: make([]FrozenPause, len(pauses))}
 	for i, r := range rows {
-		f.Clocks[i] = FrozenClock{r.ID, r.State, r.Due, r.Target, [3]time.Time{r.Warn50, r.Warn75, r.Warn90}, r.StoppedAt}
+		f.Clocks[i] = FrozenClock{r.ID, r.State, r.Due, r.Target, [3]time.Time{r.Warn50, r.Warn75, r.Warn90}, r.StoppedAt, &r.CalendarVersion}
 	}
 	for i, p := range pauses {
 		f.Pauses[i] = FrozenPause{p.ID, p.ToAt}
@@ -70,8 +71,8 @@ func Thaw(tx *gorm.DB, ticketID int64, f Frozen) error {
 	for _, c := range f.Clocks {
 		if err == nil {
 			err = tx.Exec(`UPDATE clocks SET state = ?, due = ?, target = ?, warn50 = ?, warn75 = ?, warn90 = ?, stopped_at = ?,
-				version = version + 1 WHERE id = ? AND ticket_id = ?`,
-				c.State, c.Due, c.Target, c.Warn[0], c.Warn[1], c.Warn[2], c.StoppedAt, c.ID, ticketID).Error
+				calendar_version = coalesce(?, calendar_version), version = version + 1 WHERE id = ? AND ticket_id = ?`,
+				c.State, c.Due, c.Target, c.Warn[0], c.Warn[1], c.Warn[2], c.StoppedAt, c.Calendar, c.ID, ticketID).Error
 		}
 	}
 	if err != nil {

@@ -225,7 +225,7 @@ func (a *App) build(ctx context.Context, cfg config.Config) error {
 			{"incidents", incidents.Run}, {"news of incidents", func(ctx context.Context) error { return incidents.Follow(ctx, hub.Incident) }},
 			{"bulks", bulks.Run}, {"calendars", calendars.Run}, {"rules of deadlines", func(ctx context.Context) error { return policies.Follow(ctx, db, log) }},
 			{"deadlines planned anew", func(ctx context.Context) error { return acts.Plan(ctx, log) }},
-			{"timers", timers.Run}, {"jobs", work.Run}, {"outgoing mail", sender.Run}, {"accounts", accounts.Run}, {"mailboxes", boxes.Run},
+			{"escalation", acts.Climb}, {"timers", timers.Run}, {"jobs", work.Run}, {"outgoing mail", sender.Run}, {"accounts", accounts.Run}, {"mailboxes", boxes.Run},
 			{"acknowledgements", acknowledger.Run}, {"protocols of calls", told.Run}, {"copies", func(ctx context.Context) error { return copied.Run(ctx, log) }}, {"proofs of work", proofs.Run},
 			{"recordings", calls.Run}, {"telephones", func(ctx context.Context) error { return calls.Rings(ctx, hub.Phone) }}, {"sweep of files", sweeper{files, db, log}.Run}, profiler(cfg.AdminListen, log),
 		}},

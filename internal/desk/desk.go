@@ -52,11 +52,12 @@ type Service struct {
 	poke      event.Poker
 	now       func() time.Time
 	log       *slog.Logger
+	climb     bell
 }
 
 // New makes the service. now is PostgreSQL's time (postgres.Clock.Now).
 func New(db *postgres.DB, policies *sla.Policies, jobs Inserter, leases Leases, post *outbox.Post, poke event.Poker, now func() time.Time, log *slog.Logger) *Service {
-	return &Service{db: db, policies: policies, calendars: policies.Calendars(), jobs: jobs, leases: leases, post: post, poke: poke, now: now, log: log}
+	return &Service{db: db, policies: policies, calendars: policies.Calendars(), jobs: jobs, leases: leases, post: post, poke: poke, now: now, log: log, climb: make(bell, 1)}
 }
 
 // act is one change of one ticket by an actor who may see it. In a transaction

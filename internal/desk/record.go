@@ -55,6 +55,7 @@ func (s *Service) Record(ctx context.Context, due []sla.Due) (recorded []sla.Due
 	}
 	if len(recorded) > 0 {
 		s.poke.Poke()
+		s.climb.look()
 	}
 	return recorded, nil
 }

@@ -155,4 +155,4 @@ func (s *Service) restore(ctx context.Context, tx *gorm.DB, t *ticket.Ticket, m 
 // harmless are the events that touch neither what an answer changes of a ticket
 // nor its clocks' terms.
 var harmless = []string{event.TicketNoted, event.TicketRead, event.TicketDelivered, event.TicketClaimed, event.TicketReleased,
-	event.TicketLeaseExpired, event.TicketIncident, event.ClockWarned, event.ClockBreached}
+	event.TicketLeaseExpired, event.TicketIncident, event.ClockWarned, event.ClockBreached, event.ClockEscalated}

@@ -48,7 +48,9 @@ const (
 	TicketPlanned      = "ticket.planned"     // its deadlines were planned anew: rules changed, or its customer's segment
 	ClockWarned        = "clock.warned"
 	ClockBreached      = "clock.breached"
-	ClockMoved         = "clock.moved" // its calendar was changed, and with it a deadline
+	ClockEscalated     = "clock.escalated"  // somebody was told of a deadline by its ladder
+	TicketEscalated    = "ticket.escalated" // and more: it was made more urgent, or taken off who had it
+	ClockMoved         = "clock.moved"      // its calendar was changed, and with it a deadline
 )
 
 // Event is one recorded change of one ticket.

@@ -17,7 +17,7 @@ func Quiet(tx *gorm.DB, ticketID int64, after, upto int) (bool, error) {
 	}
 	var quiet int
 	err := tx.Raw(`SELECT count(*) FROM events WHERE ticket_id = ? AND version > ? AND version <= ? AND kind IN ?`,
-		ticketID, after, upto, []string{TicketDelivered, TicketRead, TicketHelp, CaseChanged, ClockWarned, ClockBreached, ClockMoved, TicketPlanned, TicketRouted, TicketUnrouted}).Scan(&quiet).Error
+		ticketID, after, upto, []string{TicketDelivered, TicketRead, TicketHelp, CaseChanged, ClockWarned, ClockBreached, ClockEscalated, ClockMoved, TicketPlanned, TicketRouted, TicketUnrouted}).Scan(&quiet).Error
 	if err != nil {
 		return false, fmt.Errorf("look what happened to ticket %d since version %d: %w", ticketID, after, err)
 	}

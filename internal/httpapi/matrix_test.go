@@ -82,6 +82,7 @@ var bodies = map[string]string{
 	"POST /api/public/tickets/{protocol}/messages":              `{"body":"Olá"}`,
 	"POST /api/regimes":                                         `{"regime":{"name":"X","evidence":"own","active":false}}`,
 	"PUT /api/regimes/{id}":                                     `{"version":1,"regime":{"name":"X","evidence":"own","active":false}}`,
+	"PUT /api/regimes/{id}/ladder":                              `{"version":1,"ladder":[{"stage":90,"act":"supervisors"}]}`,
 	"POST /api/policies":                                        `{"regime_id":1,"policy":{"name":"X","active":true,"clock":"resolution","calendar":"br","amount":1,"unit":"business_days"}}`,
 	"POST /api/policies/preview":                                `{"demand":{"channel":"email","kind":"duvida","priority":3}}`,
 	"PUT /api/policies/order":                                   `{"policies":[1]}`,

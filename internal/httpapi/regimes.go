@@ -40,10 +40,11 @@ type Regime struct {
 	ID  int64  `json:"id"`
 	Key string `json:"key"`
 	RegimeTerms
-	Version   int         `json:"version"`
-	UpdatedAt time.Time   `json:"updated_at"`
-	UpdatedBy *int64      `json:"updated_by"`
-	Policies  []SLAPolicy `json:"policies" doc:"In the order in which they are tried"`
+	Version   int              `json:"version"`
+	UpdatedAt time.Time        `json:"updated_at"`
+	UpdatedBy *int64           `json:"updated_by"`
+	Policies  []SLAPolicy      `json:"policies" doc:"In the order in which they are tried"`
+	Ladder    []EscalationRung `json:"ladder" doc:"What is done as its deadlines come near and pass, in order"`
 }
 
 // PolicyTerms is what can be said of a policy. An empty condition is for all.
@@ -80,7 +81,7 @@ func regimeBody(r sla.Regime) Regime {
 	return Regime{ID: r.ID, Key: r.Key, Version: r.Version, UpdatedAt: r.UpdatedAt, UpdatedBy: r.UpdatedBy,
 		RegimeTerms: RegimeTerms{Name: r.Name, Norm: r.Norm, Evidence: string(r.Evidence), Source: r.Source, Note: r.Note, CheckedBy: r.CheckedBy,
 			CheckedOn: dateText(r.CheckedOn), Active: r.Active, Extension: r.Extension, Cap: r.Cap},
-		Policies: itemsOf(r.Policies, policyBody).Items}
+		Policies: itemsOf(r.Policies, policyBody).Items, Ladder: itemsOf(r.Ladder, rungBody).Items}
 }
 
 func policyBody(p sla.Listed) SLAPolicy {

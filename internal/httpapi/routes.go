@@ -186,6 +186,8 @@ func (s *Server) addRoutes() {
 	on(s, get, "/api/regimes", "Rules of deadlines, with their evidence", staff, ok, rules.list)
 	on(s, post, "/api/regimes", "Add a regime", arrange, created, rules.add)
 	on(s, put, "/api/regimes/{id}", "Change a regime, or switch it on or off", arrange, ok, rules.change)
+	on(s, put, "/api/regimes/{id}/ladder", "Who is told, and what is done, as its deadlines come near and pass", arrange, ok, rules.ladder)
+	on(s, get, "/api/alerts", "Running deadlines that I was told of", staff, ok, rules.alerts)
 	on(s, post, "/api/policies", "Add a policy", arrange, created, rules.addPolicy)
 	on(s, post, "/api/policies/preview", "What a change of rules would do, and which rules a demand gets", arrange, ok, rules.preview)
 	on(s, put, "/api/policies/order", "Put the policies of a regime in order", arrange, ok, rules.order)

@@ -178,7 +178,7 @@ var waking = map[string]bool{
 	event.TicketOpened: true, event.TicketMessageIn: true, event.TicketReplied: true, event.TicketUndone: true,
 	event.TicketReleased: true, event.TicketLeaseExpired: true, event.TicketChanged: true, event.TicketStatus: true,
 	event.TicketReopened: true, event.TicketCall: true, event.TicketCallBack: true, event.TicketMerged: true,
-	event.TicketTransferred: true, event.TicketSkipped: true,
+	event.TicketTransferred: true, event.TicketSkipped: true, event.TicketEscalated: true,
 }
 
 // listen wakes the router by what happens to tickets.

@@ -162,6 +162,9 @@ func (a author) addRegime(row regimeRow) (int64, error) {
 	if err := a.tx.Create(&row).Error; err != nil {
 		return 0, fmt.Errorf("add a regime: %w", err)
 	}
+	if err := a.ladder(row.ID, nil, defaultLadder); err != nil {
+		return 0, fmt.Errorf("give regime %d a ladder: %w", row.ID, err)
+	}
 	return row.ID, a.note(row.ID, nil, "regime_added", nil, row)
 }
 

@@ -50,6 +50,7 @@ type Regime struct {
 	UpdatedAt time.Time
 	UpdatedBy *int64
 	Policies  []Listed
+	Ladder    []Rung // what is done as its deadlines come near and pass
 }
 
 // Listed is a policy as it stands in the list, switched on or off.
@@ -90,9 +91,14 @@ func readRegimes(tx *gorm.DB, where string, args ...any) ([]Regime, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the regimes: %w", err)
 	}
+	rungs, err := ladders(tx.Session(&gorm.Session{NewDB: true}))
+	if err != nil {
+		return nil, err
+	}
 	list := make([]Regime, len(rows))
 	for i, row := range rows {
 		list[i] = row.regime()
+		list[i].Ladder = rungs[row.ID]
 		for _, p := range policies {
 			if p.RegimeID == row.ID {
 				list[i].Policies = append(list[i].Policies, p.listed())

@@ -15,9 +15,10 @@ type Due struct {
 	Due               time.Time // when the stage was reached; in a question, when it was expected to be
 }
 
-// record writes down every stage that running clocks have passed by an instant.
-// The primary key of clock_stages is what makes it once; a clock that was
-// stopped, paused or moved in the meantime is not running or has passed nothing.
+// record writes down every stage that running clocks have passed by an instant,
+// and the steps of their regimes' ladders that follow from it. The primary key of
+// clock_stages is what makes it once; a clock that was stopped, paused or moved in
+// the meantime is not running or has passed nothing.
 const record = `
 	WITH passed AS (
 		SELECT c.id, c.ticket_id, c.kind, s.stage, s.at
@@ -28,6 +29,13 @@ const record = `
 		INSERT INTO clock_stages (clock_id, stage, ticket_id, due)
 		SELECT id, stage, ticket_id, at FROM passed ORDER BY id, stage
 		ON CONFLICT DO NOTHING RETURNING clock_id, stage, ticket_id, due
+	), climbed AS (
+		INSERT INTO escalations (clock_id, ticket_id, rung_id, stage, after, act, at)
+		SELECT r.clock_id, r.ticket_id, g.id, r.stage, g.after, g.act, r.due + g.after * interval '1 minute'
+		  FROM recorded r JOIN clocks c ON c.id = r.clock_id JOIN sla_policies p ON p.id = c.policy_id
+		  JOIN escalation_rungs g ON g.regime_id = p.regime_id AND g.stage = r.stage AND g.retired_at IS NULL
+		 ORDER BY r.clock_id, g.id
+		ON CONFLICT DO NOTHING
 	), marked AS (
 		UPDATE clocks c SET stage = p.stage, version = c.version + 1,
 		       breached_at = CASE WHEN p.stage = 100 THEN c.due ELSE c.breached_at END

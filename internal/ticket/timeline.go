@@ -38,7 +38,7 @@ type Happening struct {
 // happenings are the kinds of event a timeline shows.
 var happenings = []string{
 	event.TicketOpened, event.TicketClaimed, event.TicketReleased, event.TicketLeaseExpired,
-	event.TicketChanged, event.TicketStatus, event.TicketReopened, event.CaseChanged, event.ClockWarned, event.ClockBreached, event.ClockMoved,
+	event.TicketChanged, event.TicketStatus, event.TicketReopened, event.CaseChanged, event.ClockWarned, event.ClockBreached, event.ClockEscalated, event.TicketEscalated, event.ClockMoved,
 	event.TicketCall, event.TicketCallBack, event.TicketMerged, event.TicketDuty, event.TicketClock, event.TicketPlanned, event.TicketRouted, event.TicketUnrouted, event.TicketIncident,
 	event.TicketTransferred, event.TicketSkipped, event.TicketHelp,
 	event.TicketArea,

@@ -1,6 +1,7 @@
 import { i18n, type Messages } from "@lingui/core";
 import { useLingui } from "@lingui/react";
 import { useCallback } from "react";
+import { arrives } from "./arrives";
 import type catalogue from "./locales/pt-BR.json";
 import type laterCatalogue from "./locales/screens/pt-BR.json";
 
@@ -53,7 +54,7 @@ async function loadLaterTexts(): Promise<void> {
 
 /** Loads a part of the desk together with the texts that it needs beyond those of the shell. */
 export async function withTexts<T>(part: () => Promise<T>): Promise<T> {
-  const [loaded] = await Promise.all([part(), loadLaterTexts()]);
+  const [loaded] = await arrives(() => Promise.all([part(), loadLaterTexts()]));
   return loaded;
 }
 

@@ -8,7 +8,7 @@ export default defineConfig({
     environment: "node",
     globalSetup: ["server.ts"],
     fileParallelism: false,
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
   },
 });

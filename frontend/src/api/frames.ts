@@ -54,6 +54,8 @@ export const ticketEventKinds = [
   "ticket.help",
   "clock.warned",
   "clock.breached",
+  "clock.escalated",
+  "ticket.escalated",
 ] as const;
 
 export type TicketEventKind = (typeof ticketEventKinds)[number];

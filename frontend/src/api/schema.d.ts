@@ -91,6 +91,23 @@ export interface paths {
         patch: operations["patch-api-accounts-by-id-routing"];
         trace?: never;
     };
+    "/api/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Running deadlines that I was told of */
+        get: operations["get-api-alerts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/area-requests": {
         parameters: {
             query?: never;
@@ -2143,6 +2160,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/regimes/{id}/ladder": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Who is told, and what is done, as its deadlines come near and pass */
+        put: operations["put-api-regimes-by-id-ladder"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/requests": {
         parameters: {
             query?: never;
@@ -3214,6 +3248,26 @@ export interface components {
         };
         AddPointBody: {
             body: string;
+        };
+        Alert: {
+            /**
+             * Format: date-time
+             * @description When they were told
+             */
+            at: string;
+            clock: string;
+            /** Format: date-time */
+            due: string;
+            policy: string;
+            protocol: string;
+            /**
+             * Format: int64
+             * @description The gravest of which they were told, in per cent
+             */
+            stage: number;
+            subject: string;
+            /** Format: int64 */
+            ticket_id: number;
         };
         AnotherTicket: {
             /** Format: int64 */
@@ -4525,6 +4579,29 @@ export interface components {
             /** @description Why, in the words of who decides */
             reason: string;
         };
+        EscalationRung: {
+            /**
+             * @description Tell who holds it, tell its team's supervisors, make it more urgent by one, take it off who has it
+             * @enum {string}
+             */
+            act: "holder" | "supervisors" | "priority" | "reassign";
+            /**
+             * Format: int64
+             * @description Minutes past the deadline; 0 at any other stage
+             */
+            after?: number;
+            /**
+             * Format: int64
+             * @description Per cent of the term that is over; 100 for the deadline
+             * @enum {integer}
+             */
+            stage: 50 | 75 | 90 | 100;
+            /**
+             * Format: int64
+             * @description Where a reassigned ticket goes; null leaves it in its team
+             */
+            team_id?: number | null;
+        };
         ExpectInputBody: {
             /** @enum {string} */
             channel: "phone" | "webform" | "email" | "ombudsman";
@@ -5076,6 +5153,9 @@ export interface components {
         };
         ItemsAccount: {
             items: components["schemas"]["Account"][];
+        };
+        ItemsAlert: {
+            items: components["schemas"]["Alert"][];
         };
         ItemsArea: {
             items: components["schemas"]["Area"][];
@@ -6416,6 +6496,14 @@ export interface components {
             /** @example America/Sao_Paulo */
             zone: string;
         };
+        PutLadderBody: {
+            ladder: components["schemas"]["EscalationRung"][];
+            /**
+             * Format: int64
+             * @description The regime's one before its author's eyes
+             */
+            version: number;
+        };
         PutPolicyBody: {
             policy: components["schemas"]["PolicyTerms"];
             /** @description Plan the open tickets anew, too, soon after */
@@ -6562,6 +6650,8 @@ export interface components {
             /** Format: int64 */
             id: number;
             key: string;
+            /** @description What is done as its deadlines come near and pass, in order */
+            ladder: components["schemas"]["EscalationRung"][];
             name: string;
             /** @example Decreto 11.034/2022 */
             norm?: string;
@@ -7600,6 +7690,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Profile"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-api-alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsAlert"];
                 };
             };
             /** @description Error */
@@ -12512,6 +12631,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Certificate"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-api-regimes-by-id-ladder": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PutLadderBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Regime"];
                 };
             };
             /** @description Error */

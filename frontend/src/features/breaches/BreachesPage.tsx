@@ -13,6 +13,7 @@ import { Avatar } from "../../ui/Avatar";
 import { DeadlineChip } from "../../ui/deadline/DeadlineChip";
 import { clockName } from "../../ui/deadline/words";
 import { EmptyState, ErrorState, Skeleton } from "../../ui/states";
+import { Alerts } from "./Alerts";
 import type { BoardFilter } from "./api";
 import { Board } from "./Board";
 import styles from "./BreachesPage.module.css";
@@ -55,6 +56,7 @@ export function BreachesPage({ filter, onFilter, onOpen }: Props) {
       <Board filter={filter} onFilter={onFilter}>
         <Oldest items={breached} />
       </Board>
+      <Alerts onOpen={onOpen} />
       <BreachTable
         title={t("breaches.now")}
         empty={t("breaches.now.none")}

@@ -30,3 +30,10 @@ export const complianceQuery = (filter: BoardFilter) =>
     refetchInterval: 5 * 60_000,
     placeholderData: keepPreviousData,
   });
+
+/** Running deadlines that I was told of by their ladders. */
+export const alertsQuery = queryOptions({
+  queryKey: [...keys.breaches, "alerts"],
+  queryFn: async ({ signal }) => (await unwrap(api.GET("/api/alerts", { signal }))).items,
+  refetchInterval: 60_000,
+});

@@ -61,6 +61,7 @@ export default function Mentions({ row, area, onWrite }: MentionsProps) {
     };
     const leave = () => setNaming(undefined);
     const press = (event: KeyboardEvent) => onKey.current(event);
+    look(); // what was typed while this was still being loaded
     field.addEventListener("input", look);
     field.addEventListener("click", look);
     field.addEventListener("blur", leave);

@@ -4,6 +4,7 @@ import { useText } from "../../lib/i18n";
 import { dayAndTime } from "../../lib/time";
 import { clockName } from "../../ui/deadline/words";
 import { describe, type Names } from "./describe";
+import { escalated } from "./escalated";
 
 // Their clause is the message itself.
 const said = new Set([
@@ -25,9 +26,11 @@ export function describeMoved(t: Translate, event: Happened, names: Names): stri
   const clause =
     event.kind === "ticket.clock"
       ? clockActed(t, event, names)
-      : said.has(event.kind)
-        ? ""
-        : describe(t, event, names);
+      : event.kind === "clock.escalated" || event.kind === "ticket.escalated"
+        ? escalated(t, event, names)
+        : said.has(event.kind)
+          ? ""
+          : describe(t, event, names);
   return [clause, ...moves.map((m) => moved(t, m))].filter(Boolean).join(" · ");
 }
 

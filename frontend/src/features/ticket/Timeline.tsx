@@ -16,6 +16,7 @@ const Routed = lazy(() => withTexts(() => import("./Routed")));
 const AreaSaid = lazy(() => withTexts(() => import("./AreaSaid")));
 const Moved = lazy(() => withTexts(() => import("./Moved")));
 const routed = new Set(["ticket.routed", "ticket.unrouted"]);
+const ofDeadlines = new Set(["ticket.clock", "clock.escalated", "ticket.escalated"]);
 
 const nearEnd = 120;
 const unfolded = 2;
@@ -117,7 +118,7 @@ function EventText({ item }: { item: TimelineItem }) {
         <Suspense>
           <Routed event={item.event} people={people} now={now} />
         </Suspense>
-      ) : item.event.deadlines || item.event.kind === "ticket.clock" ? (
+      ) : item.event.deadlines || ofDeadlines.has(item.event.kind) ? (
         <Suspense>
           <Moved event={item.event} names={{ people, teams }} />
         </Suspense>

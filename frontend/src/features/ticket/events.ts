@@ -16,6 +16,8 @@ export function tellTicket(cache: QueryClient, frame: Frame): void {
     void withTexts(() => import("./told")).then(({ tellHands }) => tellHands(cache, frame));
   if (frame.kind === "ticket.noted" && frame.data?.mentions)
     void withTexts(() => import("./told")).then(({ tellMention }) => tellMention(cache, frame));
+  if (frame.kind === "clock.escalated" || frame.kind === "ticket.escalated")
+    void withTexts(() => import("./told")).then(({ tellEscalated }) => tellEscalated(cache, frame));
   if (frame.kind === "ticket.message_in") tellHeld(frame.ticket_id);
   if (frame.kind === "gone" || isTicketFrame(frame)) refetchTicket(cache, frame.ticket_id);
 }

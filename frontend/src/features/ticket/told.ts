@@ -4,6 +4,7 @@ import type { TicketFrame } from "../../api/frames";
 import { meQuery } from "../../api/session";
 import { text } from "../../lib/i18n";
 import { type Shown, toast } from "../../ui/toast";
+import { ladderOf, near } from "./escalated";
 import { keepLease } from "./lease";
 
 /** Tells us when a ticket comes into our hands or is taken out of them. */
@@ -47,4 +48,35 @@ export function tellMention(cache: QueryClient, { ticket_id, data, row }: Ticket
       link: { name: text("mention.open"), href: `/fila?view=mentions&t=${row.protocol}` },
     }),
   );
+}
+
+let alerts = 0;
+let alert: Shown | undefined;
+
+/**
+ * Tells us that a deadline which is ours to mind comes near or has passed, with the
+ * way there. Several within a short time are one toast: whoever supervises a bad hour
+ * needs the list, not a pile.
+ */
+export function tellEscalated(cache: QueryClient, { data, row }: TicketFrame): void {
+  const me = cache.getQueryData(meQuery.queryKey);
+  const { steps, told } = ladderOf(data);
+  const furthest = steps.filter((s) => s.act === "holder" || s.act === "supervisors").at(-1);
+  if (!me || !furthest || !told.includes(me.id)) return;
+  alert?.dismiss();
+  alerts++;
+  alert =
+    alerts > 1
+      ? toast(text("escalated.many", { n: alerts }), {
+          stay: mentionStays,
+          link: { name: text("escalated.list"), href: "/painel" },
+        })
+      : toast(text("escalated.came", { subject: row.subject, near: near(text, furthest) }), {
+          stay: mentionStays,
+          link: { name: text("mention.open"), href: `/fila?view=all&t=${row.protocol}` },
+        });
+  const mine = alert;
+  setTimeout(() => {
+    if (alert === mine) alerts = 0;
+  }, mentionStays);
 }

@@ -3,11 +3,12 @@ import { useText } from "../../../lib/i18n";
 import { Button, IconButton } from "../../../ui/Button";
 import styles from "../settings.module.css";
 import { type Change, type Policy, type Regime, termsOf } from "./api";
+import { Ladder } from "./Ladder";
 import own from "./rules.module.css";
 import { conditions, evidence, type Names, term } from "./words";
 
 /** What is to be edited: a regime, or a policy of one; without a policy a new one. */
-export type Act = { regime: Regime } | { of: Regime; policy?: Policy };
+export type Act = { regime: Regime } | { ladder: Regime } | { of: Regime; policy?: Policy };
 
 interface RegimeItemProps {
   regime: Regime;
@@ -100,6 +101,7 @@ export function RegimeItem({ regime: r, names, onAct, onChange }: RegimeItemProp
       <Button look="quiet" onClick={() => onAct({ of: r })}>
         {t("rules.policy.add")}
       </Button>
+      <Ladder regime={r} names={names} onEdit={() => onAct({ ladder: r })} />
     </section>
   );
 }

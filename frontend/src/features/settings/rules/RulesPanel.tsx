@@ -17,6 +17,7 @@ import {
   termsOf,
 } from "./api";
 import { Confirm } from "./Confirm";
+import { LadderForm } from "./LadderForm";
 import { PolicyForm } from "./PolicyForm";
 import { RegimeForm } from "./RegimeForm";
 import { type Act, RegimeItem } from "./RegimeItem";
@@ -99,6 +100,9 @@ export function RulesPanel() {
           onClose={close}
         />
       );
+    }
+    if ("ladder" in act) {
+      return <LadderForm regime={act.ladder} names={names} onDone={done} onClose={close} />;
     }
     if ("regime" in act) {
       const r = act.regime;

@@ -7,6 +7,7 @@ export type Regime = Schemas["Regime"];
 export type RegimeTerms = Schemas["RegimeTerms"];
 export type Policy = Schemas["SLAPolicy"];
 export type PolicyTerms = Schemas["PolicyTerms"];
+export type Rung = Schemas["EscalationRung"];
 export type Effect = Schemas["RulesEffect"];
 export type Trial = Schemas["RuleTrial"];
 export type Change = NonNullable<Schemas["PreviewRulesBody"]["change"]>;
@@ -63,3 +64,12 @@ export const termsOf = (r: Regime): RegimeTerms => ({
   extension: r.extension,
   cap: r.cap,
 });
+
+/** Gives a regime another ladder of escalation, for what is recorded from now on. */
+export const keepLadder = (r: Regime, ladder: Rung[]): Promise<Regime> =>
+  unwrap(
+    api.PUT("/api/regimes/{id}/ladder", {
+      params: { path: { id: String(r.id) } },
+      body: { version: r.version, ladder },
+    }),
+  );

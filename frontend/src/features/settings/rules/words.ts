@@ -1,6 +1,6 @@
 import type { Team } from "../../../api/types";
 import type { Translate } from "../../../lib/i18n";
-import type { Policy, Regime } from "./api";
+import type { Policy, Regime, Rung } from "./api";
 
 export const channels = ["phone", "webform", "email", "ombudsman"] as const;
 export const kinds = [
@@ -73,4 +73,16 @@ export function evidence(t: Translate, r: Pick<Regime, "evidence" | "checked_by"
   if (!r.checked_by) return mark;
   const checked = t("rules.checked", { by: r.checked_by, on: dayInWords(r.checked_on ?? "") });
   return r.evidence === "unconfirmed" ? checked : `${mark} · ${checked}`;
+}
+
+export const rungStages = [50, 75, 90, 100] as const;
+export const rises = ["holder", "supervisors", "priority", "reassign"] as const;
+
+/** A step of an escalation ladder: when it comes, and what it does. */
+export function rung(t: Translate, r: Rung, names: Names): { when: string; what: string } {
+  const team = names.teams.find((x) => x.id === r.team_id)?.name;
+  return {
+    when: r.after ? t("ladder.after.short", { n: r.after }) : t(`ladder.stage.${r.stage}`),
+    what: [t(`ladder.act.${r.act}`), team].filter(Boolean).join(": "),
+  };
 }

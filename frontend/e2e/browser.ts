@@ -95,3 +95,49 @@ export async function openTicket(
   if (response.status !== 201) throw new Error(`${response.status}: ${await response.text()}`);
   return (await response.json()) as { protocol: string; track_url: string };
 }
+
+export interface Login {
+  email: string;
+  password: string;
+}
+
+/** Calls the API as somebody, with a session of their own. */
+export async function callAs(who: Login, at = url) {
+  const login = await fetch(`${at}/api/login`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(who),
+  });
+  if (!login.ok) throw new Error(`log-in of ${who.email}: ${login.status}`);
+  const cookie = login.headers
+    .getSetCookie()
+    .map((c) => c.split(";")[0])
+    .join("; ");
+  const { me } = (await login.json()) as { me: { csrf_token: string } };
+  return async <T = { id: number }>(
+    path: string,
+    body?: unknown,
+    method = body ? "POST" : "GET",
+  ): Promise<T> => {
+    const response = await fetch(at + path, {
+      method,
+      headers: {
+        "content-type": "application/json",
+        cookie,
+        "x-csrf-token": me.csrf_token,
+        "idempotency-key": crypto.randomUUID(),
+      },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+    if (!response.ok) throw new Error(`${path}: ${response.status}: ${await response.text()}`);
+    return (await response.json()) as T;
+  };
+}
+
+/** Makes an account as the first admin does: an agent, or what else is said. */
+export async function makeAccount(
+  account: Login & { name: string; role?: string; teams?: number[] },
+  at = url,
+): Promise<{ id: number }> {
+  return (await callAs(admin, at))("/api/accounts", { role: "agent", ...account });
+}

@@ -1,6 +1,15 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { admin, expectAccessible, launch, logIn, openTicket, openWindow, picture } from "./browser";
+import {
+  admin,
+  expectAccessible,
+  launch,
+  logIn,
+  makeAccount,
+  openTicket,
+  openWindow,
+  picture,
+} from "./browser";
 
 const colleague = {
   name: "Caio Prado Lima",
@@ -24,14 +33,8 @@ test("two people on one ticket see each other and their drafts, and a draft is t
     body: "O fogão não acende desde a troca do registro.",
   });
   const first = await (await openWindow(browser)).newPage();
-  await logIn(first, admin, "/ajustes/pessoas");
-  await first.getByRole("button", { name: "Nova conta" }).click();
-  const form = first.getByRole("dialog");
-  await form.getByLabel("Nome").fill(colleague.name);
-  await form.getByLabel("E-mail").fill(colleague.email);
-  await form.getByLabel("Senha inicial").fill(colleague.password);
-  await form.getByRole("button", { name: "Criar conta" }).click();
-  await first.getByText(colleague.email).waitFor();
+  await makeAccount(colleague);
+  await logIn(first, admin);
 
   const second = await (await openWindow(browser, { colorScheme: "dark" })).newPage();
   await logIn(second, colleague, `/fila?view=all&t=${protocol}`);

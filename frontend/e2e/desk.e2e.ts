@@ -1,6 +1,15 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { admin, expectAccessible, launch, logIn, openTicket, openWindow, picture } from "./browser";
+import {
+  admin,
+  expectAccessible,
+  launch,
+  logIn,
+  makeAccount,
+  openTicket,
+  openWindow,
+  picture,
+} from "./browser";
 
 const stamp = Date.now();
 const ana = {
@@ -20,14 +29,8 @@ afterAll(async () => browser.close());
 /** Two people at their desks, one in the light and one in the dark. */
 async function sitDown(): Promise<void> {
   boss = await (await openWindow(browser)).newPage();
-  await logIn(boss, admin, "/ajustes/pessoas");
-  await boss.getByRole("button", { name: "Nova conta" }).click();
-  const form = boss.getByRole("dialog");
-  await form.getByLabel("Nome").fill(ana.name);
-  await form.getByLabel("E-mail").fill(ana.email);
-  await form.getByLabel("Senha inicial").fill(ana.password);
-  await form.getByRole("button", { name: "Criar conta" }).click();
-  await boss.getByText(ana.email).waitFor();
+  await makeAccount(ana);
+  await logIn(boss, admin);
   agent = await (await openWindow(browser, { colorScheme: "dark" })).newPage();
   await logIn(agent, ana, "/fila?view=all");
 }

@@ -1,6 +1,16 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { admin, expectAccessible, launch, logIn, openTicket, openWindow, picture, url } from "./browser";
+import {
+  admin,
+  expectAccessible,
+  launch,
+  logIn,
+  makeAccount,
+  openTicket,
+  openWindow,
+  picture,
+  url,
+} from "./browser";
 
 const mark = `${Date.now() % 1_000_000}`;
 const agent = {
@@ -30,14 +40,8 @@ const customer = (n: number) =>
 test("an incident is seen live by agents and customers, and one answer reaches all of its tickets", async () => {
   const [linked, chosen] = [await customer(0), await customer(1)];
   const boss = await (await openWindow(browser)).newPage();
-  await logIn(boss, admin, "/ajustes/pessoas");
-  await boss.getByRole("button", { name: "Nova conta" }).click();
-  const account = boss.getByRole("dialog");
-  await account.getByLabel("Nome").fill(agent.name);
-  await account.getByLabel("E-mail").fill(agent.email);
-  await account.getByLabel("Senha inicial").fill(agent.password);
-  await account.getByRole("button", { name: "Criar conta" }).click();
-  await boss.getByText(agent.email).waitFor();
+  await makeAccount(agent);
+  await logIn(boss, admin);
 
   const desk = await (await openWindow(browser, { colorScheme: "dark" })).newPage();
   await logIn(desk, agent, `/fila?view=all&t=${linked.protocol}`);

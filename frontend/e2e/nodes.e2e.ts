@@ -1,6 +1,15 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { admin, expectAccessible, launch, logIn, openTicket, openWindow, picture } from "./browser";
+import {
+  admin,
+  expectAccessible,
+  launch,
+  logIn,
+  makeAccount,
+  openTicket,
+  openWindow,
+  picture,
+} from "./browser";
 import { type Server, serve } from "./server";
 
 // Two nodes on one database and one Redis, somebody at each.
@@ -34,14 +43,8 @@ test("somebody on another node is seen, takes over with a reason, and fades when
     first.url,
   );
   const boss = await (await openWindow(browser, { baseURL: second.url })).newPage();
-  await logIn(boss, admin, "/ajustes/pessoas");
-  await boss.getByRole("button", { name: "Nova conta" }).click();
-  const form = boss.getByRole("dialog");
-  await form.getByLabel("Nome").fill(ana.name);
-  await form.getByLabel("E-mail").fill(ana.email);
-  await form.getByLabel("Senha inicial").fill(ana.password);
-  await form.getByRole("button", { name: "Criar conta" }).click();
-  await boss.getByText(ana.email).waitFor();
+  await makeAccount(ana, second.url);
+  await logIn(boss, admin);
 
   // She writes at the first node; the second shows the pencil, and who is there.
   const agent = await (await openWindow(browser, { baseURL: first.url, colorScheme: "dark" })).newPage();

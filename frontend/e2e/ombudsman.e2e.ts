@@ -1,6 +1,6 @@
 import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { admin, expectAccessible, launch, logIn, openWindow, picture, url } from "./browser";
+import { afterAll, beforeAll, test } from "vitest";
+import { admin, callAs, expectAccessible, launch, logIn, openWindow, picture } from "./browser";
 
 let browser: Browser;
 const password = "uma frase longa para o teste";
@@ -8,36 +8,12 @@ const stamp = Date.now();
 const boss = { email: `ouvidora.${stamp}@example.test`, password };
 const analyst = { email: `analista.${stamp}@example.test`, password };
 
-/** Calls the API as somebody, with a session of its own. */
-async function as(who: { email: string; password: string }) {
-  const answer = await fetch(`${url}/api/login`, {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify(who),
-  });
-  expect(answer.status).toBe(200);
-  const cookie = answer.headers
-    .getSetCookie()
-    .map((c) => c.split(";")[0])
-    .join("; ");
-  const { me } = (await answer.json()) as { me: { csrf_token: string } };
-  return async (path: string, body: unknown) => {
-    const done = await fetch(url + path, {
-      method: "POST",
-      headers: { "Content-Type": "application/json", Cookie: cookie, "X-CSRF-Token": me.csrf_token },
-      body: JSON.stringify(body),
-    });
-    expect(done.ok, `${path}: ${done.status}`).toBe(true);
-    return (await done.json()) as { id: number };
-  };
-}
-
 beforeAll(async () => {
   browser = await launch();
-  const manage = await as(admin);
+  const manage = await callAs(admin);
   await manage("/api/accounts", { ...boss, name: "Ouvidora de Teste", role: "ombudsman" });
   const second = await manage("/api/accounts", { ...analyst, name: "Analista de Teste", role: "ombudsman" });
-  await (await as(boss))(`/api/ombudsman/office/${second.id}`, { rank: "analyst" });
+  await (await callAs(boss))(`/api/ombudsman/office/${second.id}`, { rank: "analyst" });
 });
 afterAll(async () => browser.close());
 

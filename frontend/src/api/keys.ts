@@ -43,6 +43,8 @@ export const keys = {
   messageHTML: (id: number) => ["message-html", id] as const,
   mailSuggestions: (id: number) => ["mail-suggestions", id] as const,
   clocks: (id: number) => ["clocks", id] as const,
+  /** Under those of the ticket, so that they grow old together. */
+  handClocks: (id: number) => ["clocks", id, "by-hand"] as const,
   /** Everything about the telephone. */
   calls: ["calls"] as const,
   openCalls: ["calls", "open"] as const,

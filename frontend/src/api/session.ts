@@ -42,6 +42,7 @@ export type Action =
   | "views.share"
   | "bulk.matching"
   | "imports.run"
+  | "clocks.correct"
   | "incidents.run";
 
 export const may = (me: Me, action: Action) => me.can.includes(action);

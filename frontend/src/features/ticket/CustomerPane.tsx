@@ -11,6 +11,8 @@ import styles from "./CustomerPane.module.css";
 import { SamePerson } from "./SamePerson";
 
 const TurnsPart = lazy(() => withTexts(() => import("./TurnsPart")));
+const DeadlinesPart = lazy(() => withTexts(() => import("./deadlines/DeadlinesPart")));
+const SegmentPart = lazy(() => withTexts(() => import("./SegmentPart")));
 const Wishes = lazy(() => withTexts(() => import("./Wishes")));
 
 /** Who is on the other side, as they want to be called. */
@@ -27,6 +29,11 @@ export default function CustomerPane({
   // The ticket beside it says what went wrong.
   if (!detail) return isError ? null : <Skeleton rows={4} />;
   const { customer, ticket, answers } = detail;
+  const deadlines = (
+    <Suspense fallback={<Skeleton rows={2} />}>
+      <DeadlinesPart key={ticket.id} row={ticket} />
+    </Suspense>
+  );
   const said = (
     <>
       {answers.length > 0 && <Answers answers={answers} />}
@@ -39,6 +46,7 @@ export default function CustomerPane({
     return (
       <div className={`${styles.pane} quiet-scroll`}>
         <EmptyState title={t("customer.none")}>{t("customer.none.hint")}</EmptyState>
+        {deadlines}
         {said}
       </div>
     );
@@ -56,6 +64,11 @@ export default function CustomerPane({
           {t(`customer.legal_priority.${customer.legal_priority as 1 | 2 | 3}`)}
         </p>
       )}
+
+      <Suspense>
+        <SegmentPart key={customer.id} row={ticket} customer={customer} />
+      </Suspense>
+      {deadlines}
 
       <SamePerson customerId={customer.id} />
 

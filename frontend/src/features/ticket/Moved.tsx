@@ -35,6 +35,8 @@ export function describeMoved(t: Translate, event: Happened, names: Names): stri
 }
 
 const acts: Record<string, TextId> = {
+  started: "event.clock.started",
+  stopped: "event.clock.stopped",
   paused: "event.clock.paused",
   resumed: "event.clock.resumed",
   pause_ended: "event.clock.pause_ended",
@@ -48,6 +50,7 @@ function clockActed(t: Translate, { data, actor_id }: Happened, { people }: Name
   const said = t(acts[String(data?.did)] ?? "event.other", {
     who,
     clock: clockName(t, String(data?.clock)),
+    policy: String(data?.policy ?? ""),
     reason: String(data?.reason ?? ""),
   });
   return data?.breached ? `${said} · ${t("event.clock.breached")}` : said;

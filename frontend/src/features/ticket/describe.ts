@@ -69,12 +69,6 @@ export function describe(t: Translate, event: Happened, names: Names): string {
         who,
         how: String(data.how ?? ""),
       });
-    case "ticket.clock":
-      return t(data.act === "started" ? "event.clock.started" : "event.clock.stopped", {
-        who,
-        policy: String(data.policy ?? ""),
-        why: String(data.why ?? ""),
-      });
     case "ticket.planned":
       return t("event.planned");
     case "ticket.transferred":

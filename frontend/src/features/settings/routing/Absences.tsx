@@ -6,13 +6,13 @@ import { keys } from "../../../api/keys";
 import type { Absence } from "../../../api/types";
 import { useText } from "../../../lib/i18n";
 import { dayAndTime, timeZone } from "../../../lib/time";
+import { instantIn } from "../../../lib/zoned";
 import { Button, IconButton } from "../../../ui/Button";
 import { Field } from "../../../ui/Field";
 import { toastError } from "../../../ui/toast";
 import styles from "../settings.module.css";
 import { addAbsence, removeAbsence } from "./api";
 import own from "./routing.module.css";
-import { instantIn } from "./shifts";
 
 interface AbsencesProps {
   account: number;

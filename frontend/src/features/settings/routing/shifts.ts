@@ -24,21 +24,3 @@ export function inOrder(shifts: readonly Shift[]): Shift[] {
   const place = (s: Shift) => ((s.weekday + 6) % 7) * 2 * day + s.from;
   return [...shifts].sort((a, b) => place(a) - place(b));
 }
-
-/** The instant at which the clock of a zone shows "2026-11-22T08:00". */
-export function instantIn(zone: string, local: string): Date {
-  const wanted = Date.parse(`${local}:00Z`);
-  let at = wanted;
-  // Twice: the first try may fall on the other side of a change of the clocks.
-  for (let n = 0; n < 2; n++) at += wanted - shownIn(zone, at);
-  return new Date(at);
-}
-
-function shownIn(zone: string, at: number): number {
-  const text = new Intl.DateTimeFormat("sv-SE", {
-    timeZone: zone,
-    dateStyle: "short",
-    timeStyle: "medium",
-  }).format(at);
-  return Date.parse(`${text.replace(" ", "T")}Z`);
-}

@@ -119,7 +119,7 @@ test("a supervisor reads why a deadline is that day, holds it, moves it and take
   await first.keyboard.press("Enter");
   await pausing.waitFor({ state: "detached" });
   await mine(second)
-    .getByText(/pausado há/)
+    .getByText(/^pausado (agora|há)/)
     .waitFor();
   await second.getByText(/Vera Nunes pausou o prazo de Prazo legal: Perícia marcada/).waitFor();
   await sheet.getByText("sem data até ser retomado").first().waitFor();
@@ -192,6 +192,8 @@ test("a supervisor reads why a deadline is that day, holds it, moves it and take
   await cancelling.waitFor({ state: "detached" });
   await sheet.getByText("Venceria", { exact: false }).waitFor();
   await letter(second).waitFor({ state: "detached" });
-  await part(second).getByText(/^\d encerrados?$/).click();
+  await part(second)
+    .getByText(/^\d encerrados?$/)
+    .click();
   await look(second, "prazos-encerrado");
 }, 300_000);

@@ -22,7 +22,7 @@ export function Dialog({ open, onClose, title, children, bare, wide }: DialogPro
   return (
     <Base.Root open={open} onOpenChange={(next) => !next && onClose()}>
       <Base.Portal>
-        <Base.Backdrop className={styles.backdrop} />
+        <Base.Backdrop className={styles.backdrop} forceRender />
         <Base.Popup className={wide ? `${styles.popup} ${styles.wide}` : styles.popup}>
           {bare ? (
             <Base.Title className="visually-hidden">{title}</Base.Title>

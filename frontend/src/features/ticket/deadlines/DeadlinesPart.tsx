@@ -2,14 +2,16 @@ import { useQuery } from "@tanstack/react-query";
 import { Ban, Check, CircleAlert, Clock3, Pause, Plus, TriangleAlert } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
 import { clocksQuery } from "../../../api/clocks";
+import { usePerson } from "../../../api/directory";
 import { may, useMe } from "../../../api/session";
 import type { Clock, TicketRow } from "../../../api/types";
 import { useNow } from "../../../lib/clock";
 import { useText } from "../../../lib/i18n";
 import { spanStep } from "../../../lib/time";
 import { Button } from "../../../ui/Button";
-import { clockName } from "../../../ui/deadline/words";
+import { clockName, pauseReason } from "../../../ui/deadline/words";
 import { ErrorState, Skeleton } from "../../../ui/states";
+import type { PauseOf } from "./api";
 import { Course } from "./Course";
 import styles from "./DeadlinesPart.module.css";
 import { dueText, type Mood, moodOf, standing } from "./words";
@@ -96,21 +98,33 @@ function ClockButton({ clock, onOpen }: ItemProps) {
   const now = useNow(spanStep(Date.parse(clock.due) - useNow(30_000)));
   const mood = moodOf(clock, now);
   const Icon = icons[mood];
+  const name = clockName(t, clock.kind);
+  const pause = clock.state === "paused" ? clock.pauses.at(-1) : undefined;
   return (
     <button type="button" className={styles.clock} data-mood={mood} aria-haspopup="dialog" onClick={onOpen}>
       <span className={styles.head}>
-        <strong>{clockName(t, clock.kind)}</strong>
-        <span className={styles.left}>
-          <Icon aria-hidden /> {standing(t, clock, now)}
-        </span>
+        <strong>{name}</strong>
+        {clock.evidence === "unconfirmed" && <span className={styles.doubt}>{t("clocks.unconfirmed")}</span>}
+      </span>
+      <span className={styles.left}>
+        <Icon aria-hidden /> {standing(t, clock, now)}
       </span>
       <Course clock={clock} now={now} />
       <span className={styles.about}>{dueText(t, clock, now)}</span>
-      <span className={styles.rule}>
-        <span>{clock.policy}</span>
-        {clock.evidence === "unconfirmed" && <span className={styles.doubt}>{t("clocks.unconfirmed")}</span>}
-      </span>
+      {pause && <Since pause={pause} />}
+      {clock.policy !== name && <span className={styles.rule}>{clock.policy}</span>}
     </button>
+  );
+}
+
+/** Why a deadline stands still, and by whom. */
+function Since({ pause }: { pause: PauseOf }) {
+  const t = useText();
+  const person = usePerson(pause.account_id);
+  return (
+    <span className={styles.rule}>
+      {[pauseReason(t, pause.reason), person?.name].filter(Boolean).join(" · ")}
+    </span>
   );
 }
 

@@ -3,7 +3,7 @@ import { type FormEvent, useRef, useState } from "react";
 import { ApiError, newKey } from "../../../api/client";
 import type { Clock, TicketRow } from "../../../api/types";
 import { useText } from "../../../lib/i18n";
-import { dayAndTime, dayOnly } from "../../../lib/time";
+import { dayAndTime } from "../../../lib/time";
 import { Button } from "../../../ui/Button";
 import { Dialog } from "../../../ui/Dialog";
 import { AreaField } from "../../../ui/Field";
@@ -14,7 +14,7 @@ import styles from "../dialogs.module.css";
 import { leaseOf } from "../lease";
 import { extendClock, type Outlook, outlookQuery, tellClocks } from "./api";
 import own from "./dialogs.module.css";
-import { percent, termText } from "./words";
+import { percent, termText, writtenDay } from "./words";
 
 interface ExtendProps {
   row: TicketRow;
@@ -47,7 +47,7 @@ function ExtendForm({ row, clock, outlook, onClose }: ExtendProps & { outlook: O
   const { quota } = outlook;
   const [reason, setReason] = useState("");
   const [message, setMessage] = useState(() =>
-    t("clocks.extend.draft", { name: row.customer_name, due: dayOnly(outlook.new_due) }),
+    t("clocks.extend.draft", { name: row.customer_name, due: writtenDay(outlook.new_due) }),
   );
   const [tried, setTried] = useState(false);
   // What the customer has said since this was opened must be read first.

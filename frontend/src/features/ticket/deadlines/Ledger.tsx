@@ -3,7 +3,7 @@ import { usePerson } from "../../../api/directory";
 import { may, useMe } from "../../../api/session";
 import type { Clock, TicketRow } from "../../../api/types";
 import { useText } from "../../../lib/i18n";
-import { dayAndTime, span } from "../../../lib/time";
+import { dayAndTime, roughSpan } from "../../../lib/time";
 import { Button } from "../../../ui/Button";
 import { pauseReason } from "../../../ui/deadline/words";
 import type { PauseOf } from "./api";
@@ -64,10 +64,10 @@ function PauseTimes({ pause }: { pause: PauseOf }) {
         : t("clocks.pause.span", {
             from,
             to: dayAndTime(pause.to),
-            span: span(Date.parse(pause.to) - Date.parse(pause.from)),
+            span: roughSpan(Date.parse(pause.to) - Date.parse(pause.from)),
           });
   return (
-    <span className={styles.quiet}>
+    <span className={`${styles.quiet} ${styles.times}`}>
       {times} · {who}
     </span>
   );

@@ -34,12 +34,16 @@ export function courseOf(clock: Clock, now: number): Course {
   const since = standing ? ms(clock.pauses.at(-1)?.from ?? clock.started_at) : due;
   // What is left of a clock that stands still begins anew whenever it goes on.
   const to = standing ? now + Math.max(due - since, 0) : Math.max(due, lives ? now : (stopped ?? due));
-  const raw: Omit<Stretch, "past">[] = clock.explanation.map((step) => ({
-    from: ms(step.from),
-    to: step.to ? ms(step.to) : now,
-    part: step.counted ? "counted" : step.reason === "paused" ? "paused" : "skipped",
-  }));
-  if (standing) raw.push({ from: now, to, part: "open" });
+  const until = standing ? since : Number.POSITIVE_INFINITY;
+  const raw: Omit<Stretch, "past">[] = clock.explanation
+    .filter((step) => ms(step.from) < until)
+    .map((step) => ({
+      from: ms(step.from),
+      to: Math.min(step.to ? ms(step.to) : now, until),
+      part: step.counted ? "counted" : step.reason === "paused" ? "paused" : "skipped",
+    }));
+  // Of a count in days a pause shows at the end of a day; it stands still since it began.
+  if (standing) raw.push({ from: since, to: now, part: "paused" }, { from: now, to, part: "open" });
   if (to > due && !standing) raw.push({ from: due, to, part: "late" });
   const cut = stopped ?? now;
   const stretches: Stretch[] = [];

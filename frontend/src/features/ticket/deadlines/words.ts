@@ -1,9 +1,10 @@
 import type { Clock } from "../../../api/types";
 import { currentLocale, type TextId, type Translate } from "../../../lib/i18n";
-import { dayAndTime, dayOnly, roughSpan, sameDay, span } from "../../../lib/time";
+import { dayAndTime, dayOnly, roughSpan, sameDay, span, timeZone } from "../../../lib/time";
 import { inDays, leftOf } from "./course";
 
 const second = 1000;
+const minute = 60 * second;
 
 const termNames: Record<Clock["unit"], TextId> = {
   calendar_days: "rules.term.calendar_days",
@@ -38,7 +39,8 @@ export function moodOf(clock: Clock, now: number): Mood {
 export function standing(t: Translate, clock: Clock, now: number): string {
   if (clock.state === "paused") {
     const since = clock.pauses.at(-1)?.from ?? clock.started_at;
-    return t("clocks.paused", { span: roughSpan(now - Date.parse(since)) });
+    const long = now - Date.parse(since);
+    return long < minute ? t("clocks.paused.now") : t("clocks.paused", { span: roughSpan(long) });
   }
   if (clock.state !== "running") return t(`clock.state.${clock.state}`);
   const left = Date.parse(clock.due) - now;
@@ -52,7 +54,10 @@ export function standing(t: Translate, clock: Clock, now: number): string {
 export function dueText(t: Translate, clock: Clock, now: number): string {
   const due = dayAndTime(clock.due);
   if (clock.state === "cancelled") return t("clocks.was_due", { due });
-  if (clock.state === "paused") return t("clocks.due.before", { due });
+  if (clock.state === "paused") {
+    const left = amountText(t, clock, leftOf(clock, now));
+    return t("clocks.due.before", { left, due });
+  }
   const past = Date.parse(clock.due) <= now;
   return t(past ? "deadline.fell" : "deadline.due", { due });
 }
@@ -76,6 +81,15 @@ export function daysText(from: number, to: number | undefined): string {
   if (sameDay(from, end)) return dayOnly(from);
   return `${dayOnly(from)} – ${dayOnly(end)}`;
 }
+
+/** "sexta-feira, 11 de dezembro": a day as it stands in a letter. */
+export const writtenDay = (at: string): string =>
+  new Intl.DateTimeFormat(currentLocale(), {
+    timeZone: timeZone(),
+    weekday: "long",
+    day: "numeric",
+    month: "long",
+  }).format(Date.parse(at));
 
 /** "30%" */
 export const percent = (n: number): string =>

@@ -57,6 +57,7 @@ type Options struct {
 	Calendars sla.Calendars
 	Links     Links
 	Trail     Trail
+	Blobs     Blobs
 	Now       func() time.Time // PostgreSQL's
 	Log       *slog.Logger
 }

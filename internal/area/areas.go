@@ -90,7 +90,12 @@ func (s *Service) Keep(ctx context.Context, a Area) (Area, error) {
 		args = append(args, a.ID)
 	}
 	var id int64
-	err := s.DB.Gorm.WithContext(ctx).Raw(sql, args...).Scan(&id).Error
+	err := s.DB.InTx(ctx, func(tx *gorm.DB) error {
+		if err := tx.WithContext(ctx).Raw(sql, args...).Scan(&id).Error; err != nil {
+			return err
+		}
+		return tx.WithContext(ctx).Exec("SELECT pg_notify(?, '')", areasChanged).Error
+	})
 	var pg *pgconn.PgError
 	switch {
 	case errors.As(err, &pg) && pg.ConstraintName == "areas_name":
@@ -104,6 +109,17 @@ func (s *Service) Keep(ctx context.Context, a Area) (Area, error) {
 	}
 	a.ID = id
 	return a, nil
+}
+
+// areasChanged is the channel on which it is notified that areas are others now.
+const areasChanged = "areas_changed"
+
+// Follow calls tell whenever areas have changed on any node, and each time that it
+// has begun to listen, until ctx ends.
+func (s *Service) Follow(ctx context.Context, tell func()) error {
+	return s.DB.Listen(ctx, s.Log, areasChanged, "screens are not told of changed areas until PostgreSQL is there again",
+		func(context.Context) error { tell(); return nil },
+		func(context.Context, string) error { tell(); return nil })
 }
 
 func (s *Service) check(ctx context.Context, a *Area) (err error) {

@@ -35,6 +35,11 @@ func (l Links) Link(request string, n int) string {
 	return l.base + "/pedido/" + request + "?token=" + l.Token(request, n)
 }
 
+// FileLink is the address of a request's k-th file, from 1, for its n-th address.
+func (l Links) FileLink(request string, k, n int) string {
+	return l.base + "/pedido/" + request + "/arquivos/" + strconv.Itoa(k) + "?token=" + l.Token(request, n)
+}
+
 // Token is what lets the n-th address of a request at it.
 func (l Links) Token(request string, n int) string {
 	return strconv.Itoa(n) + "." + l.sign(request, n)

@@ -77,15 +77,22 @@ func read(ctx context.Context, db *gorm.DB, where string, args ...any) ([]Reques
 	}
 	all := make([]Request, len(rows))
 	at := make(map[string]int, len(rows))
-	ids := make([]string, len(rows))
+	ids, tickets := make([]string, len(rows)), make([]int64, len(rows))
 	for i, r := range rows {
-		all[i], at[r.ID], ids[i] = r.request(), i, r.ID
+		all[i], at[r.ID], ids[i], tickets[i] = r.request(), i, r.ID, r.TicketID
 	}
 	if len(ids) == 0 {
 		return all, nil
 	}
+	carried, err := ticket.Lent(ctx, db, tickets, ids)
+	if err != nil {
+		return nil, err
+	}
+	for id, files := range carried {
+		all[at[id]].Files = files
+	}
 	var answers []answerRow
-	err := db.WithContext(ctx).Raw(`SELECT s.request_id, s.id, s.way, coalesce(nullif(s.name, ''), p.name, '') AS name, s.address, s.body, s.at
+	err = db.WithContext(ctx).Raw(`SELECT s.request_id, s.id, s.way, coalesce(nullif(s.name, ''), p.name, '') AS name, s.address, s.body, s.at
 		FROM area_answers s LEFT JOIN accounts p ON p.id = s.account_id WHERE s.request_id IN ? ORDER BY s.id`, ids).Scan(&answers).Error
 	if err != nil {
 		return nil, fmt.Errorf("read what areas have answered: %w", err)
@@ -171,6 +178,9 @@ func (s *Service) ForTeams(ctx context.Context, actor access.Actor) ([]Request, 
 func (r Request) forArea() Request {
 	out := Request{ID: r.ID, AreaID: r.AreaID, Area: r.Area, TeamID: r.TeamID, Body: r.Body, AskedAt: r.AskedAt, Due: r.Due,
 		State: r.State, EndedAt: r.EndedAt, OverdueAt: r.OverdueAt, Hides: r.Hides, Answers: r.Answers}
+	if r.State == Open {
+		out.Files = r.Files
+	}
 	if !r.Hides {
 		out.Protocol, out.Customer, out.Asker = r.Protocol, r.Customer, r.Asker
 	}

@@ -39,6 +39,13 @@ func (s *Service) mail(ctx context.Context, tx *gorm.DB, t ticket.Ticket, r Requ
 			if !r.Hides && !t.Walled {
 				paragraphs = append(paragraphs, i18n.Text(lang, "area.mail.about", map[string]any{"name": t.CustomerName, "protocol": t.Protocol}))
 			}
+			if len(r.Files) > 0 {
+				lines := []string{i18n.Text(lang, "area.mail.files", nil)}
+				for k, f := range r.Files {
+					lines = append(lines, f.Name+": "+s.Links.FileLink(r.ID, k+1, n))
+				}
+				paragraphs = append(paragraphs, strings.Join(lines, "\n"))
+			}
 			paragraphs = append(paragraphs, i18n.Text(lang, "area.mail.how", words))
 			m.Link, m.LinkText = s.Links.Link(r.ID, n), i18n.Text(lang, "area.mail.answer", nil)
 		}

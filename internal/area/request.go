@@ -54,6 +54,7 @@ type Request struct {
 	Protocol string
 	Customer string
 
+	Files   []ticket.File // of the ticket's, as the area sees them
 	Answers []Answer
 	Stages  []Stage
 	Mails   []Mailed
@@ -98,6 +99,8 @@ type Question struct {
 	Unit   sla.Unit // empty is its usual one
 	Hides  *bool    // nil is as usual for the area
 	Aside  bool     // it is not the area's turn by it
+	Files  []string // tokens of the ticket's files that go with it
+	Looked bool     // the asker has seen that no file tells who the customer is
 }
 
 // Ask sends a request to an area. The due instant is computed from now on by the
@@ -109,6 +112,11 @@ func (s *Service) Ask(ctx context.Context, actor access.Actor, ticketID int64, q
 		return Request{}, err
 	}
 	r := Request{ID: newID(), TicketID: ticketID, Body: body, Blocks: !q.Aside, AskedBy: actor.AccountID, Asker: actor.Name, State: Open}
+	carries, err := s.lend(ctx, actor, ticketID, q)
+	if err != nil {
+		return Request{}, err
+	}
+	r.Files = carries.files
 	told := &Told{Act: "asked", Request: r.ID}
 	_, err = s.change(ctx, &actor, ticketID, told, func(tx *gorm.DB, t *ticket.Ticket, at time.Time) error {
 		if !t.Status.IsOpen() {
@@ -120,17 +128,17 @@ func (s *Service) Ask(ctx context.Context, actor access.Actor, ticketID int64, q
 		}
 		told.Area, told.Team = a.Name, a.TeamID
 		r.AreaID, r.Area, r.TeamID, r.Emails, r.Calendar, r.AskedAt = &a.ID, a.Name, a.TeamID, a.Emails, a.Calendar, at
-		r.Term, r.Hides = a.Term, a.Hides || t.Walled
+		r.Term, r.Hides = a.Term, hides(a, *t, q)
 		if q.Amount != 0 {
 			r.Term.Amount = q.Amount
 		}
 		if q.Unit != "" {
 			r.Term.Unit = q.Unit
 		}
-		if q.Hides != nil {
-			r.Hides = *q.Hides || t.Walled
-		}
 		if r.Hides {
+			if len(r.Files) > 0 && !carries.bare { // it hides since a moment ago
+				return ticket.Wrong("looked", "area_look")
+			}
 			if err := Revealing(ctx, tx, *t, body); err != nil {
 				return err
 			}
@@ -139,6 +147,9 @@ func (s *Service) Ask(ctx context.Context, actor access.Actor, ticketID int64, q
 			return err
 		}
 		if err := s.insert(ctx, tx, &r, a); err != nil {
+			return err
+		}
+		if err := ticket.Lend(ctx, tx, t.ID, r.ID, r.Files, at); err != nil {
 			return err
 		}
 		t.AreaAnsweredAt = nil

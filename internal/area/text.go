@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -42,6 +43,24 @@ func together(first, second error) error {
 // with the name, an identity or a protocol of its customer, of a case also the
 // protocol that its demandant had from the SAC.
 func Revealing(ctx context.Context, tx *gorm.DB, t ticket.Ticket, body string) error {
+	known, err := identifying(ctx, tx, t)
+	if err != nil {
+		return err
+	}
+	if !known.in(body) {
+		return nil
+	}
+	code := "area_reveals"
+	if t.Walled {
+		code = "case_reveals"
+	}
+	return ticket.Wrong("body", code)
+}
+
+// marks are words by which somebody would know whose ticket it is, squeezed.
+type marks []string
+
+func identifying(ctx context.Context, tx *gorm.DB, t ticket.Ticket) (marks, error) {
 	told := []string{t.CustomerName}
 	var known []string
 	err := tx.WithContext(ctx).Raw(`SELECT protocol FROM protocols WHERE ticket_id = @ticket
@@ -51,36 +70,38 @@ func Revealing(ctx context.Context, tx *gorm.DB, t ticket.Ticket, body string) e
 		UNION ALL SELECT s.protocol FROM ombudsman_cases c JOIN tickets s ON s.id = c.sac_ticket_id WHERE c.ticket_id = @ticket`,
 		map[string]any{"ticket": t.ID, "walled": t.Walled, "customer": t.CustomerID}).Scan(&known).Error
 	if err != nil {
-		return fmt.Errorf("read who is the customer of ticket %d: %w", t.ID, err)
+		return nil, fmt.Errorf("read who is the customer of ticket %d: %w", t.ID, err)
 	}
 	var contacts []string
 	err = tx.WithContext(ctx).Raw(`SELECT c.data->>'from' FROM ticket_contacts l JOIN contacts c ON c.id = l.contact_id
 		WHERE l.ticket_id = ? AND c.direction = 'in' AND c.data->>'from' IS NOT NULL ORDER BY c.id LIMIT 50`, t.ID).Scan(&contacts).Error
 	if err != nil {
-		return fmt.Errorf("read who wrote in ticket %d: %w", t.ID, err)
+		return nil, fmt.Errorf("read who wrote in ticket %d: %w", t.ID, err)
 	}
 	for _, text := range contacts {
 		var from map[string]string
 		if err := json.Unmarshal([]byte(text), &from); err != nil {
-			return fmt.Errorf("read who wrote in ticket %d: %w", t.ID, err)
+			return nil, fmt.Errorf("read who wrote in ticket %d: %w", t.ID, err)
 		}
 		for _, v := range from {
 			known = append(known, v)
 		}
 	}
-	code := "area_reveals"
-	if t.Walled {
-		code = "case_reveals"
-	}
-	plain := squeezed(body)
+	var all marks
 	for _, v := range append(told, known...) {
 		for _, v := range []string{squeezed(v), strings.TrimPrefix(squeezed(v), "55")} { // a phone also without its country
-			if len(v) >= 5 && strings.Contains(plain, v) {
-				return ticket.Wrong("body", code)
+			if len(v) >= 5 {
+				all = append(all, v)
 			}
 		}
 	}
-	return nil
+	return all, nil
+}
+
+// in reports whether a text holds one of them.
+func (m marks) in(text string) bool {
+	plain := squeezed(text)
+	return slices.ContainsFunc(m, func(mark string) bool { return strings.Contains(plain, mark) })
 }
 
 // squeezed leaves letters and digits, so that no blank or dot hides a number.

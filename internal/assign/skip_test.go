@@ -6,6 +6,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/escuta-sac/escuta/internal/access"
 	"github.com/escuta-sac/escuta/internal/assign"
@@ -125,5 +126,37 @@ func TestSkipsThatCannotBe(t *testing.T) {
 	}
 	if now := tickettest.Fresh(t, f.db, tk.ID); now.HolderID == nil || *now.HolderID != f.ana.AccountID {
 		t.Errorf("it was given back: %+v", now)
+	}
+}
+
+// A supervisor reads who gave back what and why, of the tickets that they see.
+func TestASupervisorReadsWhatWasSkipped(t *testing.T) {
+	t.Parallel()
+	f := newFloor(t)
+	sup := tickettest.Account(t, f.db, access.Supervisor, tickettest.DefaultTeam)
+	far := tickettest.Account(t, f.db, access.Supervisor, tickettest.Team(t, f.db, "Bem longe"))
+	first := tickettest.Open(t, f.db, ticket.Ticket{Subject: "Mandarim"})
+	f.serve(t, f.ana)
+	if _, err := f.s.Skip(t.Context(), f.ana, first.ID, assign.Skip{Reason: "other", Word: "Só fala mandarim."}); err != nil {
+		t.Fatal(err)
+	}
+	began := now()
+	f.serve(t, f.bruno)
+	if _, err := f.s.Skip(t.Context(), f.bruno, first.ID, assign.Skip{Reason: "breather"}); err != nil {
+		t.Fatal(err)
+	}
+	all, err := f.s.GivenBack(t.Context(), sup, began.Add(-time.Hour))
+	if err != nil || len(all) != 2 || all[0].AccountID != f.bruno.AccountID || all[1].Word != "Só fala mandarim." || all[1].Subject != "Mandarim" || all[1].Account != f.ana.Name {
+		t.Errorf("%+v, %v", all, err)
+	}
+	if all, err := f.s.GivenBack(t.Context(), sup, began); err != nil || len(all) != 1 {
+		t.Errorf("since then: %+v, %v", all, err)
+	}
+	if all, err := f.s.GivenBack(t.Context(), far, began.Add(-time.Hour)); err != nil || len(all) != 0 {
+		t.Errorf("another team's supervisor reads %+v, %v", all, err)
+	}
+	f.sql(t, "UPDATE tickets SET walled = true")
+	if all, err := f.s.GivenBack(t.Context(), sup, began.Add(-time.Hour)); err != nil || len(all) != 0 {
+		t.Errorf("behind the wall: %+v, %v", all, err)
 	}
 }

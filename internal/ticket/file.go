@@ -29,7 +29,7 @@ type File struct {
 	// a file that only hangs on.
 	ContentID string
 	At        time.Time
-	// Inner is a file of a note or of an area's answer: no customer may have it.
+	// Inner is a file of a note, of an area's answer or lent to an area: no customer may have it.
 	Inner bool
 }
 

@@ -152,7 +152,7 @@ func (a *App) build(ctx context.Context, cfg config.Config) error {
 	copied := &copies.Service{DB: db, Post: orders, Blobs: files, Recordings: call.Copies{}, Now: clock.Now, Zone: cfg.Timezone}
 	areas := area.New(area.Options{
 		DB: db, Desk: acts, Post: orders, Calendars: policies.Calendars(), Links: area.NewLinks(secret, string(cfg.BaseURL)),
-		Trail: ombudsman.Trail, Now: clock.Now, Log: log,
+		Trail: ombudsman.Trail, Blobs: files, Now: clock.Now, Log: log,
 	})
 	mails := mailroom.New(mailroom.Options{
 		DB: db, Blobs: files, Signer: email.NewSigner(secret), Now: clock.Now, Log: log,
@@ -223,6 +223,7 @@ func (a *App) build(ctx context.Context, cfg config.Config) error {
 			{"intake", in.Run}, {"claims", assigned.Run}, {"giving out", router.Run}, {"closing of tickets", acts.Run},
 			{"archiving of cases", cases.Run}, {"requests to areas", areas.Run}, {"imports", lists.Run},
 			{"incidents", incidents.Run}, {"news of incidents", func(ctx context.Context) error { return incidents.Follow(ctx, hub.Incident) }},
+			{"news of areas", func(ctx context.Context) error { return areas.Follow(ctx, hub.Areas) }},
 			{"bulks", bulks.Run}, {"calendars", calendars.Run}, {"rules of deadlines", func(ctx context.Context) error { return policies.Follow(ctx, db, log) }},
 			{"deadlines planned anew", func(ctx context.Context) error { return acts.Plan(ctx, log) }},
 			{"escalation", acts.Climb}, {"timers", timers.Run}, {"jobs", work.Run}, {"outgoing mail", sender.Run}, {"accounts", accounts.Run}, {"mailboxes", boxes.Run},

@@ -2,7 +2,12 @@ package httpapi
 
 import (
 	"context"
+	"fmt"
+	"strconv"
 	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/gofiber/fiber/v2"
 
 	"github.com/escuta-sac/escuta/internal/access"
 	"github.com/escuta-sac/escuta/internal/area"
@@ -16,6 +21,7 @@ type areaRequests interface {
 	Keep(ctx context.Context, a area.Area) (area.Area, error)
 	ForTeams(ctx context.Context, actor access.Actor) ([]area.Request, error)
 	AnswerInDesk(ctx context.Context, actor access.Actor, id, body string, files []ticket.File) (area.Request, error)
+	FileInDesk(ctx context.Context, actor access.Actor, id string, n int) (ticket.File, error)
 }
 
 // areaRoutes are the company's areas, and where one of them answers what it is
@@ -117,6 +123,7 @@ type AreaRequest struct {
 	AnsweredBy string     `json:"answered_by"`
 	AnsweredAt *time.Time `json:"answered_at"`
 	Files      []string   `json:"files" doc:"Names of what went with the answer"`
+	Carries    []File     `json:"carries" doc:"Files of the ticket that go with the question, while it is open"`
 	Asker      string     `json:"asker"`
 	Customer   string     `json:"customer"`
 	Protocol   string     `json:"protocol"`
@@ -124,7 +131,10 @@ type AreaRequest struct {
 
 func areaRequest(r area.Request) AreaRequest {
 	out := AreaRequest{ID: r.ID, Ref: r.Ref(), Team: r.Area, Body: r.Body, AskedAt: r.AskedAt, Due: r.Due, State: string(r.State),
-		Asker: r.Asker, Customer: r.Customer, Protocol: r.Protocol, Files: []string{}}
+		Asker: r.Asker, Customer: r.Customer, Protocol: r.Protocol, Files: []string{}, Carries: []File{}}
+	for i, f := range r.Files {
+		out.Carries = append(out.Carries, File{Name: f.Name, Size: f.Size, Mime: f.Mime, URL: fmt.Sprintf("/api/area-requests/%s/files/%d", r.ID, i+1)})
+	}
 	if r.TeamID != nil {
 		out.TeamID = *r.TeamID
 	}
@@ -142,6 +152,28 @@ func areaRequest(r area.Request) AreaRequest {
 func (h areaRoutes) list(ctx context.Context, who access.Actor, _ *none) (Items[AreaRequest], error) {
 	all, err := h.areas.ForTeams(ctx, who)
 	return itemsOf(all, areaRequest), err
+}
+
+var carriedOperation = huma.Operation{
+	Summary: "Download a file that goes with what my team is asked",
+	Parameters: []*huma.Param{
+		{Name: "request", In: "path", Required: true, Schema: &huma.Schema{Type: "string"}},
+		{Name: "n", In: "path", Required: true, Schema: &huma.Schema{Type: "string"}},
+	},
+	Responses: fileOperation.Responses,
+}
+
+// carried handles GET /api/area-requests/{request}/files/{n}.
+func (h areaRoutes) carried(c *fiber.Ctx) error {
+	n, err := strconv.Atoi(c.Params("n"))
+	if err != nil {
+		return ticket.ErrNoFile
+	}
+	f, err := h.areas.FileInDesk(c.UserContext(), actorOf(c.UserContext()), c.Params("request"), n)
+	if err != nil {
+		return err
+	}
+	return h.uploads.sendFile(c, f)
 }
 
 type answerArea struct {

@@ -5,11 +5,13 @@ import (
 	"errors"
 	"mime/multipart"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
 
 	"github.com/escuta-sac/escuta/internal/area"
+	"github.com/escuta-sac/escuta/internal/ticket"
 )
 
 // answersByLink is what these pages need from package area, and no more.
@@ -17,6 +19,7 @@ type answersByLink interface {
 	Opened(ctx context.Context, id, token string) (area.Request, error)
 	MayAnswerByLink(ctx context.Context, id, token string, a area.Linked) error
 	AnswerByLink(ctx context.Context, id, token string, a area.Linked) error
+	FileByLink(ctx context.Context, id, token string, n int) (ticket.File, error)
 }
 
 // askedRoutes are the pages on which an area answers by the link in its mail,
@@ -42,6 +45,7 @@ type askedView struct {
 	State               string
 	Name, Answer        string // as typed
 	Answers             []askedAnswer
+	Files               []portalFile // that go with the question
 }
 
 // askedAnswer is what was answered by a link. Of its files the names: who asked
@@ -66,6 +70,26 @@ func (h askedRoutes) page(c *fiber.Ctx) error {
 		return c.Redirect("/pedido/"+id, http.StatusSeeOther)
 	}
 	return h.request(c, http.StatusOK, portalView{JustSent: c.Query("enviado") != ""}, askedView{}, nil)
+}
+
+// file handles GET /pedido/{request}/arquivos/{n}, from the page or from the mail.
+func (h askedRoutes) file(c *fiber.Ctx) error {
+	if err := h.counted(c); err != nil {
+		return err
+	}
+	token := c.Query("token")
+	if token == "" {
+		token = c.Cookies(askedCookie)
+	}
+	n, err := strconv.Atoi(c.Params("n"))
+	if err != nil {
+		return h.refused(c, ticket.ErrNoFile)
+	}
+	f, err := h.requests.FileByLink(c.UserContext(), c.Params("request"), token, n)
+	if err != nil {
+		return h.refused(c, err)
+	}
+	return h.sendFile(c, f)
 }
 
 // answer handles POST /pedido/{request}.
@@ -120,6 +144,9 @@ func (h askedRoutes) request(c *fiber.Ctx, status int, v portalView, typed asked
 		ID: r.ID, Ref: r.Ref(), Area: r.Area, Body: r.Body, Asker: r.Asker, Customer: r.Customer, Protocol: r.Protocol,
 		AskedAt: r.AskedAt, Due: r.Due, Left: words.left(r.Due, now), Late: now.After(r.Due), State: string(r.State),
 		Name: typed.Name, Answer: typed.Answer,
+	}
+	for i, f := range r.Files {
+		v.Asked.Files = append(v.Asked.Files, portalFile{Name: f.Name, Size: readableSize(f.Size), URL: "/pedido/" + r.ID + "/arquivos/" + strconv.Itoa(i+1)})
 	}
 	for _, a := range r.Answers {
 		if a.Way == "link" { // what was said elsewhere is for whoever asked

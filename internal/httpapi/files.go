@@ -57,10 +57,15 @@ func (h fileRoutes) download(c *fiber.Ctx) error {
 			return ticket.ErrNoFile
 		}
 	}
-	if err := h.services.Scan.Check(ctx, f.Blob); err != nil {
+	return h.sendFile(c, f)
+}
+
+// sendFile gives a file to whoever may have it, unless it was found to be harmful.
+func (s *Server) sendFile(c *fiber.Ctx, f ticket.File) error {
+	if err := s.services.Scan.Check(c.UserContext(), f.Blob); err != nil {
 		return err
 	}
-	content, err := h.services.Blobs.Open(f.Blob)
+	content, err := s.services.Blobs.Open(f.Blob)
 	if err != nil {
 		return err
 	}

@@ -176,7 +176,7 @@ func start(t testing.TB, changes ...change) *world {
 		Toll: toll.New(options.Secret, db.Gorm, now, log), Now: now,
 		Ombudsman: ombudsman.New(db, acts, in, policies.Calendars(), quiet{}, now, log), Incidents: incidents, Imports: lists,
 		Areas: area.New(area.Options{DB: db, Desk: acts, Post: &outbox.Post{IDs: email.NewSigner(options.Secret), Fallback: "atendimento@escuta.example"}, Calendars: policies.Calendars(), Links: area.NewLinks(options.Secret, w.base),
-			Trail: ombudsman.Trail, Now: now, Log: log}),
+			Trail: ombudsman.Trail, Blobs: files, Now: now, Log: log}),
 		Copies: &copies.Service{DB: db, Post: &outbox.Post{}, Blobs: files, Recordings: call.Copies{}, Now: now, Zone: zone},
 		Dialer: dial.New([]netip.Prefix{netip.MustParsePrefix("127.0.0.2/32")}), // where the tests' other servers are
 	})

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"math"
+	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -55,6 +56,7 @@ type InternalRequest struct {
 	NextAt      *time.Time   `json:"next_at" doc:"When the area is reminded next"`
 	EndedAt     *time.Time   `json:"ended_at"`
 	Remark      string       `json:"remark"`
+	Files       []File       `json:"files" doc:"Of the ticket's, as the area sees them"`
 	Answers     []AreaAnswer `json:"answers"`
 	Stages      []AreaStage  `json:"stages" doc:"Reminders that went out"`
 	Mails       []AreaMailed `json:"mails" doc:"The newest mail to each address"`
@@ -93,7 +95,7 @@ func requestBody(r area.Request, lang string) InternalRequest {
 		ID: r.ID, Ref: r.Ref(), TicketID: r.TicketID, Protocol: r.Protocol, AreaID: r.AreaID, Area: r.Area, Emails: orEmpty(r.Emails),
 		Body: r.Body, Hides: r.Hides, Blocks: r.Blocks, Asker: r.Asker, AskedAt: r.AskedAt, Amount: r.Term.Amount, Unit: string(r.Term.Unit),
 		Calendar: r.Calendar, Due: r.Due, State: string(r.State), OverdueAt: r.OverdueAt, NextAt: r.NextAt, EndedAt: r.EndedAt, Remark: r.Remark,
-		Explanation: stepsBody(r.Steps, lang),
+		Explanation: stepsBody(r.Steps, lang), Files: itemsOf(r.Files, fileBody).Items,
 		Answers: itemsOf(r.Answers, func(a area.Answer) AreaAnswer {
 			return AreaAnswer{a.ID, a.Way, a.Name, a.Address, a.Body, itemsOf(a.Files, fileBody).Items, a.At}
 		}).Items,
@@ -111,6 +113,9 @@ type askRequest struct {
 		Unit   string `json:"unit,omitempty" enum:"calendar_days,business_days,business_hours,minutes"`
 		Hides  *bool  `json:"hides,omitempty" doc:"As usual for the area when left out; always behind the wall"`
 		Aside  bool   `json:"aside,omitempty" doc:"It does not become the area's turn"`
+
+		Files  []string `json:"files,omitempty" maxItems:"10" doc:"Addresses of files of the ticket's messages that the area is to see"`
+		Looked bool     `json:"looked,omitempty" doc:"With hides: no file shows who the customer is; somebody has looked. Names are replaced"`
 	}
 }
 
@@ -121,8 +126,18 @@ func (h requestRoutes) ask(ctx context.Context, who access.Actor, in *askRequest
 		return InternalRequest{}, err
 	}
 	b := in.Body
-	r, err := h.requests.Ask(ctx, who, t.ID, area.Question{AreaID: b.AreaID, Body: b.Body, Amount: b.Amount, Unit: sla.Unit(b.Unit), Hides: b.Hides, Aside: b.Aside})
+	r, err := h.requests.Ask(ctx, who, t.ID, area.Question{AreaID: b.AreaID, Body: b.Body, Amount: b.Amount, Unit: sla.Unit(b.Unit), Hides: b.Hides, Aside: b.Aside,
+		Files: tokensOf(b.Files), Looked: b.Looked})
 	return requestBody(r, requestOf(ctx).lang), err
+}
+
+// tokensOf takes the tokens out of files' addresses.
+func tokensOf(addresses []string) []string {
+	tokens := make([]string, len(addresses))
+	for i, a := range addresses {
+		tokens[i] = strings.TrimPrefix(a, fileURL(""))
+	}
+	return tokens
 }
 
 // list handles GET /api/tickets/{ticket}/requests.

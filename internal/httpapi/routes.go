@@ -61,7 +61,7 @@ func (s *Server) addRoutes() {
 		duties      = dutyRoutes{db, is.Desk}
 		terms       = termRoutes{clocks, is.Desk, is.Now}
 		rosters     = rosterRoutes{is.Roster}
-		routes      = routingRoutes{db, is.Routing}
+		routes      = routingRoutes{db, is.Routing, is.Assign, s.today}
 		drafts      = draftRoutes{db, is.Desk}
 		incidents   = incidentRoutes{db, is.Incidents, is.Now}
 		calendars   = calendarRoutes{is.KeptCalendars}
@@ -213,6 +213,7 @@ func (s *Server) addRoutes() {
 	on(s, post, "/api/teams", "Add a team", arrange, created, people.addTeam)
 	on(s, get, "/api/routing/teams", "How my teams' tickets get to people", staffing, ok, rosters.teams)
 	on(s, patch, "/api/teams/{id}/routing", "Change how a team's tickets get to people", staffing, ok, rosters.changeTeam)
+	on(s, get, "/api/skips", "What was served and given back today, and why", staffing, ok, routes.skips)
 	on(s, get, "/api/skills", "Skills, and what demands them", staffing, ok, rosters.skills)
 	on(s, post, "/api/skills", "Add a skill", arrange, created, rosters.addSkill)
 	on(s, patch, "/api/skills/{id}", "Rename a skill", arrange, ok, rosters.renameSkill)
@@ -280,6 +281,7 @@ func (s *Server) addRoutes() {
 	on(s, post, "/api/tickets/{ticket}/requests/{request}/extend", "Give an area more time", work, ok, requests.extend)
 	on(s, get, "/api/tickets/{ticket}/turns", "Whose turn it was and for how long", work, ok, requests.turns)
 	on(s, get, "/api/area-requests", "What my teams are asked", work, ok, areas.list)
+	s.native(get, "/api/area-requests/{request}/files/{n}", work, areas.carried, &carriedOperation)
 	on(s, post, "/api/area-requests/{request}/answer", "Answer what my team is asked", work, ok, areas.answer)
 
 	on(s, get, "/api/incidents", "Incidents, the newest first", work, ok, incidents.list)
@@ -328,6 +330,7 @@ func (s *Server) addRoutes() {
 	s.native(post, "/acompanhar/{protocol}/avaliar", visitor, portal.rate, nil)
 	s.native(get, "/pedido/{request}", anyone, asked.page, nil)
 	s.native(post, "/pedido/{request}", visitor, asked.answer, nil)
+	s.native(get, "/pedido/{request}/arquivos/{n}", anyone, asked.file, nil)
 	s.native(get, "/robots.txt", anyone, portal.robots, nil)
 	s.native(get, "/portal/{asset}", anyone, portal.asset, nil)
 

@@ -7,6 +7,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/escuta-sac/escuta/internal/access"
+	"github.com/escuta-sac/escuta/internal/assign"
 	"github.com/escuta-sac/escuta/internal/roster"
 	"github.com/escuta-sac/escuta/internal/routing"
 	"github.com/escuta-sac/escuta/internal/ticket"
@@ -17,9 +18,36 @@ type explainer interface {
 	Explain(ctx context.Context, t ticket.Ticket) (routing.Explanation, error)
 }
 
+// skipped is what these handlers need of package assign, and no more.
+type skipped interface {
+	GivenBack(ctx context.Context, actor access.Actor, since time.Time) ([]assign.GivenBack, error)
+}
+
 type routingRoutes struct {
 	db      *gorm.DB
 	routing explainer
+	assign  skipped
+	today   func() time.Time // now, in the company's zone
+}
+
+// GivenBack is a ticket that somebody was served and gave back.
+type GivenBack struct {
+	At        time.Time `json:"at"`
+	AccountID int64     `json:"account_id"`
+	Account   string    `json:"account"`
+	TicketID  int64     `json:"ticket_id"`
+	Protocol  string    `json:"protocol"`
+	Subject   string    `json:"subject"`
+	Reason    string    `json:"reason" enum:"knowledge,language,personal,breather,other"`
+	Word      string    `json:"word"`
+}
+
+// skips handles GET /api/skips: today's, in the company's zone.
+func (h routingRoutes) skips(ctx context.Context, who access.Actor, _ *none) (Items[GivenBack], error) {
+	now := h.today()
+	y, m, d := now.Date()
+	all, err := h.assign.GivenBack(ctx, who, time.Date(y, m, d, 0, 0, 0, 0, now.Location()))
+	return itemsOf(all, func(g assign.GivenBack) GivenBack { return GivenBack(g) }), err
 }
 
 // Routing is why a ticket is whose it is, or why it is nobody's.

@@ -11,6 +11,7 @@ export type Frame =
   | { kind: "counts"; counts: Record<string, number>; saved?: Record<string, number>; id: Position }
   | { kind: "phone"; line: number; call: string }
   | { kind: "incident"; incident_id: number }
+  | { kind: "areas" }
   | { kind: "asked" }
   | { kind: "presence"; ticket_id: number; people: Other[] }
   | { kind: "people"; people: Colleague[]; more: number }

@@ -12,6 +12,7 @@ export const keys = {
   reasons: ["reasons"] as const,
   routing: (ticketId: number, version: number) => ["routing", "ticket", ticketId, version] as const,
   teamRoutings: ["routing", "teams"] as const,
+  skips: ["routing", "skips"] as const,
   skills: ["routing", "skills"] as const,
   profile: (accountId: number) => ["routing", "profile", accountId] as const,
   counts: ["counts"] as const,

@@ -142,6 +142,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/area-requests/{request}/files/{n}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Download a file that goes with what my team is asked */
+        get: operations["get-api-area-requests-by-request-files-by-n"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/areas": {
         parameters: {
             query?: never;
@@ -2332,6 +2349,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/skips": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was served and given back today, and why */
+        get: operations["get-api-skips"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/sla/preview": {
         parameters: {
             query?: never;
@@ -3403,6 +3437,8 @@ export interface components {
             asked_at: string;
             asker: string;
             body: string;
+            /** @description Files of the ticket that go with the question, while it is open */
+            carries: components["schemas"]["File"][];
             customer: string;
             /** Format: date-time */
             due: string;
@@ -3451,8 +3487,12 @@ export interface components {
             aside?: boolean;
             /** @description Written for the area. With hides: nobody's name, document, contact or protocol */
             body: string;
+            /** @description Addresses of files of the ticket's messages that the area is to see */
+            files?: string[];
             /** @description As usual for the area when left out; always behind the wall */
             hides?: boolean;
+            /** @description With hides: no file shows who the customer is; somebody has looked. Names are replaced */
+            looked?: boolean;
             /** @enum {string} */
             unit?: "calendar_days" | "business_days" | "business_hours" | "minutes";
         };
@@ -4751,6 +4791,20 @@ export interface components {
         GatherInputBody: {
             ids: number[];
         };
+        GivenBack: {
+            account: string;
+            /** Format: int64 */
+            account_id: number;
+            /** Format: date-time */
+            at: string;
+            protocol: string;
+            /** @enum {string} */
+            reason: "knowledge" | "language" | "personal" | "breather" | "other";
+            subject: string;
+            /** Format: int64 */
+            ticket_id: number;
+            word: string;
+        };
         GivenIdentity: {
             /** @enum {string} */
             kind: "email" | "phone" | "cpf" | "cnpj";
@@ -5105,6 +5159,8 @@ export interface components {
             /** Format: date-time */
             ended_at: string | null;
             explanation: components["schemas"]["Interval"][];
+            /** @description Of the ticket's, as the area sees them */
+            files: components["schemas"]["File"][];
             /** @description The area is told nothing of the customer */
             hides: boolean;
             id: string;
@@ -5186,6 +5242,9 @@ export interface components {
         };
         ItemsForm: {
             items: components["schemas"]["Form"][];
+        };
+        ItemsGivenBack: {
+            items: components["schemas"]["GivenBack"][];
         };
         ItemsHelpCall: {
             items: components["schemas"]["HelpCall"][];
@@ -7795,6 +7854,29 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-api-area-requests-by-request-files-by-n": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                request: string;
+                n: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file, as an attachment */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
                 };
             };
         };
@@ -13007,6 +13089,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SkillRule"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-api-skips": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsGivenBack"];
                 };
             };
             /** @description Error */

@@ -68,7 +68,7 @@ export class Live {
           this.#catchUp(frame.id);
           this.onHello();
           this.#incidentsSoon();
-          void this.cache.invalidateQueries({ queryKey: keys.asked });
+          for (const queryKey of [keys.asked, keys.areas]) void this.cache.invalidateQueries({ queryKey });
           break;
         case "resync":
           told.length = 0; // what this frame told before it is of the lost history, too
@@ -87,6 +87,9 @@ export class Live {
           break;
         case "incident":
           this.#incidentsSoon();
+          break;
+        case "areas":
+          void this.cache.invalidateQueries({ queryKey: keys.areas });
           break;
         case "asked":
           void this.cache.invalidateQueries({ queryKey: keys.asked });

@@ -4,6 +4,7 @@ import { ApiError } from "../../api/client";
 import { useText } from "../../lib/i18n";
 import { dayAndTime } from "../../lib/time";
 import { Button } from "../../ui/Button";
+import { FileLinks } from "../../ui/FileLinks";
 import { EmptyState, ErrorState, Skeleton } from "../../ui/states";
 import { toast } from "../../ui/toast";
 import { type AreaRequest, areasQuery, useAnswerArea } from "./api";
@@ -54,6 +55,7 @@ function Asked({ r }: { r: AreaRequest }) {
           : t("areas.hidden")}
       </p>
       <p className={styles.told}>{r.body}</p>
+      <FileLinks files={r.carries} label={t("areas.carries")} />
       {r.state === "answered" ? (
         <p className={styles.reply}>
           {r.answer}

@@ -1,14 +1,13 @@
 import { useQuery } from "@tanstack/react-query";
-import { Paperclip } from "lucide-react";
 import { type FormEvent, useState } from "react";
 import type { TicketRow } from "../../api/types";
 import { useNow } from "../../lib/clock";
 import { useText } from "../../lib/i18n";
 import { roughSpan, shortMoment } from "../../lib/time";
 import { Button } from "../../ui/Button";
+import { FileLinks } from "../../ui/FileLinks";
 import styles from "./AreaStrip.module.css";
 import { type InternalRequest, requestsQuery, useRequestAct } from "./areas";
-import { fileSize } from "./fileSize";
 import { requestPlace } from "./shownRequest";
 
 /** What the ticket asks of areas: who owes an answer and since when, and what they said. */
@@ -53,23 +52,14 @@ function Asked({ row, r }: { row: TicketRow; r: InternalRequest }) {
           </span>
         </summary>
         <p className={styles.body}>{r.body}</p>
+        <FileLinks files={r.files} label={t("area.lent")} />
         {r.answers.map((a) => (
           <figure key={a.id} className={styles.answer}>
             {a.body && <blockquote>{a.body}</blockquote>}
             <figcaption>
               {t(`area.way.${a.way}`, { name: a.name || a.address })} · {shortMoment(a.at, now)}
             </figcaption>
-            {a.files.length > 0 && (
-              <ul className={styles.files} aria-label={t("area.files")}>
-                {a.files.map((file) => (
-                  <li key={file.url}>
-                    <a href={file.url} download={file.name}>
-                      <Paperclip aria-hidden /> {file.name} <span>{fileSize(t, file.size)}</span>
-                    </a>
-                  </li>
-                ))}
-              </ul>
-            )}
+            <FileLinks files={a.files} label={t("area.files")} />
           </figure>
         ))}
         {r.remark && <p className={styles.quiet}>{r.remark}</p>}

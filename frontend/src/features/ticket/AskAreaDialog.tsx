@@ -11,6 +11,7 @@ import { ErrorState, Skeleton } from "../../ui/states";
 import { toast } from "../../ui/toast";
 import { useAsk } from "./areas";
 import dialog from "./dialogs.module.css";
+import { LendFiles, type Lent } from "./LendFiles";
 
 /** Asks an area of the company: a text written for it, and by when. */
 export default function AskAreaDialog({ row, onClose }: { row: TicketRow; onClose: () => void }) {
@@ -41,11 +42,22 @@ function Form({ row, areas, onClose }: { row: TicketRow; areas: Area[]; onClose:
   const [hides, setHides] = useState<boolean>();
   const [amount, setAmount] = useState("");
   const hidden = row.walled || (hides ?? area.hides);
-  const problem = ask.error instanceof ApiError ? ask.error.field("body") : undefined;
+  const [lent, setLent] = useState<Lent>({ files: [], looked: false });
+  const wrong = (name: string) => (ask.error instanceof ApiError ? ask.error.field(name) : undefined);
+  const problem = wrong("body");
+  const files = wrong("files") ?? wrong("looked");
+  const unseen = hidden && lent.files.length > 0 && !lent.looked;
   const submit = (event: FormEvent) => {
     event.preventDefault();
     ask.mutate(
-      { area_id: area.id, body, hides: hidden, amount: amount ? Number(amount) : undefined },
+      {
+        area_id: area.id,
+        body,
+        hides: hidden,
+        amount: amount ? Number(amount) : undefined,
+        files: [...lent.files],
+        looked: lent.looked,
+      },
       {
         onSuccess: () => {
           toast(t("area.asked", { area: area.name }));
@@ -65,7 +77,7 @@ function Form({ row, areas, onClose }: { row: TicketRow; areas: Area[]; onClose:
       <AreaField
         label={t("area.question")}
         hint={t(hidden ? "area.question.hidden" : "area.question.shown")}
-        error={problem ?? (ask.error && !problem ? ask.error.message : undefined)}
+        error={problem ?? (ask.error && !files ? ask.error.message : undefined)}
         rows={5}
         required
         maxLength={10_000}
@@ -88,7 +100,8 @@ function Form({ row, areas, onClose }: { row: TicketRow; areas: Area[]; onClose:
           onChange={setHides}
         />
       )}
-      <Button look="primary" type="submit" busy={ask.isPending} disabled={!body.trim()}>
+      <LendFiles row={row} hidden={hidden} lent={lent} problem={files} onChange={setLent} />
+      <Button look="primary" type="submit" busy={ask.isPending} disabled={!body.trim() || unseen}>
         {t("area.send")}
       </Button>
     </form>

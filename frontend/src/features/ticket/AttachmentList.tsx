@@ -1,9 +1,9 @@
 import { CircleAlert, Paperclip, RotateCw, X } from "lucide-react";
+import { fileSize } from "../../lib/fileSize";
 import { useText } from "../../lib/i18n";
 import { IconButton } from "../../ui/Button";
 import styles from "./AttachmentList.module.css";
 import { type Attachment, detach, retry } from "./attachments";
-import { fileSize } from "./fileSize";
 
 /** The files of a draft: how far they are, what is wrong with them, and how to be rid of them. */
 export function AttachmentList({ draft, files }: { draft: string; files: Attachment[] }) {

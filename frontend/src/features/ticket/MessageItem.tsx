@@ -1,10 +1,10 @@
-import { Lock, Paperclip } from "lucide-react";
+import { Lock } from "lucide-react";
 import type { Message, Note } from "../../api/types";
 import { useText } from "../../lib/i18n";
 import { Avatar } from "../../ui/Avatar";
+import { FileLinks } from "../../ui/FileLinks";
 import { AutomaticItem } from "./AutomaticItem";
 import { DeliveryReason, DeliveryState } from "./DeliveryState";
-import { fileSize } from "./fileSize";
 import { MailBadges, MailWarnings } from "./MailOrigin";
 import styles from "./MessageItem.module.css";
 import { Body, Moment, Said } from "./Said";
@@ -44,17 +44,7 @@ export function MessageItem({ ticketId, message }: MessageItemProps) {
         {message.origin && <MailWarnings origin={message.origin} />}
         {ours && <DeliveryReason message={message} />}
         <Said ticketId={ticketId} message={message} />
-        {message.files.length > 0 && (
-          <ul className={styles.files}>
-            {message.files.map((file) => (
-              <li key={file.url}>
-                <a href={file.url} download={file.name}>
-                  <Paperclip aria-hidden /> {file.name} <span>{fileSize(t, file.size)}</span>
-                </a>
-              </li>
-            ))}
-          </ul>
-        )}
+        <FileLinks files={message.files} className={styles.files} />
       </div>
     </article>
   );

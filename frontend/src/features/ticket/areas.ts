@@ -36,6 +36,8 @@ export interface Question {
   body: string;
   hides: boolean;
   amount?: number;
+  files?: string[];
+  looked?: boolean;
 }
 
 export function useAsk(row: TicketRow) {

@@ -1,4 +1,4 @@
-import { useMutation } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import { ArrowLeft } from "lucide-react";
 import { type FormEvent, useState } from "react";
 import { type Area, saveArea } from "../../../api/areas";
@@ -7,6 +7,7 @@ import type { Team } from "../../../api/types";
 import { useText } from "../../../lib/i18n";
 import { Button, IconButton } from "../../../ui/Button";
 import { AreaField, CheckField, Field, SelectField } from "../../../ui/Field";
+import { calendarsQuery } from "../calendars/api";
 import styles from "../settings.module.css";
 import own from "./areas.module.css";
 import { type Draft, draftOf, givenOf } from "./draft";
@@ -14,7 +15,6 @@ import { ExampleDue } from "./ExampleDue";
 
 const units = ["business_days", "business_hours", "calendar_days", "minutes"] as const;
 const reminders = ["0", "50", "75", "90"] as const;
-const calendars = ["br", "br-bank", "24x7"] as const;
 
 interface AreaFormProps {
   area?: Area;
@@ -27,6 +27,7 @@ interface AreaFormProps {
 export function AreaForm({ area, teams, onSaved, onClose }: AreaFormProps) {
   const t = useText();
   const [draft, setDraft] = useState(() => draftOf(area));
+  const calendars = useQuery(calendarsQuery).data ?? [];
   const save = useMutation({ mutationFn: () => saveArea(area?.id, givenOf(draft)), onSuccess: onSaved });
   const problem = save.error instanceof ApiError ? save.error : undefined;
   const wrong = (field: string) => problem?.field(field);
@@ -103,10 +104,10 @@ export function AreaForm({ area, teams, onSaved, onClose }: AreaFormProps) {
           label={t("area.calendar")}
           value={draft.calendar}
           options={[
-            ...calendars.map((value) => ({ value, name: t(`area.calendar.${value}`) })),
-            ...(area && !calendars.some((c) => c === area.calendar)
-              ? [{ value: area.calendar, name: area.calendar }]
-              : []),
+            ...calendars.map(({ id, name }) => ({ value: id, name })),
+            ...(calendars.some(({ id }) => id === draft.calendar)
+              ? []
+              : [{ value: draft.calendar, name: draft.calendar }]),
           ]}
           onChange={(calendar) => set({ calendar })}
           error={wrong("calendar")}

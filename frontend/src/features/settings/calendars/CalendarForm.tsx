@@ -4,7 +4,9 @@ import { type FormEvent, useDeferredValue, useState } from "react";
 import { ApiError } from "../../../api/client";
 import { useText } from "../../../lib/i18n";
 import { dayAndTime, timeZone } from "../../../lib/time";
+import { zoneChoices } from "../../../lib/zones";
 import { Button, IconButton } from "../../../ui/Button";
+import { Dialog } from "../../../ui/Dialog";
 import { CheckField, Field, SelectField } from "../../../ui/Field";
 import { toast, toastError } from "../../../ui/toast";
 import styles from "../settings.module.css";
@@ -19,20 +21,6 @@ import { WeekHours } from "./WeekHours";
 import { YearPicture } from "./YearPicture";
 
 const lists = ["national", "bank", ""] as const;
-
-const zones = [
-  "America/Noronha",
-  "America/Belem",
-  "America/Fortaleza",
-  "America/Recife",
-  "America/Bahia",
-  "America/Sao_Paulo",
-  "America/Campo_Grande",
-  "America/Cuiaba",
-  "America/Porto_Velho",
-  "America/Manaus",
-  "America/Rio_Branco",
-];
 
 interface CalendarFormProps {
   calendar?: Calendar;
@@ -60,8 +48,12 @@ export function CalendarForm({ calendar, from, onSaved, onBrought, onClose }: Ca
       toast(t("calendar.removed", { name: given.name }));
       onClose();
     },
-    onError: toastError,
+    onError: (error) => {
+      setRemoving(false);
+      toastError(error);
+    },
   });
+  const [removing, setRemoving] = useState(false);
   const failed = save.error ?? effect.error;
   const wrong = (field: string) => (failed instanceof ApiError ? failed.field(field) : undefined);
   const set = (change: Partial<CalendarGiven>) => {
@@ -95,10 +87,7 @@ export function CalendarForm({ calendar, from, onSaved, onBrought, onClose }: Ca
         <SelectField
           label={t("calendar.zone")}
           value={given.zone}
-          options={[...new Set([...zones, given.zone])].map((value) => ({
-            value,
-            name: value.replace("America/", "").replace("_", " "),
-          }))}
+          options={zoneChoices(given.zone)}
           onChange={(zone) => set({ zone })}
           error={wrong("zone")}
         />
@@ -189,11 +178,26 @@ export function CalendarForm({ calendar, from, onSaved, onBrought, onClose }: Ca
           {t("area.back")}
         </Button>
         {calendar && calendar.used_by.length === 0 && (
-          <Button look="quiet" busy={remove.isPending} onClick={() => remove.mutate()}>
+          <Button look="quiet" onClick={() => setRemoving(true)}>
             {t("calendar.remove")}
           </Button>
         )}
       </p>
+      <Dialog
+        open={removing}
+        onClose={() => setRemoving(false)}
+        title={t("calendar.remove.ask", { name: calendar?.name ?? "" })}
+      >
+        <div className={own.removing}>
+          <p>{t("calendar.remove.means")}</p>
+          <footer>
+            <Button onClick={() => setRemoving(false)}>{t("area.back")}</Button>
+            <Button look="primary" busy={remove.isPending} onClick={() => remove.mutate()}>
+              {t("calendar.remove")}
+            </Button>
+          </footer>
+        </div>
+      </Dialog>
     </form>
   );
 }

@@ -4,9 +4,17 @@ import { Tabs } from "../../../ui/Tabs";
 import { PeoplePart } from "./PeoplePart";
 import own from "./routing.module.css";
 import { SkillsPart } from "./SkillsPart";
+import { SkipsPart } from "./SkipsPart";
 import { TeamsPart } from "./TeamsPart";
 
-type Part = "teams" | "skills" | "people";
+type Part = "teams" | "skills" | "people" | "skips";
+
+const parts = {
+  teams: <TeamsPart />,
+  skills: <SkillsPart />,
+  people: <PeoplePart />,
+  skips: <SkipsPart />,
+};
 
 /** Who is given what, and when. */
 export function RoutingPanel() {
@@ -24,11 +32,10 @@ export function RoutingPanel() {
           { value: "teams", name: t("settings.equipes") },
           { value: "skills", name: t("roster.skills") },
           { value: "people", name: t("settings.pessoas") },
+          { value: "skips", name: t("roster.skips") },
         ]}
       >
-        <div className={own.part}>
-          {part === "teams" ? <TeamsPart /> : part === "skills" ? <SkillsPart /> : <PeoplePart />}
-        </div>
+        <div className={own.part}>{parts[part]}</div>
       </Tabs>
     </>
   );

@@ -3,6 +3,7 @@ import { useState } from "react";
 import type { Shift } from "../../../api/types";
 import { type TextId, useText } from "../../../lib/i18n";
 import { timeZone } from "../../../lib/time";
+import { zoneChoices, zoneName } from "../../../lib/zones";
 import { Button, IconButton } from "../../../ui/Button";
 import { CheckField, Field, SelectField } from "../../../ui/Field";
 import styles from "../settings.module.css";
@@ -27,20 +28,6 @@ const days: Record<number, TextId> = {
   6: "roster.day.6",
 };
 
-const zones = [
-  "America/Noronha",
-  "America/Belem",
-  "America/Fortaleza",
-  "America/Recife",
-  "America/Bahia",
-  "America/Sao_Paulo",
-  "America/Campo_Grande",
-  "America/Cuiaba",
-  "America/Porto_Velho",
-  "America/Manaus",
-  "America/Rio_Branco",
-];
-
 /** When somebody works: a week of shifts, and the form that adds some. */
 export function Shifts({ shifts, zone, onChange, error }: ShiftsProps) {
   const t = useText();
@@ -54,7 +41,6 @@ export function Shifts({ shifts, zone, onChange, error }: ShiftsProps) {
     const kept = shifts.filter((s) => !fresh.some((f) => f.weekday === s.weekday && f.from === s.from));
     onChange({ shifts: inOrder([...kept, ...fresh]) });
   };
-  const known = zone !== "" && !zones.includes(zone) ? [zone, ...zones] : zones;
   return (
     <fieldset className={own.bounds}>
       <legend>{t("roster.shifts")}</legend>
@@ -114,8 +100,8 @@ export function Shifts({ shifts, zone, onChange, error }: ShiftsProps) {
           label={t("roster.zone")}
           value={zone}
           options={[
-            { value: "", name: t("roster.zone.usual", { zone: timeZone() }) },
-            ...known.map((name) => ({ value: name, name: name.replace("America/", "").replace("_", " ") })),
+            { value: "", name: t("roster.zone.usual", { zone: zoneName(timeZone()) }) },
+            ...zoneChoices(zone),
           ]}
           onChange={(next) => onChange({ zone: next })}
         />

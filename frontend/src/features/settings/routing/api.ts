@@ -13,6 +13,12 @@ export const skillsQuery = queryOptions({
   queryFn: async ({ signal }) => (await unwrap(api.GET("/api/skills", { signal }))).items,
 });
 
+export const skipsQuery = queryOptions({
+  queryKey: keys.skips,
+  queryFn: async ({ signal }) => (await unwrap(api.GET("/api/skips", { signal }))).items,
+  refetchInterval: 30_000,
+});
+
 const of = (id: number) => ({ path: { id: String(id) } });
 
 export const profileQuery = (account: number) =>

@@ -1,4 +1,4 @@
-import type { Translate } from "../../lib/i18n";
+import type { Translate } from "./i18n";
 
 /** "14 kB", "2.3 MB", in the reader's language. */
 export function fileSize(t: Translate, bytes: number): string {

@@ -52,7 +52,7 @@ const customer = (subject: string) =>
 
 /** The link in the mail that the area was sent. */
 async function link(words: string): Promise<string> {
-  const found = () => /\S+\/pedido\/\S+/.exec(postbox.newest(address, words) ?? "")?.[0];
+  const found = () => /\S+\/pedido\/[^/\s]+\?\S+/.exec(postbox.newest(address, words) ?? "")?.[0];
   await expect.poll(found, { timeout: 30_000 }).toBeDefined();
   return found()!;
 }
@@ -329,6 +329,74 @@ test("a request gets more time, is settled and is taken back, and who resolves i
   await desk.getByRole("button", { name: "Resolver" }).click();
   await desk.getByRole("button", { name: "Reabrir" }).waitFor();
   await picture(desk, "areas-resolvido");
+}, 180_000);
+
+test("an area is lent a file of a ticket without its name, and other admins see a new area at once", async () => {
+  const boss = await windowOf({ reducedMotion: "reduce" });
+  await logIn(boss, admin, "/ajustes/areas");
+  await boss.getByText(area).first().waitFor();
+  const other = await windowOf({ colorScheme: "dark" });
+  await logIn(other, admin, "/ajustes/areas");
+  await other.getByRole("button", { name: "Nova área" }).click();
+  const calendars = await other.getByLabel("Calendário").locator("option").allInnerTexts();
+  expect(calendars.length).toBeGreaterThanOrEqual(3);
+  await other.getByLabel("Nome").fill("Logística");
+  await other.getByLabel("E-mails").fill("logistica@aroeira.example");
+  await expectAccessible(other, "an area with its calendar");
+  await picture(other, "areas-calendarios-escuro");
+  await other.getByRole("button", { name: "Salvar" }).click();
+  await boss.getByText("logistica@aroeira.example").waitFor({ timeout: 10_000 });
+
+  const sent = new FormData();
+  const texts = { name: "Rita Nogueira", email: "rita.anexo@example.test", kind: "reclamacao" };
+  for (const [name, value] of Object.entries(texts)) sent.set(name, value);
+  sent.set("subject", "Parafuso quebrado");
+  sent.set("body", "Segue a nota.");
+  const { name, mimeType, buffer } = pdf("nota da Rita Nogueira.pdf");
+  sent.set("files", new Blob([new Uint8Array(buffer)], { type: mimeType }), name);
+  const opened = await fetch(`${server.url}/api/public/tickets`, {
+    method: "POST",
+    headers: { "idempotency-key": crypto.randomUUID() },
+    body: sent,
+  });
+  expect(opened.status).toBe(201);
+  const { protocol } = (await opened.json()) as { protocol: string };
+  await boss.goto(`/fila?view=all&t=${protocol}`);
+  await boss.getByRole("heading", { name: "Parafuso quebrado" }).waitFor();
+  await boss.keyboard.press("q");
+  const dialog = boss.getByRole("dialog", { name: "Pedir a uma área" });
+  await dialog.getByLabel("Área", { exact: true }).selectOption({ label: area });
+  await dialog.getByLabel("O que você precisa saber").fill("A nota confere com o lote?");
+  await dialog.getByLabel("Esconder quem é o cliente").check();
+  await dialog.getByLabel("nota da Rita Nogueira.pdf").check();
+  const send = dialog.getByRole("button", { name: "Enviar pedido" });
+  expect(await send.isDisabled()).toBe(true); // nobody has looked
+  await expectAccessible(boss, "a file for an area");
+  await picture(boss, "areas-pedir-arquivo");
+  await boss.emulateMedia({ colorScheme: "dark" });
+  await picture(boss, "areas-pedir-arquivo-escuro");
+  await boss.emulateMedia({ colorScheme: "light" });
+  await dialog.getByLabel("Abri cada um, e nenhum mostra quem é o cliente").check();
+  await send.click();
+  const strip = boss.getByRole("region", { name: "Pedidos a áreas" });
+  await strip.getByRole("link", { name: /arquivo-1\.pdf/ }).waitFor();
+  await picture(boss, "areas-arquivo-pedido");
+
+  const clerk = await windowOf({ colorScheme: "dark" });
+  await clerk.goto(await link("A nota confere"));
+  const mailed = postbox.newest(address, "A nota confere") ?? "";
+  expect(mailed).toContain("/arquivos/1?token=");
+  for (const text of [mailed, await clerk.content()]) expect(text).not.toContain("Rita");
+  const file = clerk.getByRole("link", { name: "arquivo-1.pdf" });
+  const at = (await file.getAttribute("href"))!;
+  expect((await clerk.request.get(at)).status()).toBe(200);
+  await expectAccessible(clerk, "a file that an area is lent, dark");
+  await picture(clerk, "areas-pagina-arquivo-escuro");
+  await clerk.getByLabel("Seu nome").fill("Bruno Sales");
+  await clerk.getByLabel("Resposta", { exact: true }).fill("Confere.");
+  await clerk.getByRole("button", { name: "Enviar resposta" }).click();
+  await strip.getByText("Confere.").waitFor();
+  expect((await clerk.request.get(at)).status()).toBe(404);
 }, 180_000);
 
 test("the ombudsman asks an area, which is not told whose case it is", async () => {

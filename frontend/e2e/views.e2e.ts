@@ -2,6 +2,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import {
   admin,
+  callAs,
   expectAccessible,
   launch,
   logIn,
@@ -108,6 +109,64 @@ test("a saved view counts live in every window, and a bulk shows its effect, is 
   await second.mouse.move(900, 5);
   await second.getByText("Nada nesta visão agora.").waitFor();
   await expectAccessible(second, "a saved view, dark");
+}, 180_000);
+
+test("many tickets join an incident at once, and resolving many tells what areas still owe", async () => {
+  const mark = `queda${Date.now() % 1_000_000}`;
+  for (const n of [1, 2]) {
+    await openTicket({
+      name: "Rosa Lima",
+      email: `rosa.${mark}@example.test`,
+      kind: "reclamacao",
+      subject: `Site fora do ar ${n} ${mark}`,
+      body: "A página não abre.",
+    });
+  }
+  const desk = await (await openWindow(browser)).newPage();
+  await logIn(desk, admin, `/fila?view=all&q=${mark}`);
+  const call = await callAs(admin);
+  await call("/api/incidents", { title: `Queda ${mark}` });
+  await expect.poll(() => rows(desk).count()).toBe(2);
+  const choose = async () => {
+    await rows(desk).first().focus();
+    await desk.keyboard.press("Control+a");
+    await desk.getByText("2 selecionados").waitFor();
+    await desk.getByRole("button", { name: "Alterar…" }).click();
+  };
+  await choose();
+  const change = desk.getByRole("dialog");
+  await change.getByLabel("O que mudar").selectOption("incident");
+  await change.getByLabel("Para").selectOption({ label: `Queda ${mark}` });
+  await change.getByText("2 tickets mudam.").waitFor();
+  await expectAccessible(desk, "many tickets join an incident");
+  await picture(desk, "lote-incidente");
+  await change.getByRole("button", { name: "Mudar 2 tickets" }).click();
+  const marked = rows(desk).getByText("incidente", { exact: true });
+  await expect.poll(() => marked.count()).toBe(2);
+  await desk.getByRole("button", { name: "Desfazer" }).first().click();
+  await desk
+    .getByText(/2 tickets voltaram ao que eram/)
+    .first()
+    .waitFor();
+  await expect.poll(() => marked.count()).toBe(0);
+
+  const area = await call("/api/areas", {
+    name: `Rede ${mark}`,
+    emails: [`rede.${mark}@aroeira.example`],
+    amount: 2,
+    unit: "business_days",
+  });
+  const { items } = await call<{ items: { id: number }[] }>(`/api/tickets?view=all&q=${mark}`);
+  await call(`/api/tickets/${items[0]!.id}/requests`, { area_id: area.id, body: "Voltou?" });
+  await choose();
+  await change.getByLabel("O que mudar").selectOption("status");
+  await change.getByLabel("Para").selectOption("resolved");
+  await change.getByText(/1 deles ainda espera resposta de áreas/).waitFor();
+  await expectAccessible(desk, "resolving many with a request open");
+  await picture(desk, "lote-areas");
+  await desk.emulateMedia({ colorScheme: "dark" });
+  await expectAccessible(desk, "resolving many with a request open, dark");
+  await picture(desk, "lote-areas-escuro");
 }, 180_000);
 
 test("a colleague is named in a note by typing, hears of it once and goes there; a list is narrowed to what is one's own", async () => {

@@ -65,6 +65,13 @@ export async function logIn(
 
 /** Nothing that axe knows of WCAG 2.2 AA may be wrong; what is except is a page of its own. */
 export async function expectAccessible(page: Page, name: string, except = "#none"): Promise<void> {
+  // Colours that are on their way from one theme to the other are neither's.
+  await page.evaluate(() => {
+    const ending = document
+      .getAnimations()
+      .filter((a) => Number.isFinite(Number(a.effect?.getComputedTiming().endTime)));
+    return Promise.allSettled(ending.map((a) => a.finished)).then(() => undefined);
+  });
   const found = await new AxeBuilder({ page })
     .exclude(except)
     .withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"])

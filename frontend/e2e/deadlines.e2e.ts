@@ -196,4 +196,27 @@ test("a supervisor reads why a deadline is that day, holds it, moves it and take
     .getByText(/^\d encerrados?$/)
     .click();
   await look(second, "prazos-encerrado");
+
+  // The month's extensions stand on the board, against their cap.
+  await first.goto("/painel");
+  const month = first.getByRole("region", { name: "Prorrogações do mês" });
+  await month.getByText(/1 prorrogação de no máximo 1 \(100% de 1 demanda\)/).waitFor();
+  await month.getByText("Ver a prorrogação").first().click();
+  await month.getByText("O laudo do fabricante ainda não chegou").waitFor();
+  await month.scrollIntoViewIfNeeded();
+  await look(first, "prazos-mes");
 }, 300_000);
+
+test("what is wrong with a rule stands at its field, and what was written is kept", async () => {
+  const page = await (await openWindow(browser)).newPage();
+  await logIn(page, admin, "/ajustes/prazos");
+  const rules = page.getByRole("region", { name: house });
+  await rules.getByRole("button", { name: `Mudar ${house}`, exact: true }).click();
+  await page.getByLabel("Conferido por").fill("Dra. Lívia Rocha");
+  await page.getByLabel("Conferido em").fill("2099-01-01");
+  await page.getByRole("button", { name: "Ver o efeito" }).click();
+  await page.getByText("A conferência não pode estar no futuro.").waitFor();
+  expect(await page.getByLabel("Conferido em").getAttribute("aria-invalid")).toBe("true");
+  expect(await page.getByLabel("Conferido por").inputValue()).toBe("Dra. Lívia Rocha");
+  await look(page, "prazos-regra-errada");
+}, 120_000);

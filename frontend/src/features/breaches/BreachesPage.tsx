@@ -17,6 +17,7 @@ import { Alerts } from "./Alerts";
 import type { BoardFilter } from "./api";
 import { Board } from "./Board";
 import styles from "./BreachesPage.module.css";
+import { Extensions } from "./Extensions";
 import { Figure } from "./Figure";
 
 const breachesQuery = queryOptions({
@@ -76,6 +77,7 @@ export function BreachesPage({ filter, onFilter, onOpen }: Props) {
         items={answered}
         onOpen={onOpen}
       />
+      <Extensions onOpen={onOpen} />
     </div>
   );
 }

@@ -1,5 +1,6 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useEffect, useState } from "react";
+import { ApiError } from "../../../api/client";
 import { useNow } from "../../../lib/clock";
 import { useText } from "../../../lib/i18n";
 import { shortMoment } from "../../../lib/time";
@@ -15,10 +16,12 @@ interface ConfirmProps {
   change: Change;
   onDone: () => void;
   onBack: () => void;
+  /** Goes back to the fields when some of them are refused. */
+  onRefused: (problem: ApiError) => void;
 }
 
 /** What a change would do to the deadlines that run, before it is made. */
-export function Confirm({ title, change, onDone, onBack }: ConfirmProps) {
+export function Confirm({ title, change, onDone, onBack, onRefused }: ConfirmProps) {
   const t = useText();
   const [running, setRunning] = useState(false);
   const effect = useQuery({
@@ -27,8 +30,17 @@ export function Confirm({ title, change, onDone, onBack }: ConfirmProps) {
     retry: false,
     gcTime: 0,
   });
+  const refused = hasFields(effect.error);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: it is told once, when it is refused
+  useEffect(() => {
+    if (refused) onRefused(refused);
+  }, [refused]);
   const save = useMutation({
     mutationFn: () => apply(change, running),
+    onError: (error) => {
+      const wrong = hasFields(error);
+      if (wrong) onRefused(wrong);
+    },
     onSuccess: () => {
       toast(t(running ? "rules.saved.running" : "rules.saved"));
       onDone();
@@ -84,6 +96,10 @@ export function Confirm({ title, change, onDone, onBack }: ConfirmProps) {
     </section>
   );
 }
+
+/** A refusal that says at which fields. */
+const hasFields = (error: unknown): ApiError | undefined =>
+  error instanceof ApiError && error.problem.errors?.length ? error : undefined;
 
 function Told({ effect }: { effect: Effect }) {
   const t = useText();

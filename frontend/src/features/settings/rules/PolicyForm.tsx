@@ -1,4 +1,5 @@
 import { type FormEvent, useState } from "react";
+import type { ApiError } from "../../../api/client";
 import { useText } from "../../../lib/i18n";
 import { Button } from "../../../ui/Button";
 import { CheckField, Field, SelectField } from "../../../ui/Field";
@@ -12,13 +13,15 @@ interface PolicyFormProps {
   terms: PolicyTerms;
   names: Names;
   onDraft: (terms: PolicyTerms) => void;
+  /** What the server refused of the draft. */
+  wrong?: ApiError | undefined;
   onClose: () => void;
 }
 
 const byHand: readonly string[] = ["legal", "history", "duty"];
 
 /** One rule: which demands it is for, and which deadline they get. */
-export function PolicyForm({ title, terms, names, onDraft, onClose }: PolicyFormProps) {
+export function PolicyForm({ title, terms, names, wrong, onDraft, onClose }: PolicyFormProps) {
   const t = useText();
   const [draft, setDraft] = useState(terms);
   const set = (part: Partial<PolicyTerms>) => setDraft({ ...draft, ...part });
@@ -30,8 +33,14 @@ export function PolicyForm({ title, terms, names, onDraft, onClose }: PolicyForm
     <>
       <h2>{title}</h2>
       <form className={styles.form} onSubmit={submit}>
+        {wrong && (
+          <p role="alert" className={styles.error}>
+            {wrong.message}
+          </p>
+        )}
         <Field
           label={t("rules.name")}
+          error={wrong?.field("name")}
           value={draft.name}
           onChange={(e) => set({ name: e.target.value })}
           maxLength={100}
@@ -40,6 +49,7 @@ export function PolicyForm({ title, terms, names, onDraft, onClose }: PolicyForm
         />
         <SelectField
           label={t("rules.clock")}
+          error={wrong?.field("clock")}
           value={draft.clock}
           options={clocks.map((c) => ({ value: c, name: t(`rules.clock.${c}`) }))}
           onChange={(clock) =>
@@ -48,6 +58,7 @@ export function PolicyForm({ title, terms, names, onDraft, onClose }: PolicyForm
         />
         <Field
           label={t("rules.amount")}
+          error={wrong?.field("amount")}
           type="number"
           min={1}
           required
@@ -56,12 +67,14 @@ export function PolicyForm({ title, terms, names, onDraft, onClose }: PolicyForm
         />
         <SelectField
           label={t("rules.unit")}
+          error={wrong?.field("unit")}
           value={draft.unit}
           options={units.map((u) => ({ value: u, name: t(`rules.unit.${u}`) }))}
           onChange={(unit) => set({ unit })}
         />
         <Field
           label={t("rules.calendar")}
+          error={wrong?.field("calendar")}
           hint={t("rules.calendar.hint")}
           value={draft.calendar}
           onChange={(e) => set({ calendar: e.target.value })}
@@ -70,36 +83,42 @@ export function PolicyForm({ title, terms, names, onDraft, onClose }: PolicyForm
         />
         <Several
           label={t("rules.channels")}
+          error={wrong?.field("channels")}
           options={channels.map((id) => ({ id, name: t(`channel.${id}`) }))}
           chosen={draft.channels ?? []}
           onChange={(list) => set({ channels: list as PolicyTerms["channels"] })}
         />
         <Several
           label={t("rules.kinds")}
+          error={wrong?.field("kinds")}
           options={kinds.map((id) => ({ id, name: t(`kind.${id}`) }))}
           chosen={draft.kinds ?? []}
           onChange={(list) => set({ kinds: list as PolicyTerms["kinds"] })}
         />
         <Several
           label={t("rules.priorities")}
+          error={wrong?.field("priorities")}
           options={priorities.map((id) => ({ id: String(id), name: t(`priority.${id}`) }))}
           chosen={(draft.priorities ?? []).map(String)}
           onChange={(list) => set({ priorities: list.map(Number) })}
         />
         <Several
           label={t("rules.teams")}
+          error={wrong?.field("teams")}
           options={names.teams.map((x) => ({ id: String(x.id), name: x.name }))}
           chosen={(draft.teams ?? []).map(String)}
           onChange={(list) => set({ teams: list.map(Number) })}
         />
         <Several
           label={t("rules.segments")}
+          error={wrong?.field("segments")}
           options={names.segments}
           chosen={draft.segments ?? []}
           onChange={(segments) => set({ segments })}
         />
         <SelectField
           label={t("rules.wall")}
+          error={wrong?.field("walled")}
           value={draft.walled == null ? "both" : draft.walled ? "walled" : "open"}
           options={[
             { value: "both", name: t("rules.wall.both") },
@@ -110,12 +129,14 @@ export function PolicyForm({ title, terms, names, onDraft, onClose }: PolicyForm
         />
         <Field
           label={t("rules.valid_from")}
+          error={wrong?.field("valid_from")}
           type="date"
           value={draft.valid_from}
           onChange={(e) => set({ valid_from: e.target.value })}
         />
         <Field
           label={t("rules.valid_to")}
+          error={wrong?.field("valid_to")}
           type="date"
           value={draft.valid_to}
           min={draft.valid_from}
@@ -123,6 +144,7 @@ export function PolicyForm({ title, terms, names, onDraft, onClose }: PolicyForm
         />
         <Field
           label={t("rules.legal_ref")}
+          error={wrong?.field("legal_ref")}
           value={draft.legal_ref}
           onChange={(e) => set({ legal_ref: e.target.value })}
           maxLength={500}
@@ -144,6 +166,7 @@ export function PolicyForm({ title, terms, names, onDraft, onClose }: PolicyForm
             onChange={(by_hand) => set({ by_hand })}
           />
         )}
+        {wrong?.field("by_hand") && <p className={styles.error}>{wrong.field("by_hand")}</p>}
         <CheckField label={t("rules.active")} checked={draft.active} onChange={(active) => set({ active })} />
         <div>
           <Button look="primary" type="submit">
@@ -160,13 +183,14 @@ export function PolicyForm({ title, terms, names, onDraft, onClose }: PolicyForm
 
 interface SeveralProps {
   label: string;
+  error?: string | undefined;
   options: readonly { id: string; name: string }[];
   chosen: readonly string[];
   onChange: (chosen: string[]) => void;
 }
 
 /** Some of a short list; none is all. */
-function Several({ label, options, chosen, onChange }: SeveralProps) {
+function Several({ label, error, options, chosen, onChange }: SeveralProps) {
   const t = useText();
   return (
     <fieldset className={own.several}>
@@ -185,6 +209,7 @@ function Several({ label, options, chosen, onChange }: SeveralProps) {
           {o.name}
         </label>
       ))}
+      {error && <p className={styles.error}>{error}</p>}
     </fieldset>
   );
 }

@@ -1,6 +1,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Plus } from "lucide-react";
 import { useState } from "react";
+import type { ApiError } from "../../../api/client";
 import { teamsQuery } from "../../../api/directory";
 import { useText } from "../../../lib/i18n";
 import { Button } from "../../../ui/Button";
@@ -66,6 +67,9 @@ export function RulesPanel() {
   const segments = useQuery(segmentsQuery);
   const [act, setAct] = useState<Act | { new: "regime" }>();
   const [change, setChange] = useState<Change>();
+  // What was written last, and what the server found wrong with it.
+  const [draft, setDraft] = useState<Change>();
+  const [wrong, setWrong] = useState<ApiError>();
   const failed = regimes.error ?? teams.error ?? segments.error;
   if (regimes.isPending || teams.isPending || segments.isPending) return <Skeleton rows={6} />;
   if (failed || !regimes.data || !teams.data || !segments.data) {
@@ -75,6 +79,13 @@ export function RulesPanel() {
   const close = () => {
     setAct(undefined);
     setChange(undefined);
+    setDraft(undefined);
+    setWrong(undefined);
+  };
+  const look = (next: Change) => {
+    setChange(next);
+    setDraft(next);
+    setWrong(undefined);
   };
   const done = () => {
     close();
@@ -87,6 +98,11 @@ export function RulesPanel() {
         change={change}
         onDone={done}
         onBack={() => setChange(undefined)}
+        onRefused={(problem) => {
+          if (!act) return;
+          setWrong(problem);
+          setChange(undefined);
+        }}
       />
     );
   }
@@ -95,8 +111,9 @@ export function RulesPanel() {
       return (
         <RegimeForm
           title={t("rules.add")}
-          terms={newRegime}
-          onDraft={(regime) => setChange({ regime })}
+          terms={draft?.regime ?? newRegime}
+          wrong={wrong}
+          onDraft={(regime) => look({ regime })}
           onClose={close}
         />
       );
@@ -109,8 +126,9 @@ export function RulesPanel() {
       return (
         <RegimeForm
           title={t("rules.edit", { name: r.name })}
-          terms={termsOf(r)}
-          onDraft={(regime) => setChange({ regime_id: r.id, version: r.version, regime })}
+          terms={draft?.regime ?? termsOf(r)}
+          wrong={wrong}
+          onDraft={(regime) => look({ regime_id: r.id, version: r.version, regime })}
           onClose={close}
         />
       );
@@ -118,9 +136,10 @@ export function RulesPanel() {
     return (
       <PolicyForm
         title={act.policy ? t("rules.edit", { name: act.policy.name }) : t("rules.policy.add")}
-        terms={act.policy ? policyTerms(act.policy) : newPolicy}
+        terms={draft?.policy ?? (act.policy ? policyTerms(act.policy) : newPolicy)}
+        wrong={wrong}
         names={names}
-        onDraft={(policy) => setChange({ regime_id: act.of.id, policy_id: act.policy?.id, policy })}
+        onDraft={(policy) => look({ regime_id: act.of.id, policy_id: act.policy?.id, policy })}
         onClose={close}
       />
     );

@@ -141,7 +141,7 @@ test("many tickets join an incident at once, and resolving many tells what areas
   await expectAccessible(desk, "many tickets join an incident");
   await picture(desk, "lote-incidente");
   await change.getByRole("button", { name: "Mudar 2 tickets" }).click();
-  const marked = rows(desk).getByText("incidente", { exact: true });
+  const marked = desk.getByText("incidente", { exact: true });
   await expect.poll(() => marked.count()).toBe(2);
   await desk.getByRole("button", { name: "Desfazer" }).first().click();
   await desk

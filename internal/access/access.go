@@ -99,6 +99,8 @@ const (
 	BulkMatching   Action = "bulk.matching"  // one act on all that a list holds, not only on what was chosen in it
 	CorrectClocks  Action = "clocks.correct" // shorten a pause, take back a deadline that asks nothing
 	RunImports     Action = "imports.run"    // bring in lists of complaints; which ones, their channel decides
+	HoldRecords    Action = "retention.hold" // keep from being purged, and see what is held and what was purged
+	KeepRecords    Action = "retention.keep" // say how long things are kept, and whether anything is purged
 )
 
 var allowed = map[Action][]Role{
@@ -118,6 +120,8 @@ var allowed = map[Action][]Role{
 	BulkMatching:   {Supervisor, Ombudsman, Admin},
 	CorrectClocks:  {Supervisor, Ombudsman, Admin},
 	RunImports:     {Supervisor, Ombudsman, Admin},
+	HoldRecords:    {Supervisor, Ombudsman, Admin},
+	KeepRecords:    {Admin},
 }
 
 // May decides whether the actor may do something of this sort at all. For an

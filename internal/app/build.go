@@ -40,6 +40,7 @@ import (
 	"github.com/escuta-sac/escuta/internal/presence"
 	"github.com/escuta-sac/escuta/internal/realtime"
 	"github.com/escuta-sac/escuta/internal/rediskit"
+	"github.com/escuta-sac/escuta/internal/retention"
 	"github.com/escuta-sac/escuta/internal/roster"
 	"github.com/escuta-sac/escuta/internal/routing"
 	"github.com/escuta-sac/escuta/internal/seal"
@@ -181,6 +182,7 @@ func (a *App) build(ctx context.Context, cfg config.Config) error {
 	hub.Attend(here)
 	standings := presence.NewStandings(db, here, clock.Now, log)
 
+	keeper := retention.New(retention.Deps{DB: db, Events: events, Intake: in, Poke: sequencer, Now: clock.Now, Zone: cfg.Timezone, Log: log})
 	rosters := roster.New(db, cfg.Timezone, clock.Now)
 	router := routing.New(routing.Deps{DB: db, Roster: rosters, Board: here, Events: events, Reached: redisHealth.Up,
 		Poke: sequencer, Now: clock.Now, Log: log})
@@ -204,7 +206,7 @@ func (a *App) build(ctx context.Context, cfg config.Config) error {
 		Calls: calls,
 		DB:    db, Accounts: accounts, Replays: account.NewIdempotency(db, clock.Now), Blobs: files,
 		Intake: in, Sources: in.Sources(), Tokens: in.Tokens(), Assign: assigned, Desk: acts, Hub: hub, Presence: here, Standings: standings, Roster: rosters, Routing: router, Ombudsman: cases, Areas: areas, Incidents: incidents, Imports: lists, Mailboxes: boxes,
-		Views: view.New(db, book, clock.Now), Bulks: bulks,
+		Views: view.New(db, book, clock.Now), Bulks: bulks, Retention: keeper,
 		Copies:    copied,
 		Calendars: policies.Calendars(), KeptCalendars: calendars, Rules: sla.NewRules(db, policies, clock.Now), Toll: proofs,
 		Scan: antivirus.New(cfg.ClamdAddr, files, db.Gorm), Dialer: dialer, Now: clock.Now,
@@ -224,7 +226,7 @@ func (a *App) build(ctx context.Context, cfg config.Config) error {
 			{"archiving of cases", cases.Run}, {"requests to areas", areas.Run}, {"imports", lists.Run},
 			{"incidents", incidents.Run}, {"news of incidents", func(ctx context.Context) error { return incidents.Follow(ctx, hub.Incident) }},
 			{"news of areas", func(ctx context.Context) error { return areas.Follow(ctx, hub.Areas) }},
-			{"bulks", bulks.Run}, {"calendars", calendars.Run}, {"rules of deadlines", func(ctx context.Context) error { return policies.Follow(ctx, db, log) }},
+			{"bulks", bulks.Run}, {"retention", keeper.Run}, {"calendars", calendars.Run}, {"rules of deadlines", func(ctx context.Context) error { return policies.Follow(ctx, db, log) }},
 			{"deadlines planned anew", func(ctx context.Context) error { return acts.Plan(ctx, log) }},
 			{"escalation", acts.Climb}, {"timers", timers.Run}, {"jobs", work.Run}, {"outgoing mail", sender.Run}, {"accounts", accounts.Run}, {"mailboxes", boxes.Run},
 			{"acknowledgements", acknowledger.Run}, {"protocols of calls", told.Run}, {"copies", func(ctx context.Context) error { return copied.Run(ctx, log) }}, {"proofs of work", proofs.Run},

@@ -22,7 +22,7 @@ var floors = [][]string{
 	{"outbox"},
 	{"intake", "desk", "assign", "presence", "view", "calendar"},
 	{"area"},
-	{"realtime", "delivery", "copies", "mailroom", "ombudsman", "imports", "call", "incident", "routing", "bulk"},
+	{"realtime", "delivery", "copies", "mailroom", "ombudsman", "imports", "call", "incident", "routing", "bulk", "retention"},
 	{"httpapi"},
 	{"app", "demo", "doctor", "backup"},
 }

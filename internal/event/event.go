@@ -46,6 +46,8 @@ const (
 	TicketArea         = "ticket.area"        // an internal request: asked, answered, reminded of, ended
 	TicketClock        = "ticket.clock"       // one of its deadlines was started, stopped, paused, went on, was extended or cancelled by somebody
 	TicketPlanned      = "ticket.planned"     // its deadlines were planned anew: rules changed, or its customer's segment
+	TicketHeld         = "ticket.held"        // put under a legal hold, or released from one
+	TicketErased       = "ticket.erased"      // what is left of an event of a ticket that was purged
 	ClockWarned        = "clock.warned"
 	ClockBreached      = "clock.breached"
 	ClockEscalated     = "clock.escalated"  // somebody was told of a deadline by its ladder

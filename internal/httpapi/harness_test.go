@@ -45,6 +45,7 @@ import (
 	"github.com/escuta-sac/escuta/internal/presence"
 	"github.com/escuta-sac/escuta/internal/realtime"
 	"github.com/escuta-sac/escuta/internal/rediskit/redistest"
+	"github.com/escuta-sac/escuta/internal/retention"
 	"github.com/escuta-sac/escuta/internal/roster"
 	"github.com/escuta-sac/escuta/internal/routing"
 	"github.com/escuta-sac/escuta/internal/seal"
@@ -139,6 +140,7 @@ func start(t testing.TB, changes ...change) *world {
 	here.Listen(router.LookAgain)
 	w.run(router.Run, func() {})
 	lists := imports.New(db, files, in, now, log)
+	keeper := retention.New(retention.Deps{DB: db, Events: events, Intake: in, Poke: quiet{}, Now: now, Zone: zone, Log: log})
 	w.run(lists.Run, func() {})
 
 	boxes, err := mailbox.New(t.Context(), mailbox.Deps{DB: db, Redis: rdb, Secret: []byte("for the tests only"), Dialer: dial.New(nil), Now: now, Log: log})
@@ -172,7 +174,7 @@ func start(t testing.TB, changes ...change) *world {
 	w.server, err = New(options, Services{
 		Calls: calls,
 		DB:    db, Accounts: accounts, Replays: account.NewIdempotency(db, now), Blobs: files,
-		Intake: in, Sources: in.Sources(), Tokens: in.Tokens(), Assign: assigned, Desk: acts, Hub: hub, Views: view.New(db, book, now), Bulks: bulk.New(db, acts, accounts.Acting, now, log), Presence: here, Standings: standings, Roster: rosters, Routing: router, Mailboxes: boxes, Calendars: policies.Calendars(), KeptCalendars: calendars,
+		Intake: in, Sources: in.Sources(), Tokens: in.Tokens(), Assign: assigned, Retention: keeper, Desk: acts, Hub: hub, Views: view.New(db, book, now), Bulks: bulk.New(db, acts, accounts.Acting, now, log), Presence: here, Standings: standings, Roster: rosters, Routing: router, Mailboxes: boxes, Calendars: policies.Calendars(), KeptCalendars: calendars,
 		Toll: toll.New(options.Secret, db.Gorm, now, log), Now: now,
 		Ombudsman: ombudsman.New(db, acts, in, policies.Calendars(), quiet{}, now, log), Incidents: incidents, Imports: lists,
 		Areas: area.New(area.Options{DB: db, Desk: acts, Post: &outbox.Post{IDs: email.NewSigner(options.Secret), Fallback: "atendimento@escuta.example"}, Calendars: policies.Calendars(), Links: area.NewLinks(options.Secret, w.base),

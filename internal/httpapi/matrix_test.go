@@ -117,6 +117,14 @@ var bodies = map[string]string{
 	"POST /api/calendars/{id}/effect": `{"name":"Loja","zone":"America/Sao_Paulo","week":[[],[{"from":480,"to":1080}],[],[],[],[],[]],"holidays":"national","state":"","optional":false,"days":[]}`,
 	"POST /api/calendars/year":        `{"year":2026,"name":"Loja","zone":"America/Sao_Paulo","week":[[],[{"from":480,"to":1080}],[],[],[],[],[]],"holidays":"national","state":"","optional":false,"days":[]}`,
 
+	"POST /api/tickets/{ticket}/retention/holds": `{"reason":"x"}`,
+	"POST /api/retention/holds":                  `{"customer_id":1,"reason":"x"}`,
+	"POST /api/retention/holds/{id}/lift":        `{"reason":"x"}`,
+	"POST /api/retention/preview":                `{}`,
+	"POST /api/retention/rules":                  `{"seen":"x","rule":{"name":"X","subject":"record","since":"resolved","amount":5,"unit":"years","evidence":"own","active":false}}`,
+	"PUT /api/retention/rules/{id}":              `{"seen":"x","version":1,"rule":{"name":"X","subject":"record","since":"resolved","amount":5,"unit":"years","evidence":"own","active":false}}`,
+	"PUT /api/retention/purging":                 `{"on":true,"seen":"x"}`,
+
 	"POST /api/areas":                                        `{"name":"Nova","emails":["x@example.com"],"amount":2,"unit":"business_days"}`,
 	"PUT /api/areas/{id}":                                    `{"name":"Nova","emails":["x@example.com"],"amount":2,"unit":"business_days"}`,
 	"POST /api/tickets/{ticket}/requests":                    `{"area_id":1,"body":"Olá"}`,

@@ -67,12 +67,14 @@ func (s *Server) addRoutes() {
 		calendars   = calendarRoutes{is.KeptCalendars}
 		rules       = ruleRoutes{db, is.Rules, is.Desk, is.Now, customers}
 		handOvers   = handOverRoutes{db, is.Desk, is.Presence}
+		kept        = retentionRoutes{is.Retention}
 
 		work, breaches, intake = may(access.WorkTickets), may(access.SeeBreaches), may(access.SeeIntake)
 		judge, bring           = may(access.WorkCases), may(access.RunImports)
 		manage, arrange        = may(access.ManageAccounts), may(access.ManageDesk)
 		ask, staffing          = may(access.ManageForms), may(access.ManageRouting)
 		alarm                  = may(access.RunIncidents)
+		hold, keep             = may(access.HoldRecords), may(access.KeepRecords)
 	)
 	register(s, post, "/api/login", "Log in", visitor, ok, me.login)
 	register(s, post, "/api/logout", "Log out", staff, nothing, me.logout)
@@ -170,6 +172,20 @@ func (s *Server) addRoutes() {
 	on(s, get, "/api/views/counts", "How many tickets each view has", work, ok, views.counts)
 	on(s, get, "/api/presence", "Who is here", staff, ok, company.people)
 	on(s, get, "/api/breaches", "Missed deadlines and those about to be", breaches, ok, clocks.breaches)
+	on(s, get, "/api/tickets/{ticket}/retention", "Until when a ticket's parts are kept, and why", work, ok, kept.ofTicket)
+	on(s, post, "/api/tickets/{ticket}/retention/holds", "Keep a ticket from being purged", work, created, kept.holdTicket)
+	on(s, get, "/api/retention/holds", "What is held", hold, ok, kept.holds)
+	on(s, post, "/api/retention/holds", "Keep all that is a customer's from being purged", hold, created, kept.holdCustomer)
+	on(s, post, "/api/retention/holds/{id}/lift", "Lift a hold", hold, ok, kept.lift)
+	on(s, get, "/api/retention/rules", "How long things are kept, and whether anything is purged", hold, ok, kept.rules)
+	on(s, post, "/api/retention/rules", "Add a rule of retention", keep, created, kept.addRule)
+	on(s, put, "/api/retention/rules/{id}", "Change a rule of retention", keep, ok, kept.changeRule)
+	on(s, post, "/api/retention/preview", "What would be purged, by the rules as they are or as one would be", keep, ok, kept.preview)
+	on(s, put, "/api/retention/purging", "Switch purging on or off", keep, ok, kept.purging)
+	on(s, get, "/api/retention/runs", "Rounds of purging, the newest first", hold, ok, kept.runs)
+	on(s, post, "/api/retention/runs", "Begin a round of purging now", keep, created, kept.begin)
+	on(s, get, "/api/retention/runs/{id}", "What a round has removed, with its proofs", hold, ok, kept.report)
+	on(s, get, "/api/retention/proofs/verified", "Whether the proofs are all there and as they were written", hold, ok, kept.verify)
 	on(s, get, "/api/board", "Deadlines of the desk: over, next, and what will be missed", breaches, ok, boards.board)
 	on(s, get, "/api/board/compliance", "Deadlines met and missed, day by day", breaches, ok, boards.compliance)
 	on(s, post, "/api/sla/preview", "Test a date", work, ok, clocks.preview)

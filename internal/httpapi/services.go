@@ -22,6 +22,7 @@ import (
 	"github.com/escuta-sac/escuta/internal/postgres"
 	"github.com/escuta-sac/escuta/internal/presence"
 	"github.com/escuta-sac/escuta/internal/realtime"
+	"github.com/escuta-sac/escuta/internal/retention"
 	"github.com/escuta-sac/escuta/internal/roster"
 	"github.com/escuta-sac/escuta/internal/routing"
 	"github.com/escuta-sac/escuta/internal/sla"
@@ -61,5 +62,6 @@ type Services struct {
 	Toll          *toll.Gate
 	Scan          *antivirus.Scanner // nil without a virus scanner
 	Dialer        *dial.Dialer       // for what strangers name
-	Now           func() time.Time   // PostgreSQL's, see postgres.Clock
+	Retention     *retention.Service
+	Now           func() time.Time // PostgreSQL's, see postgres.Clock
 }

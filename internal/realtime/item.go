@@ -54,6 +54,8 @@ func (b *batch) forWhom(sees func(access.Audience) bool) *parcel {
 	for i, e := range b.events {
 		var body []byte
 		switch {
+		case sees(e.Audience) && e.Kind == event.TicketErased:
+			body = appendGone(nil, b.epoch, e)
 		case sees(e.Audience):
 			if b.shown[i] == nil {
 				b.shown[i] = appendEvent(nil, b.epoch, e)

@@ -123,7 +123,7 @@ func (p *projection) apply(epoch string, events []event.Event) error {
 		if known {
 			p.count(was, -1)
 		}
-		if !m.Status.IsOpen() {
+		if !m.Status.IsOpen() || e.Kind == event.TicketErased {
 			delete(p.open, e.TicketID)
 			continue
 		}

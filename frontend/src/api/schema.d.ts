@@ -2211,6 +2211,162 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/retention/holds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is held */
+        get: operations["get-api-retention-holds"];
+        put?: never;
+        /** Keep all that is a customer's from being purged */
+        post: operations["post-api-retention-holds"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/retention/holds/{id}/lift": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lift a hold */
+        post: operations["post-api-retention-holds-by-id-lift"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/retention/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What would be purged, by the rules as they are or as one would be */
+        post: operations["post-api-retention-preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/retention/proofs/verified": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether the proofs are all there and as they were written */
+        get: operations["get-api-retention-proofs-verified"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/retention/purging": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Switch purging on or off */
+        put: operations["put-api-retention-purging"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/retention/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How long things are kept, and whether anything is purged */
+        get: operations["get-api-retention-rules"];
+        put?: never;
+        /** Add a rule of retention */
+        post: operations["post-api-retention-rules"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/retention/rules/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change a rule of retention */
+        put: operations["put-api-retention-rules-by-id"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/retention/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Rounds of purging, the newest first */
+        get: operations["get-api-retention-runs"];
+        put?: never;
+        /** Begin a round of purging now */
+        post: operations["post-api-retention-runs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/retention/runs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a round has removed, with its proofs */
+        get: operations["get-api-retention-runs-by-id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/routing/teams": {
         parameters: {
             query?: never;
@@ -2997,6 +3153,40 @@ export interface paths {
         put?: never;
         /** Take back what an area was asked */
         post: operations["post-api-tickets-by-ticket-requests-by-request-withdraw"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tickets/{ticket}/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Until when a ticket's parts are kept, and why */
+        get: operations["get-api-tickets-by-ticket-retention"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tickets/{ticket}/retention/holds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keep a ticket from being purged */
+        post: operations["post-api-tickets-by-ticket-retention-holds"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4881,6 +5071,37 @@ export interface components {
         HelpInputBody: {
             word?: string;
         };
+        Hold: {
+            /** Format: int64 */
+            by: number;
+            /** Format: int64 */
+            customer_id: number | null;
+            customer_name: string;
+            /** Format: int64 */
+            id: number;
+            /** Format: date-time */
+            lifted_at: string | null;
+            /** Format: int64 */
+            lifted_by: number | null;
+            lifted_why: string;
+            protocol: string;
+            reason: string;
+            /** Format: date-time */
+            since: string;
+            /**
+             * Format: int64
+             * @description Exactly one of ticket_id and customer_id
+             */
+            ticket_id: number | null;
+        };
+        HoldCustomerBody: {
+            /** Format: int64 */
+            customer_id: number;
+            reason: string;
+        };
+        HoldTicketBody: {
+            reason: string;
+        };
         Holder: {
             /** Format: int64 */
             id: number;
@@ -5249,6 +5470,9 @@ export interface components {
         ItemsHelpCall: {
             items: components["schemas"]["HelpCall"][];
         };
+        ItemsHold: {
+            items: components["schemas"]["Hold"][];
+        };
         ItemsImport: {
             items: components["schemas"]["Import"][];
         };
@@ -5290,6 +5514,9 @@ export interface components {
         };
         ItemsRegime: {
             items: components["schemas"]["Regime"][];
+        };
+        ItemsRetentionRun: {
+            items: components["schemas"]["RetentionRun"][];
         };
         ItemsSegment: {
             items: components["schemas"]["Segment"][];
@@ -5340,6 +5567,28 @@ export interface components {
             result: "" | "solved" | "unsolved" | "unsolvable" | "withdrawn" | "duplicate" | "not_ours";
             reverses_sac?: boolean;
         };
+        KeptBy: {
+            /** Format: int64 */
+            amount: number;
+            /** @enum {string} */
+            evidence: "own" | "read" | "secondary" | "unconfirmed";
+            /**
+             * Format: date-time
+             * @description When that happened; null while it has not
+             */
+            from: string | null;
+            legal_ref: string;
+            name: string;
+            /**
+             * @description What its term counts from
+             * @enum {string}
+             */
+            since: "opened" | "resolved" | "last_contact" | "attended";
+            /** @enum {string} */
+            unit: "days" | "months" | "years";
+            /** @description The last day on which it keeps; null with from */
+            until: string | null;
+        };
         KeptCustomer: {
             /** @description Identities that are another customer's and stayed there */
             conflicts: components["schemas"]["IdentityConflict"][];
@@ -5362,6 +5611,20 @@ export interface components {
              * @description Ran out on that day, whenever they were answered
              */
             missed: number;
+        };
+        KeptPart: {
+            /** @description Somebody waits for a copy: it is kept until they have it */
+            asked: boolean;
+            /** Format: int64 */
+            count: number;
+            /** @enum {string} */
+            part: "record" | "recordings" | "files" | "originals";
+            /** @description That apply, the one that decides first; none keeps it for good */
+            rules: components["schemas"]["KeptBy"][];
+            /** @description The last day on which it has to be kept; null when there is none yet */
+            until: string | null;
+            /** @description Kept as long as the record, because no rule is about it alone */
+            with_record: boolean;
         };
         Lease: {
             /** Format: date-time */
@@ -5460,6 +5723,9 @@ export interface components {
             resolve?: boolean;
             /** Format: int64 */
             seen_version?: number;
+        };
+        LiftHoldBody: {
+            reason: string;
         };
         LineError: {
             /** Format: int64 */
@@ -5859,6 +6125,11 @@ export interface components {
         };
         NewRegimeBody: {
             regime: components["schemas"]["RegimeTerms"];
+        };
+        NewRetentionRuleBody: {
+            rule: components["schemas"]["RetentionTerms"];
+            /** @description Of the preview of this change */
+            seen: string;
         };
         NewSkillBody: {
             name: string;
@@ -6392,6 +6663,15 @@ export interface components {
              */
             unit: "business" | "calendar" | "hours" | "minutes";
         };
+        PreviewRetentionBody: {
+            /**
+             * Format: int64
+             * @description Of the rule; 0 for a new one
+             */
+            id?: number;
+            /** @description As it would be; without it, the rules as they are */
+            rule?: components["schemas"]["RetentionTerms"];
+        };
         PreviewRulesBody: {
             /** @description One change, as it would be sent to be made; none asks what is in force */
             change?: components["schemas"]["ChangeStruct"];
@@ -6572,6 +6852,16 @@ export interface components {
             regime: components["schemas"]["RegimeTerms"];
             /** @description Plan the open tickets anew, too, soon after; otherwise the change is for new ones and for those whose demand changes */
             running?: boolean;
+            /**
+             * Format: int64
+             * @description The one before its author's eyes
+             */
+            version: number;
+        };
+        PutRetentionRuleBody: {
+            rule: components["schemas"]["RetentionTerms"];
+            /** @description Of the preview of this change */
+            seen: string;
             /**
              * Format: int64
              * @description The one before its author's eyes
@@ -6805,6 +7095,168 @@ export interface components {
              * @description Version on the screen of who answers; a public message after it makes the reply stale
              */
             seen_version?: number;
+        };
+        RetentionEffect: {
+            /**
+             * Format: int64
+             * @description Records whose time is over and that a hold keeps
+             */
+            held: number;
+            /**
+             * Format: date-time
+             * @description When the record was opened that would go first
+             */
+            oldest: string | null;
+            /** Format: int64 */
+            originals: number;
+            /** Format: int64 */
+            recordings: number;
+            /** Format: int64 */
+            records: number;
+            /** @description To be sent with what was looked at; nothing is done when it is not so any more */
+            seen: string;
+            /** Format: int64 */
+            strays: number;
+            /**
+             * Format: int64
+             * @description Records whose time is over and of which something still has to happen
+             */
+            waiting: number;
+        };
+        RetentionProof: {
+            /** @enum {string} */
+            chain: "desk" | "office";
+            /** @description What was removed, by which rule and when: JSON, to the letter */
+            content: string;
+            /** @description SHA-256, in hex, of the bytes of the hash before it in its chain followed by content */
+            hash: string;
+        };
+        RetentionReport: {
+            /**
+             * Format: int64
+             * @description null for the round of the day
+             */
+            asked_by: number | null;
+            /** Format: date-time */
+            begun_at: string;
+            /** Format: date-time */
+            finished_at: string | null;
+            /** Format: int64 */
+            id: number;
+            proofs: components["schemas"]["RetentionProof"][];
+            /** @description How many, by subject */
+            removed: {
+                [key: string]: number;
+            };
+        };
+        RetentionRule: {
+            active: boolean;
+            /** Format: int64 */
+            amount: number;
+            channels?: ("phone" | "webform" | "email" | "ombudsman")[];
+            /** @enum {string} */
+            evidence: "own" | "read" | "secondary" | "unconfirmed";
+            /** Format: int64 */
+            id: number;
+            key: string;
+            kinds?: ("informacao" | "duvida" | "reclamacao" | "contestacao" | "suspensao" | "cancelamento" | "solicitacao" | "elogio" | "sugestao" | "denuncia")[];
+            legal_ref?: string;
+            name: string;
+            note?: string;
+            /**
+             * Format: int64
+             * @description For tickets that have a deadline of this regime; null for all
+             */
+            regime_id?: number;
+            /** @enum {string} */
+            since: "opened" | "resolved" | "last_contact" | "attended";
+            source?: string;
+            /**
+             * @description Cannot be changed
+             * @enum {string}
+             */
+            subject: "record" | "recording" | "original" | "stray";
+            /** @enum {string} */
+            unit: "days" | "months" | "years";
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: int64 */
+            updated_by: number | null;
+            /** Format: int64 */
+            version: number;
+            /** @description For one side of the ombudsman's wall; null for both */
+            walled?: boolean;
+        };
+        RetentionRules: {
+            items: components["schemas"]["RetentionRule"][];
+            purging: boolean;
+            /** Format: date-time */
+            switched_at: string | null;
+            /** Format: int64 */
+            switched_by: number | null;
+        };
+        RetentionRun: {
+            /**
+             * Format: int64
+             * @description null for the round of the day
+             */
+            asked_by: number | null;
+            /** Format: date-time */
+            begun_at: string;
+            /** Format: date-time */
+            finished_at: string | null;
+            /** Format: int64 */
+            id: number;
+            /** @description How many, by subject */
+            removed: {
+                [key: string]: number;
+            };
+        };
+        RetentionSwitch: {
+            purging: boolean;
+            /** Format: date-time */
+            switched_at: string | null;
+            /** Format: int64 */
+            switched_by: number | null;
+        };
+        RetentionTerms: {
+            active: boolean;
+            /** Format: int64 */
+            amount: number;
+            channels?: ("phone" | "webform" | "email" | "ombudsman")[];
+            /** @enum {string} */
+            evidence: "own" | "read" | "secondary" | "unconfirmed";
+            kinds?: ("informacao" | "duvida" | "reclamacao" | "contestacao" | "suspensao" | "cancelamento" | "solicitacao" | "elogio" | "sugestao" | "denuncia")[];
+            legal_ref?: string;
+            name: string;
+            note?: string;
+            /**
+             * Format: int64
+             * @description For tickets that have a deadline of this regime; null for all
+             */
+            regime_id?: number;
+            /** @enum {string} */
+            since: "opened" | "resolved" | "last_contact" | "attended";
+            source?: string;
+            /**
+             * @description Cannot be changed
+             * @enum {string}
+             */
+            subject: "record" | "recording" | "original" | "stray";
+            /** @enum {string} */
+            unit: "days" | "months" | "years";
+            /** @description For one side of the ombudsman's wall; null for both */
+            walled?: boolean;
+        };
+        RetentionVerified: {
+            /** @description Of the first proof that is missing or another; empty when whole */
+            chain: string;
+            /**
+             * Format: int64
+             * @description Its place in the chain
+             */
+            seq: number;
+            whole: boolean;
         };
         Retried: {
             protocol: string;
@@ -7174,6 +7626,11 @@ export interface components {
             /** Format: int64 */
             score: number;
         };
+        SwitchPurgingBody: {
+            on: boolean;
+            /** @description Of the preview; needed to switch it on */
+            seen?: string;
+        };
         Team: {
             /** @description Joined by whoever is given no team */
             default: boolean;
@@ -7275,6 +7732,16 @@ export interface components {
             next: string | null;
             /** @description Position the page belongs to: follow the live stream from here */
             version: string;
+        };
+        TicketRetention: {
+            /** @description That keep it now, whatever the rules say */
+            holds: components["schemas"]["Hold"][];
+            may_hold: boolean;
+            /** @description Not resolved: what counts from that does not count yet */
+            open: boolean;
+            parts: components["schemas"]["KeptPart"][];
+            /** @description Whether anything is purged at all */
+            purging: boolean;
         };
         TicketRow: {
             /**
@@ -12790,6 +13257,402 @@ export interface operations {
             };
         };
     };
+    "get-api-retention-holds": {
+        parameters: {
+            query?: {
+                /** @description Also those that were lifted */
+                lifted?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsHold"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-api-retention-holds": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HoldCustomerBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Hold"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-api-retention-holds-by-id-lift": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LiftHoldBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Hold"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-api-retention-preview": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewRetentionBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetentionEffect"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-api-retention-proofs-verified": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetentionVerified"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-api-retention-purging": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SwitchPurgingBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetentionSwitch"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-api-retention-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetentionRules"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-api-retention-rules": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRetentionRuleBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetentionRule"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-api-retention-rules-by-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PutRetentionRuleBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetentionRule"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-api-retention-runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsRetentionRun"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-api-retention-runs": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetentionRun"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-api-retention-runs-by-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetentionReport"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-api-routing-teams": {
         parameters: {
             query?: never;
@@ -14745,6 +15608,77 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["InternalRequest"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-api-tickets-by-ticket-retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or protocol */
+                ticket: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketRetention"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-api-tickets-by-ticket-retention-holds": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Id or protocol */
+                ticket: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HoldTicketBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Hold"];
                 };
             };
             /** @description Error */

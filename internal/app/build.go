@@ -230,7 +230,7 @@ func (a *App) build(ctx context.Context, cfg config.Config) error {
 			{"deadlines planned anew", func(ctx context.Context) error { return acts.Plan(ctx, log) }},
 			{"escalation", acts.Climb}, {"timers", timers.Run}, {"jobs", work.Run}, {"outgoing mail", sender.Run}, {"accounts", accounts.Run}, {"mailboxes", boxes.Run},
 			{"acknowledgements", acknowledger.Run}, {"protocols of calls", told.Run}, {"copies", func(ctx context.Context) error { return copied.Run(ctx, log) }}, {"proofs of work", proofs.Run},
-			{"recordings", calls.Run}, {"telephones", func(ctx context.Context) error { return calls.Rings(ctx, hub.Phone) }}, {"sweep of files", sweeper{files, db, log}.Run}, profiler(cfg.AdminListen, log),
+			{"telephones", func(ctx context.Context) error { return calls.Rings(ctx, hub.Phone) }}, {"sweep of files", sweeper{files, db, log}.Run}, profiler(cfg.AdminListen, log),
 		}},
 		{parts: []part{ // what tells of it
 			{"sequencer", sequencer.Run}, {"event log", events.Run}, {"live", hub.Run}, {"presence", here.Run}, {"standings", standings.Run},

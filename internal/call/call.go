@@ -119,7 +119,7 @@ type Sealer interface {
 	Unseal(purpose string, sealed []byte) ([]byte, error)
 }
 
-// Service opens, keeps and ends calls. Its Run erases what need not be kept.
+// Service opens, keeps and ends calls.
 type Service struct {
 	db     *postgres.DB
 	intake taker

@@ -13,7 +13,6 @@ import (
 	"github.com/escuta-sac/escuta/internal/access"
 	"github.com/escuta-sac/escuta/internal/channel"
 	"github.com/escuta-sac/escuta/internal/fault"
-	"github.com/escuta-sac/escuta/internal/jobs"
 )
 
 // Faults of a recording.
@@ -28,11 +27,7 @@ var (
 // 11.034/2022, art. 12, par. 3).
 const Kept = 90 * 24 * time.Hour
 
-const (
-	maxReference = 1000
-	erasing      = time.Hour
-	eraseAtOnce  = 500
-)
+const maxReference = 1000
 
 // Recording says where a call can be heard: another system's reference, which is
 // never fetched, or a file of ours.
@@ -247,30 +242,4 @@ func (s *Service) onRequest(ctx context.Context, actor access.Actor, contact int
 		}
 		return nil
 	})
-}
-
-// Run erases the recordings that need not be kept any longer, until ctx ends.
-// Nodes that look at once find nothing left to do.
-func (s *Service) Run(ctx context.Context) error {
-	return jobs.Sweep(ctx, erasing, func(ctx context.Context) bool {
-		erased, err := s.Erase(ctx)
-		if err != nil && ctx.Err() == nil {
-			s.log.ErrorContext(ctx, "recordings are erased later", "error", err)
-		}
-		return err == nil && erased == eraseAtOnce
-	})
-}
-
-// Erase forgets where some of the recordings are whose time is over, and says
-// how many. The sweep of files removes what was ours. The row stays: that there
-// was a recording, and who heard it, is no recording.
-func (s *Service) Erase(ctx context.Context) (int, error) {
-	result := s.db.Gorm.WithContext(ctx).Exec(`UPDATE recordings SET reference = '', blob = '', erased_at = @now WHERE id IN (
-		SELECT r.id FROM recordings r WHERE r.erased_at IS NULL AND r.retain_until < @now
-		AND NOT EXISTS (SELECT FROM recording_requests q WHERE q.recording_id = r.id AND q.answered_at IS NULL)
-		ORDER BY r.id LIMIT @most FOR UPDATE SKIP LOCKED)`, map[string]any{"now": s.now(), "most": eraseAtOnce})
-	if result.Error != nil {
-		return 0, fmt.Errorf("erase recordings: %w", result.Error)
-	}
-	return int(result.RowsAffected), nil
 }

@@ -106,7 +106,7 @@ const held = `EXISTS (SELECT FROM retention_holds h WHERE h.lifted_at IS NULL AN
 	  SELECT FROM known k JOIN retention_holds h ON h.customer_id = k.id AND h.lifted_at IS NULL)`
 
 // busy says in SQL what keeps a ticket t from going now, apart from time.
-const busy = `t.open OR t.updated_at > now() - ` + settled + ` OR t.lease_until > now()
+const busy = `t.open OR t.updated_at > now() - ` + settled + ` OR coalesce(t.lease_until > now(), false)
 	OR EXISTS (SELECT FROM clocks c WHERE c.ticket_id = t.id AND c.state IN ('running', 'paused'))
 	OR EXISTS (SELECT FROM outbox o WHERE o.ticket_id = t.id AND o.state IN ('queued', 'sending'))
 	OR EXISTS (SELECT FROM copies c WHERE c.ticket_id = t.id AND c.out_id IS NULL)

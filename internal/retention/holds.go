@@ -83,7 +83,7 @@ func (s *Service) HoldCustomer(ctx context.Context, actor access.Actor, id int64
 	var h Hold
 	err = s.DB.InTx(ctx, func(tx *gorm.DB) error {
 		var knows bool
-		err := tx.WithContext(ctx).Raw("SELECT EXISTS ("+known+"@id)", actor.Scope().Named(map[string]any{"id": id})).Scan(&knows).Error
+		err := tx.WithContext(ctx).Raw("SELECT EXISTS ("+known("@id")+")", actor.Scope().Named(map[string]any{"id": id})).Scan(&knows).Error
 		if err != nil {
 			return fmt.Errorf("ask who knows customer %d: %w", id, err)
 		}
@@ -189,16 +189,20 @@ func (s *Service) holds(ctx context.Context, actor access.Actor, where string, v
 	var all []Hold
 	err := s.DB.Gorm.WithContext(ctx).Raw(`SELECT h.*, coalesce(t.protocol, '') AS protocol, coalesce(c.name, '') AS customer_name
 		FROM retention_holds h LEFT JOIN tickets t ON t.id = h.ticket_id LEFT JOIN customers c ON c.id = h.customer_id
-		WHERE `+where+` AND (h.ticket_id IS NOT NULL AND `+access.Condition+` OR EXISTS (`+known+`h.customer_id)) ORDER BY h.id DESC LIMIT 1000`, actor.Scope().Named(values)).Scan(&all).Error
+		WHERE `+where+` AND (h.ticket_id IS NOT NULL AND `+access.Condition+` OR EXISTS (`+known("h.customer_id")+`)) ORDER BY h.id DESC LIMIT 1000`, actor.Scope().Named(values)).Scan(&all).Error
 	if err != nil {
 		return nil, fmt.Errorf("list what is held: %w", err)
 	}
 	return all, nil
 }
 
-// known begins, in SQL, a query for the tickets of a customer by which the actor
-// knows of them. It ends with the customer's id.
-const known = `SELECT FROM tickets t WHERE ` + access.Condition + ` AND t.customer_id = `
+// known is, in SQL, a query for the tickets by which the actor knows of a customer,
+// or of who they turned out to be.
+func known(customer string) string {
+	return `SELECT FROM tickets t WHERE ` + access.Condition + ` AND t.customer_id IN (WITH RECURSIVE became (id) AS (
+	  SELECT CAST(` + customer + ` AS bigint) UNION SELECT c.merged_into FROM became b JOIN customers c ON c.id = b.id AND c.merged_into IS NOT NULL)
+	  SELECT id FROM became)`
+}
 
 // why trims and checks a reason.
 func why(reason string) (string, error) {

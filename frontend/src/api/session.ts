@@ -43,6 +43,8 @@ export type Action =
   | "bulk.matching"
   | "imports.run"
   | "clocks.correct"
-  | "incidents.run";
+  | "incidents.run"
+  | "retention.hold"
+  | "retention.keep";
 
 export const may = (me: Me, action: Action) => me.can.includes(action);

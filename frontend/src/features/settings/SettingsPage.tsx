@@ -10,6 +10,7 @@ import { LinesPanel } from "./lines/LinesPanel";
 import { MailboxesPanel } from "./mailboxes/MailboxesPanel";
 import { PeoplePanel } from "./PeoplePanel";
 import { PreferencesPanel } from "./PreferencesPanel";
+import { RetentionPanel } from "./retention/RetentionPanel";
 import { RoutingPanel } from "./routing/RoutingPanel";
 import { RulesPanel } from "./rules/RulesPanel";
 import { SessionsPanel } from "./SessionsPanel";
@@ -25,6 +26,7 @@ export const sections = [
   "prazos",
   "areas",
   "calendarios",
+  "guarda",
   "caixas",
   "linhas",
   "formularios",
@@ -40,6 +42,7 @@ const panels: Record<Section, { panel: () => ReactNode; needs?: Action }> = {
   prazos: { panel: RulesPanel, needs: "desk.manage" },
   areas: { panel: AreasPanel, needs: "desk.manage" },
   calendarios: { panel: CalendarsPanel, needs: "desk.manage" },
+  guarda: { panel: RetentionPanel, needs: "retention.hold" },
   caixas: { panel: MailboxesPanel, needs: "desk.manage" },
   linhas: { panel: LinesPanel, needs: "desk.manage" },
   formularios: { panel: FormsPanel, needs: "forms.manage" },

@@ -13,6 +13,7 @@ import { SamePerson } from "./SamePerson";
 const TurnsPart = lazy(() => withTexts(() => import("./TurnsPart")));
 const DeadlinesPart = lazy(() => withTexts(() => import("./deadlines/DeadlinesPart")));
 const SegmentPart = lazy(() => withTexts(() => import("./SegmentPart")));
+const Retention = lazy(() => withTexts(() => import("./Retention")));
 const Wishes = lazy(() => withTexts(() => import("./Wishes")));
 
 /** Who is on the other side, as they want to be called. */
@@ -42,12 +43,18 @@ export default function CustomerPane({
       </Suspense>
     </>
   );
+  const kept = (
+    <Suspense>
+      <Retention key={ticket.id} ticketId={ticket.id} version={ticket.version} />
+    </Suspense>
+  );
   if (!customer) {
     return (
       <div className={`${styles.pane} quiet-scroll`}>
         <EmptyState title={t("customer.none")}>{t("customer.none.hint")}</EmptyState>
         {deadlines}
         {said}
+        {kept}
       </div>
     );
   }
@@ -125,6 +132,7 @@ export default function CustomerPane({
           </ul>
         )}
       </Section>
+      {kept}
     </div>
   );
 }

@@ -90,6 +90,8 @@ export function describe(t: Translate, event: Happened, names: Names): string {
             : "event.help.withdrawn",
         { who, word: String(data.word ?? "") },
       );
+    case "ticket.held":
+      return t(data.held ? "event.held" : "event.held.lifted", { who, why: String(data.reason ?? "") });
     case "ticket.area":
       return t(areaActs[String(data.act)] ?? "event.other", { who, area: String(data.area ?? "") });
     case "ticket.incident":

@@ -1,0 +1,36 @@
+import { queryOptions } from "@tanstack/react-query";
+import { api, newKey, once, unwrap } from "../../api/client";
+import type { components } from "../../api/schema";
+
+export type Standing = components["schemas"]["TicketRetention"];
+export type KeptPart = components["schemas"]["KeptPart"];
+
+export const standingQuery = (ticketId: number) =>
+  queryOptions({
+    queryKey: ["retention", "ticket", ticketId],
+    queryFn: ({ signal }) =>
+      unwrap(
+        api.GET("/api/tickets/{ticket}/retention", {
+          params: { path: { ticket: String(ticketId) } },
+          signal,
+        }),
+      ),
+  });
+
+export const hold = (ticketId: number, reason: string) =>
+  unwrap(
+    api.POST("/api/tickets/{ticket}/retention/holds", {
+      params: { path: { ticket: String(ticketId) } },
+      body: { reason },
+      headers: once(newKey()),
+    }),
+  );
+
+export const lift = (holdId: number, reason: string) =>
+  unwrap(
+    api.POST("/api/retention/holds/{id}/lift", {
+      params: { path: { id: String(holdId) } },
+      body: { reason },
+      headers: once(newKey()),
+    }),
+  );

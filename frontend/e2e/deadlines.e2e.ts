@@ -119,7 +119,7 @@ test("a supervisor reads why a deadline is that day, holds it, moves it and take
   await first.keyboard.press("Enter");
   await pausing.waitFor({ state: "detached" });
   await mine(second)
-    .getByText(/^pausado (agora|há)/)
+    .getByText(/pausado (agora|há)/)
     .waitFor();
   await second.getByText(/Vera Nunes pausou o prazo de Prazo legal: Perícia marcada/).waitFor();
   await sheet.getByText("sem data até ser retomado").first().waitFor();

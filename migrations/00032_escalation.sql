@@ -42,6 +42,11 @@ create table escalation_told (
 );
 create index escalation_told_step on escalation_told (escalation_id);
 
+-- A stage that was recorded in the middle of an act, before the timers came to it,
+-- is told by an event of its own soon after.
+alter table clock_stages add column told boolean not null default true;
+create index clock_stages_untold on clock_stages (ticket_id) where not told;
+
 alter table rule_changes
   drop constraint rule_changes_act_check,
   add constraint rule_changes_act_check check (act in

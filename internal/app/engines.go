@@ -47,7 +47,7 @@ func (a *App) openEngines(ctx context.Context, cfg config.Config) (*ground, erro
 			g.urls.Redis = addresses.Redis
 		}
 	}
-	db, err := postgres.Open(ctx, g.urls.Postgres, postgres.Options{Log: a.log})
+	db, err := postgres.Open(ctx, g.urls.Postgres, postgres.Options{Server: true, Log: a.log})
 	if err != nil {
 		return nil, err
 	}

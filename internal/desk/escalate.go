@@ -50,6 +50,9 @@ func (s *Service) Climb(ctx context.Context) error {
 	for {
 		for more := true; more && ctx.Err() == nil; {
 			done, err := s.ClimbDue(ctx)
+			if err == nil {
+				err = s.TellSettled(ctx)
+			}
 			if err != nil && ctx.Err() == nil {
 				s.log.ErrorContext(ctx, "steps of escalation are done later", slog.Any("error", err))
 			}
@@ -62,6 +65,30 @@ func (s *Service) Climb(ctx context.Context) error {
 		case <-tick.C:
 		}
 	}
+}
+
+// TellSettled tells the stages that were recorded in the middle of an act.
+func (s *Service) TellSettled(ctx context.Context) error {
+	var ids []int64
+	err := s.db.Gorm.WithContext(ctx).Raw("SELECT DISTINCT ticket_id FROM clock_stages WHERE NOT told ORDER BY ticket_id LIMIT ?", climbAtOnce).Scan(&ids).Error
+	if err != nil || len(ids) == 0 {
+		return wrapped(err, "look for stages that nobody has told")
+	}
+	var told []sla.Due
+	err = s.db.InTx(ctx, func(tx *gorm.DB) (err error) {
+		tx = tx.WithContext(ctx)
+		if ids, err = lockFree(tx, ids, false); err != nil || len(ids) == 0 {
+			return err
+		}
+		if told, err = sla.Untold(tx, ids); err != nil {
+			return err
+		}
+		return s.tellStages(ctx, tx, told)
+	})
+	if err == nil && len(told) > 0 {
+		s.poke.Poke()
+	}
+	return wrapped(err, "tell stages that were passed")
 }
 
 // bell wakes one waiter: rung twice before it looks, it looks once.
@@ -134,7 +161,7 @@ func wrapped(err error, doing string) error {
 }
 
 func (s *Service) climbAll(ctx context.Context, tx *gorm.DB, ids []int64) (freed []int64, told bool, err error) {
-	if err := lock(ctx, tx, ids); err != nil {
+	if ids, err = lockFree(tx, ids, false); err != nil || len(ids) == 0 { // whoever is at one of them is done at the next look
 		return nil, false, err
 	}
 	now := s.now()

@@ -9,6 +9,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/escuta-sac/escuta/internal/event"
+	"github.com/escuta-sac/escuta/internal/postgres"
 	"github.com/escuta-sac/escuta/internal/sla"
 	"github.com/escuta-sac/escuta/internal/ticket"
 )
@@ -27,14 +28,35 @@ type Stage struct {
 	Due     time.Time `json:"due"`   // when it was reached
 }
 
+// patience is how long a deadline waits for whoever is at its ticket just now. An
+// act takes milliseconds; a node that stands still in the middle of one holds its
+// tickets for seconds, and what is due at others must not wait for that.
+const patience = "250ms"
+
 // Record writes down which of these stages have really been reached, once each,
 // and tells it: one event a ticket, clock.breached when a clock ran out and
 // clock.warned otherwise. The tickets are locked in order of id first, so two
 // recorders do not wait for each other crosswise, and an answer that comes at
 // the same moment comes before or after, never in between. It returns what it
-// recorded; what was recorded before, or is not due by PostgreSQL's clock, is
-// left out.
-func (s *Service) Record(ctx context.Context, due []sla.Due) (recorded []sla.Due, err error) {
+// recorded; what was recorded before, is not due by PostgreSQL's clock, or hangs on
+// a ticket that somebody holds for longer, is left out.
+func (s *Service) Record(ctx context.Context, due []sla.Due) ([]sla.Due, error) {
+	recorded, busy, err := s.record(ctx, due, false)
+	if err == nil && len(busy) > 0 {
+		var late []sla.Due
+		late, _, err = s.record(ctx, busy, true)
+		recorded = append(recorded, late...)
+	}
+	if len(recorded) > 0 {
+		s.poke.Poke()
+		s.climb.look()
+	}
+	return recorded, err
+}
+
+// record records what hangs on tickets that nobody is at, or waits for them, too,
+// but no longer than patience. busy is what it had no ticket of.
+func (s *Service) record(ctx context.Context, due []sla.Due, wait bool) (recorded, busy []sla.Due, err error) {
 	ids := make([]int64, 0, len(due))
 	for _, d := range due {
 		ids = append(ids, d.TicketID)
@@ -42,22 +64,25 @@ func (s *Service) Record(ctx context.Context, due []sla.Due) (recorded []sla.Due
 	slices.Sort(ids)
 	ids = slices.Compact(ids)
 	err = s.db.InTx(ctx, func(tx *gorm.DB) error {
-		if err := lock(ctx, tx, ids); err != nil {
+		tx = tx.WithContext(ctx)
+		locked, err := lockFree(tx, ids, wait)
+		if err != nil {
 			return err
 		}
-		if recorded, err = sla.RecordStages(tx, due); err != nil {
+		busy = slices.DeleteFunc(slices.Clone(due), func(d sla.Due) bool { return slices.Contains(locked, d.TicketID) })
+		mine := slices.DeleteFunc(slices.Clone(due), func(d sla.Due) bool { return !slices.Contains(locked, d.TicketID) })
+		if recorded, err = sla.RecordStages(tx, mine); err != nil {
 			return err
 		}
 		return s.tellStages(ctx, tx, recorded)
 	})
+	if postgres.IsBusy(err) {
+		return nil, due, nil
+	}
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	if len(recorded) > 0 {
-		s.poke.Poke()
-		s.climb.look()
-	}
-	return recorded, nil
+	return recorded, busy, nil
 }
 
 // lock holds the tickets before their clocks are looked at: an act holds its
@@ -69,6 +94,22 @@ func lock(ctx context.Context, tx *gorm.DB, ids []int64) error {
 		return fmt.Errorf("lock %d tickets: %w", len(ids), err)
 	}
 	return nil
+}
+
+// lockFree is lock for those of the tickets that nobody is at; with wait it waits
+// for all of them, and is postgres.IsBusy when its patience ends.
+func lockFree(tx *gorm.DB, ids []int64, wait bool) (locked []int64, err error) {
+	how := " SKIP LOCKED"
+	if wait {
+		how = ""
+		if err := tx.Exec("SET LOCAL lock_timeout = '" + patience + "'").Error; err != nil {
+			return nil, fmt.Errorf("bound a wait: %w", err)
+		}
+	}
+	if err := tx.Raw("SELECT id FROM tickets WHERE id IN ? ORDER BY id FOR NO KEY UPDATE"+how, ids).Scan(&locked).Error; err != nil {
+		return nil, fmt.Errorf("lock %d tickets: %w", len(ids), err)
+	}
+	return locked, nil
 }
 
 func (s *Service) tellStages(ctx context.Context, tx *gorm.DB, recorded []sla.Due) error {

@@ -3,6 +3,7 @@ package desk_test
 import (
 	"encoding/json"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"testing"
 
@@ -110,5 +111,69 @@ func TestAnAnswerAndABreachAtOnceNeverDisagree(t *testing.T) {
 		if got := o.states(t, tk.ID)[sla.FirstResponse]; got != sla.Missed {
 			t.Errorf("the clock is %s", got)
 		}
+	}
+}
+
+// A node that stands still in the middle of an act holds its ticket. What is due at
+// others is recorded all the same, and the ticket's own deadline as soon as it may.
+func TestATicketThatSomebodyHoldsHoldsUpNoOther(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	held, free := o.open(t, ticket.Ticket{}), o.open(t, ticket.Ticket{})
+	var due []sla.Due
+	for _, id := range []int64{held.ID, free.ID} {
+		clock := o.count(t, "UPDATE clocks SET due = now() WHERE ticket_id = ? AND kind = 'first_response' RETURNING id", id)
+		due = append(due, sla.Due{ClockID: clock, TicketID: id})
+	}
+	stuck, err := o.db.Pool.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := stuck.Exec(t.Context(), "SELECT FROM tickets WHERE id = $1 FOR UPDATE", held.ID); err != nil {
+		t.Fatal(err)
+	}
+	breaches := func() (ids []int64) {
+		t.Helper()
+		recorded, err := o.s.Record(t.Context(), due)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range recorded {
+			if d.Stage == sla.StageDue {
+				ids = append(ids, d.TicketID)
+			}
+		}
+		return ids
+	}
+	if got := breaches(); !slices.Equal(got, []int64{free.ID}) {
+		t.Errorf("recorded while it is held: %v", got)
+	}
+	if err := stuck.Rollback(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := breaches(); !slices.Equal(got, []int64{held.ID}) {
+		t.Errorf("recorded afterwards: %v", got)
+	}
+}
+
+// An answer comes after the deadline and before the timers: the breach is recorded
+// with it, and told once by an event of its own.
+func TestADeadlineThatAnActMetFirstIsToldAfterIt(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	tk := o.open(t, ticket.Ticket{})
+	o.count(t, "UPDATE clocks SET due = now() - interval '1 second' WHERE ticket_id = ? AND kind = 'first_response' RETURNING id", tk.ID)
+	if _, _, err := o.s.Reply(t.Context(), o.ana, tk.ID, desk.Reply{Body: "Oi"}); err != nil {
+		t.Fatal(err)
+	}
+	told := tickettest.Replay(t, o.db, func() {
+		for range 3 {
+			if err := o.s.TellSettled(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+	if len(told) != 1 || told[0].Kind != event.ClockBreached {
+		t.Errorf("told %+v", told)
 	}
 }

@@ -31,6 +31,8 @@ type PostgresOptions struct {
 	Volatile bool
 	// Settings are further "name=value" of the command line.
 	Settings []string
+	// Environ is added to the engine's environment, as for a test that sets its clock.
+	Environ []string
 	// DieWithParent ends the engine with the process that started it, however
 	// that ends. Off, an engine outlives a killed server and is adopted by the next.
 	DieWithParent bool
@@ -125,7 +127,7 @@ func (p *Postgres) launch(ctx context.Context) error {
 		args = append(args, "-c", s)
 	}
 	for deadline := time.Now().Add(15 * time.Second); ; {
-		proc, err := launch(p.bin.Postgres, args, p.user, p.opts.Log, p.opts.DieWithParent)
+		proc, err := launch(p.bin.Postgres, args, p.opts.Environ, p.user, p.opts.Log, p.opts.DieWithParent)
 		if err != nil {
 			return err
 		}

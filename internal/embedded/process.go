@@ -26,7 +26,7 @@ const maxLog = 10 << 20
 //
 // It gets a session of its own: a Ctrl-C at the terminal would otherwise reach
 // the engines as well, and they would go before the server has finished its work.
-func launch(path string, args []string, user *syscall.Credential, logFile string, dieWithUs bool) (*process, error) {
+func launch(path string, args, environ []string, user *syscall.Credential, logFile string, dieWithUs bool) (*process, error) {
 	if info, err := os.Stat(logFile); err == nil && info.Size() > maxLog {
 		_ = os.Rename(logFile, logFile+".old") // else it only goes on growing
 	}
@@ -37,7 +37,7 @@ func launch(path string, args []string, user *syscall.Credential, logFile string
 	defer out.Close()
 	cmd := exec.Command(path, args...)
 	cmd.Dir = "/"
-	cmd.Env = environment()
+	cmd.Env = append(environment(), environ...)
 	cmd.Stdout, cmd.Stderr = out, out
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Credential: user}
 	if dieWithUs {

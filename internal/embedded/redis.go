@@ -86,7 +86,7 @@ func (r *Redis) launch(ctx context.Context) error {
 		"--appendonly", keep, "--appendfsync", "everysec",
 		// Evicting a lease or a timer to make room would be noticed late; a refused write at once.
 		"--maxmemory-policy", "noeviction",
-	}, r.user, r.opts.Log, r.opts.DieWithParent)
+	}, nil, r.user, r.opts.Log, r.opts.DieWithParent)
 	if err != nil {
 		return err
 	}

@@ -123,7 +123,7 @@ var pinned = map[string]string{
 // New opens the intake's pool and reads what it needs to know. Close it after
 // Run has returned.
 func New(ctx context.Context, o Options) (*Intake, error) {
-	own, err := postgres.Open(ctx, o.URL, postgres.Options{MaxConns: 2*writers + 2*digestWorkers + 2, Params: pinned, Name: "escuta intake", Log: o.Log})
+	own, err := postgres.Open(ctx, o.URL, postgres.Options{MaxConns: 2*writers + 2*digestWorkers + 2, Params: pinned, Server: true, Name: "escuta intake", Log: o.Log})
 	if err != nil {
 		return nil, fmt.Errorf("open the pool of the intake: %w", err)
 	}

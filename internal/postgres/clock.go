@@ -13,15 +13,21 @@ import (
 const (
 	clockRefresh = time.Minute
 	clockProbes  = 5
+	// clockLook is how often one question finds out whether PostgreSQL's clock was
+	// set, by more than clockSet. What is less is taken for drift.
+	clockLook = 10 * time.Second
+	clockSet  = 2 * time.Second
 )
 
 // Clock estimates PostgreSQL's clock, so that rows stamped by different nodes,
 // and rows stamped by PostgreSQL itself, lie on one line of time. It counts from
 // the process's monotonic clock: setting the machine's clock does not move it.
 //
-// It never goes back. When PostgreSQL's clock does, Now stands still until it
-// has caught up: two events in the wrong order would cost more than a few with
-// the same time. Whoever decides a lease or a breach asks PostgreSQL itself.
+// It does not go back for a little. When PostgreSQL's clock does, Now stands still
+// until it has caught up: two events in the wrong order would cost more than a few
+// with the same time. Only when that clock was set, by seconds or hours, Now follows
+// it, within clockLook: to stand still for so long would cost the most. Whoever
+// decides a lease or a breach asks PostgreSQL itself.
 type Clock struct {
 	pool   *pgxpool.Pool
 	start  time.Time    // with its monotonic reading
@@ -56,16 +62,29 @@ func (c *Clock) Now() time.Time {
 // answer leaves the last estimate in place: quartz drifts by milliseconds in the
 // time in which an outage is noticed.
 func (c *Clock) Run(ctx context.Context) error {
-	tick := time.NewTicker(clockRefresh)
+	tick := time.NewTicker(clockLook)
 	defer tick.Stop()
-	for {
+	for renewed := time.Now(); ; {
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
-			_ = c.refresh(ctx)
+			if time.Since(renewed) >= clockRefresh || c.wasSet(ctx) {
+				_ = c.refresh(ctx)
+				renewed = time.Now()
+			}
 		}
 	}
+}
+
+// wasSet reports whether PostgreSQL's clock is far from where it should be.
+func (c *Clock) wasSet(ctx context.Context) bool {
+	var theirs time.Time
+	before := c.Now()
+	if err := c.pool.QueryRow(ctx, "SELECT clock_timestamp()").Scan(&theirs); err != nil {
+		return false
+	}
+	return theirs.Before(before.Add(-clockSet)) || theirs.After(c.Now().Add(clockSet))
 }
 
 // refresh asks a few times and believes the quickest answer: what the question
@@ -90,5 +109,8 @@ func (c *Clock) refresh(ctx context.Context) error {
 		}
 	}
 	c.offset.Store(offset)
+	if now := offset + time.Since(c.start).Microseconds(); c.last.Load()-now > clockSet.Microseconds() {
+		c.last.Store(now)
+	}
 	return nil
 }

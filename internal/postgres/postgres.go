@@ -31,7 +31,13 @@ type Options struct {
 	Name string
 	// Log gets GORM's warnings; nil discards them.
 	Log *slog.Logger
+	// Server marks a server's pool, whose transactions wait for nothing but their
+	// next statement. A node that stands still in the middle of one, as a frozen
+	// machine does, holds its rows for all others: PostgreSQL ends it after letGo.
+	Server bool
 }
+
+const letGo = "10s"
 
 // DB is one pool seen two ways. Both draw from the same connections.
 type DB struct {
@@ -59,6 +65,9 @@ func Open(ctx context.Context, url string, o Options) (*DB, error) {
 	params["application_name"] = "escuta"
 	if o.Name != "" {
 		params["application_name"] = o.Name
+	}
+	if o.Server {
+		params["idle_in_transaction_session_timeout"] = letGo
 	}
 	maps.Copy(params, o.Params)
 	params["timezone"] = "UTC"

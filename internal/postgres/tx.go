@@ -71,6 +71,13 @@ func lostRace(err error) bool {
 	return errors.As(err, &pg) && (pg.Code == "40001" || pg.Code == "40P01")
 }
 
+// IsBusy reports whether err is a row that somebody else held for longer than
+// lock_timeout.
+func IsBusy(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && pg.Code == "55P03"
+}
+
 // IsUnique reports whether err is the violation of the named unique constraint
 // or index; an empty name means any.
 func IsUnique(err error, constraint string) bool {

@@ -26,8 +26,8 @@ const record = `
 		 CROSS JOIN LATERAL (VALUES (50, c.warn50), (75, c.warn75), (90, c.warn90), (100, c.due)) s (stage, at)
 		 WHERE %s AND c.state = 'running' AND s.stage > c.stage AND s.at <= %s
 	), recorded AS (
-		INSERT INTO clock_stages (clock_id, stage, ticket_id, due)
-		SELECT id, stage, ticket_id, at FROM passed ORDER BY id, stage
+		INSERT INTO clock_stages (clock_id, stage, ticket_id, due, told)
+		SELECT id, stage, ticket_id, at, %s FROM passed ORDER BY id, stage
 		ON CONFLICT DO NOTHING RETURNING clock_id, stage, ticket_id, due
 	), climbed AS (
 		INSERT INTO escalations (clock_id, ticket_id, rung_id, stage, after, act, at)
@@ -55,17 +55,30 @@ func RecordStages(tx *gorm.DB, due []Due) ([]Due, error) {
 		clocks[i] = d.ClockID
 	}
 	var out []Due
-	if err := tx.Raw(fmt.Sprintf(record, "c.id = ANY(?::bigint[])", "now()"), clocks).Scan(&out).Error; err != nil {
+	if err := tx.Raw(fmt.Sprintf(record, "c.id = ANY(?::bigint[])", "now()", "true"), clocks).Scan(&out).Error; err != nil {
 		return nil, fmt.Errorf("record the stages of %d clocks: %w", len(due), err)
 	}
 	return out, nil
 }
 
+// Untold takes the stages of these tickets that settle has recorded and nobody has
+// told, in the order of RecordStages, and marks them as told. The caller has locked
+// the tickets and tells them.
+func Untold(tx *gorm.DB, tickets []int64) ([]Due, error) {
+	var out []Due
+	err := tx.Raw(`WITH told AS (UPDATE clock_stages SET told = true WHERE NOT told AND ticket_id IN ? RETURNING clock_id, ticket_id, stage, due)
+		SELECT t.clock_id, t.ticket_id, c.kind, t.stage, t.due FROM told t JOIN clocks c ON c.id = t.clock_id ORDER BY 2, 1, 4`, tickets).Scan(&out).Error
+	if err != nil {
+		return nil, fmt.Errorf("read the untold stages of %d tickets: %w", len(tickets), err)
+	}
+	return out, nil
+}
+
 // settle records what a ticket's clocks have passed before something else
-// happens to them.
+// happens to them. It is told afterwards, see Untold.
 func settle(tx *gorm.DB, ticketID int64, at time.Time) error {
 	var out []Due
-	if err := tx.Raw(fmt.Sprintf(record, "c.ticket_id = ?", "?"), ticketID, at).Scan(&out).Error; err != nil {
+	if err := tx.Raw(fmt.Sprintf(record, "c.ticket_id = ?", "?", "false"), ticketID, at).Scan(&out).Error; err != nil {
 		return fmt.Errorf("record the stages of ticket %d: %w", ticketID, err)
 	}
 	return nil

@@ -17,8 +17,9 @@ type Private struct {
 	pg   *embedded.Postgres
 }
 
-// Engine starts a private, durable engine with a migrated database.
-func Engine(t testing.TB) *Private {
+// Engine starts a private, durable engine with a migrated database; environ is
+// added to its environment.
+func Engine(t testing.TB, environ ...string) *Private {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "escuta-engine-")
 	if err == nil {
@@ -29,7 +30,7 @@ func Engine(t testing.TB) *Private {
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	p := &Private{t: t, opts: embedded.PostgresOptions{
-		Dir: filepath.Join(dir, "pg"), Sockets: filepath.Join(dir, "s"), Log: filepath.Join(dir, "log"), DieWithParent: true,
+		Dir: filepath.Join(dir, "pg"), Sockets: filepath.Join(dir, "s"), Log: filepath.Join(dir, "log"), DieWithParent: true, Environ: environ,
 	}}
 	p.Start()
 	t.Cleanup(func() {

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/url"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -38,6 +39,7 @@ import (
 	"github.com/escuta-sac/escuta/internal/ombudsman"
 	"github.com/escuta-sac/escuta/internal/postgres"
 	"github.com/escuta-sac/escuta/internal/presence"
+	"github.com/escuta-sac/escuta/internal/proof"
 	"github.com/escuta-sac/escuta/internal/realtime"
 	"github.com/escuta-sac/escuta/internal/rediskit"
 	"github.com/escuta-sac/escuta/internal/retention"
@@ -151,6 +153,7 @@ func (a *App) build(ctx context.Context, cfg config.Config) error {
 	calls := call.New(db, in, acts, assigned, sealer, sequencer, clock.Now, log)
 	in.Digest(channel.Phone, calls.Exchange())
 	copied := &copies.Service{DB: db, Post: orders, Blobs: files, Recordings: call.Copies{}, Now: clock.Now, Zone: cfg.Timezone}
+	papers := &proof.Service{DB: db, Post: orders, Calendars: policies.Calendars(), Now: clock.Now, Zone: cfg.Timezone, Base: strings.TrimSuffix(string(cfg.BaseURL), "/"), Release: release(), Log: log}
 	areas := area.New(area.Options{
 		DB: db, Desk: acts, Post: orders, Calendars: policies.Calendars(), Links: area.NewLinks(secret, string(cfg.BaseURL)),
 		Trail: ombudsman.Trail, Blobs: files, Now: clock.Now, Log: log,
@@ -208,6 +211,7 @@ func (a *App) build(ctx context.Context, cfg config.Config) error {
 		Intake: in, Sources: in.Sources(), Tokens: in.Tokens(), Assign: assigned, Desk: acts, Hub: hub, Presence: here, Standings: standings, Roster: rosters, Routing: router, Ombudsman: cases, Areas: areas, Incidents: incidents, Imports: lists, Mailboxes: boxes,
 		Views: view.New(db, book, clock.Now), Bulks: bulks, Retention: keeper,
 		Copies:    copied,
+		Proofs:    papers,
 		Calendars: policies.Calendars(), KeptCalendars: calendars, Rules: sla.NewRules(db, policies, clock.Now), Toll: proofs,
 		Scan: antivirus.New(cfg.ClamdAddr, files, db.Gorm), Dialer: dialer, Now: clock.Now,
 	})
@@ -230,6 +234,7 @@ func (a *App) build(ctx context.Context, cfg config.Config) error {
 			{"deadlines planned anew", func(ctx context.Context) error { return acts.Plan(ctx, log) }},
 			{"escalation", acts.Climb}, {"timers", timers.Run}, {"jobs", work.Run}, {"outgoing mail", sender.Run}, {"accounts", accounts.Run}, {"mailboxes", boxes.Run},
 			{"acknowledgements", acknowledger.Run}, {"protocols of calls", told.Run}, {"copies", func(ctx context.Context) error { return copied.Run(ctx, log) }}, {"proofs of work", proofs.Run},
+			{"certificates of extensions", papers.Run},
 			{"telephones", func(ctx context.Context) error { return calls.Rings(ctx, hub.Phone) }}, {"sweep of files", sweeper{files, db, log}.Run}, profiler(cfg.AdminListen, log),
 		}},
 		{parts: []part{ // what tells of it
@@ -240,6 +245,14 @@ func (a *App) build(ctx context.Context, cfg config.Config) error {
 		}},
 	}
 	return nil
+}
+
+// release is the version of this program, as its build has noted it.
+func release() string {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		return info.Main.Version
+	}
+	return ""
 }
 
 // verifier checks who sent a mail, when that is wanted.

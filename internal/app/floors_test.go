@@ -20,7 +20,7 @@ var floors = [][]string{
 	{"event", "channel", "jobs"},
 	{"account", "customer", "ticket", "sla", "survey", "reach", "form", "toll", "antivirus", "mailbox", "roster"},
 	{"outbox"},
-	{"intake", "desk", "assign", "presence", "view", "calendar"},
+	{"intake", "desk", "assign", "presence", "view", "calendar", "proof"},
 	{"area"},
 	{"realtime", "delivery", "copies", "mailroom", "ombudsman", "imports", "call", "incident", "routing", "bulk", "retention"},
 	{"httpapi"},

@@ -43,6 +43,7 @@ import (
 	"github.com/escuta-sac/escuta/internal/postgres"
 	"github.com/escuta-sac/escuta/internal/postgres/pgtest"
 	"github.com/escuta-sac/escuta/internal/presence"
+	"github.com/escuta-sac/escuta/internal/proof"
 	"github.com/escuta-sac/escuta/internal/realtime"
 	"github.com/escuta-sac/escuta/internal/rediskit/redistest"
 	"github.com/escuta-sac/escuta/internal/retention"
@@ -179,6 +180,7 @@ func start(t testing.TB, changes ...change) *world {
 		Ombudsman: ombudsman.New(db, acts, in, policies.Calendars(), quiet{}, now, log), Incidents: incidents, Imports: lists,
 		Areas: area.New(area.Options{DB: db, Desk: acts, Post: &outbox.Post{IDs: email.NewSigner(options.Secret), Fallback: "atendimento@escuta.example"}, Calendars: policies.Calendars(), Links: area.NewLinks(options.Secret, w.base),
 			Trail: ombudsman.Trail, Blobs: files, Now: now, Log: log}),
+		Proofs: &proof.Service{DB: db, Post: &outbox.Post{}, Calendars: policies.Calendars(), Now: now, Zone: zone, Base: "https://desk.example", Log: log},
 		Copies: &copies.Service{DB: db, Post: &outbox.Post{}, Blobs: files, Recordings: call.Copies{}, Now: now, Zone: zone},
 		Dialer: dial.New([]netip.Prefix{netip.MustParsePrefix("127.0.0.2/32")}), // where the tests' other servers are
 	})

@@ -333,6 +333,9 @@ func TestNothingOfACaseCanBeInferredFromOutside(t *testing.T) {
 				if r.Method != http.MethodGet {
 					continue
 				}
+				if strings.HasSuffix(r.Path, "/clocks/proof") || strings.HasSuffix(r.Path, "/clocks/proofs") || strings.HasSuffix(r.Path, "/certificate") {
+					continue // compressed, with the second it was made in: TestASheetLeaksNothing reads them
+				}
 				for _, ref := range []string{fmt.Sprint(tk.ID), sac.Protocol} {
 					for _, query := range []string{"", "?q=rita@exemplo.example", "?q=52998224725", "?q=dobro", "?status=open"} {
 						if query != "" && r.Path != "/api/tickets" {

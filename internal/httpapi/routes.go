@@ -60,6 +60,7 @@ func (s *Server) addRoutes() {
 		boards      = boardRoutes{db, is.Calendars, is.Now}
 		duties      = dutyRoutes{db, is.Desk}
 		terms       = termRoutes{clocks, is.Desk, is.Now}
+		proofs      = proofRoutes{db, is.Proofs}
 		rosters     = rosterRoutes{is.Roster}
 		routes      = routingRoutes{db, is.Routing, is.Assign, s.today}
 		drafts      = draftRoutes{db, is.Desk}
@@ -103,7 +104,15 @@ func (s *Server) addRoutes() {
 	on(s, post, "/api/tickets/{ticket}/clocks/{clock}/cancel", "Take back a deadline that asks nothing", work, ok, terms.cancel)
 	on(s, get, "/api/tickets/{ticket}/clocks/{clock}/extension", "What an extension would do", work, ok, terms.foresee)
 	on(s, post, "/api/tickets/{ticket}/clocks/{clock}/extension", "Extend a deadline and tell the customer", work, ok, terms.extend)
+	s.native(get, "/api/tickets/{ticket}/clocks/proof", work, proofs.proof, pdfOperation("The deadlines of a ticket, as a sheet to be printed",
+		textParameter("ticket", "path", ""), textParameter("clock", "query", "One deadline; all when left out")))
+	on(s, get, "/api/tickets/{ticket}/clocks/proofs", "Sheets that were made of a ticket's deadlines", work, ok, proofs.list)
+	s.native(get, "/api/tickets/{ticket}/clocks/proofs/{digest}", work, proofs.again, pdfOperation("A sheet as it was made",
+		textParameter("ticket", "path", ""), textParameter("digest", "path", "As printed on it")))
 	on(s, get, "/api/regimes/{id}/extensions", "The extensions of a month", breaches, ok, terms.certificate)
+	s.native(get, "/api/regimes/{id}/extensions/certificate", breaches, proofs.month, pdfOperation("The certificate of a month's extensions, to be printed",
+		textParameter("id", "path", ""), textParameter("month", "query", "Such as 2026-11"),
+		textParameter("side", "query", "sac or ombudsman: which side of the ombudsman's wall; the asker's own when left out")))
 	on(s, post, "/api/tickets/{ticket}/clocks", "Start a clock by hand", work, created, rules.begin)
 	on(s, get, "/api/tickets/{ticket}/clocks/by-hand", "Clocks that people start", work, ok, rules.offers)
 	on(s, post, "/api/tickets/{ticket}/clocks/{clock}/stop", "Stop a clock that was started by hand", work, ok, rules.stop)

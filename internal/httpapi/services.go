@@ -21,6 +21,7 @@ import (
 	"github.com/escuta-sac/escuta/internal/ombudsman"
 	"github.com/escuta-sac/escuta/internal/postgres"
 	"github.com/escuta-sac/escuta/internal/presence"
+	"github.com/escuta-sac/escuta/internal/proof"
 	"github.com/escuta-sac/escuta/internal/realtime"
 	"github.com/escuta-sac/escuta/internal/retention"
 	"github.com/escuta-sac/escuta/internal/roster"
@@ -42,6 +43,7 @@ type Services struct {
 	Assign    *assign.Service
 	Desk      *desk.Service
 	Copies    *copies.Service
+	Proofs    *proof.Service
 	Mailboxes *mailbox.Service
 	Calls     *call.Service
 	Hub       *realtime.Hub

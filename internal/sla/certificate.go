@@ -97,7 +97,22 @@ const extensions = `SELECT x.clock_id, x.ticket_id, t.protocol, x.amount, x.reas
 // Its figures count every team, but only the reader's side of the wall, and
 // nothing that accuses the reader.
 func CertificateOf(ctx context.Context, db *gorm.DB, calendars Calendars, who access.Actor, regime int64, month string, now time.Time) (c Certificate, err error) {
-	db = db.WithContext(ctx)
+	all := who.Scope()
+	all.AllTeams = true
+	return certificateOf(db.WithContext(ctx), calendars, access.Condition, all, who.Scope(), regime, month, now)
+}
+
+// CertificateOfSide reads a month of a regime on one side of the ombudsman's
+// wall: figures of what one scope sees of it, a list of what another does.
+func CertificateOfSide(ctx context.Context, db *gorm.DB, calendars Calendars, walled bool, counted, listed access.Scope, regime int64, month string, now time.Time) (Certificate, error) {
+	seen := "NOT t.walled AND " + access.Condition
+	if walled {
+		seen = "t.walled AND " + access.Condition
+	}
+	return certificateOf(db.WithContext(ctx), calendars, seen, counted, listed, regime, month, now)
+}
+
+func certificateOf(db *gorm.DB, calendars Calendars, seen string, counted, listed access.Scope, regime int64, month string, now time.Time) (c Certificate, err error) {
 	zone, err := deskZone(calendars)
 	if err != nil {
 		return c, err
@@ -121,19 +136,17 @@ func CertificateOf(ctx context.Context, db *gorm.DB, calendars Calendars, who ac
 	}
 	c = Certificate{Regime: g.Name, Norm: g.Norm, Evidence: g.Evidence, CheckedBy: g.CheckedBy, CheckedOn: g.CheckedOn,
 		Month: month, Ended: !now.Before(to), Quota: Quota{Cap: g.Cap}, Extensions: []Extended{}}
-	all := who.Scope()
-	all.AllTeams = true
 	named := map[string]any{"regime": regime, "from": from, "to": to, "month": from.Format(time.DateOnly)}
 	var figures struct{ Demands, Cancelled int }
 	err = db.Raw(`SELECT count(*) AS demands, count(*) FILTER (WHERE gone) AS cancelled FROM (
-		SELECT t.id, bool_and(c.state = 'cancelled') AS gone FROM `+registered+` AND `+access.Condition+` GROUP BY t.id) d`,
-		all.Named(named)).Scan(&figures).Error
+		SELECT t.id, bool_and(c.state = 'cancelled') AS gone FROM `+registered+` AND `+seen+` GROUP BY t.id) d`,
+		counted.Named(named)).Scan(&figures).Error
 	if err == nil {
-		err = db.Raw("SELECT count(*) FROM "+extendedIn+" AND "+access.Condition, all.Named(named)).Scan(&c.Quota.Extensions).Error
+		err = db.Raw("SELECT count(*) FROM "+extendedIn+" AND "+seen, counted.Named(named)).Scan(&c.Quota.Extensions).Error
 	}
 	if err == nil {
-		err = db.Raw(extensions+`x.regime_id = @regime AND x.month = CAST(@month AS date) AND `+access.Condition+` ORDER BY x.at, x.clock_id LIMIT 2000`,
-			who.Scope().Named(named)).Scan(&c.Extensions).Error
+		err = db.Raw(extensions+`x.regime_id = @regime AND x.month = CAST(@month AS date) AND `+seen+` ORDER BY x.at, x.clock_id LIMIT 2000`,
+			listed.Named(named)).Scan(&c.Extensions).Error
 	}
 	if err != nil {
 		return c, fmt.Errorf("read the extensions of regime %d: %w", regime, err)

@@ -36,6 +36,7 @@ type Clock struct {
 	TicketID  int64
 	Kind      Kind
 	Policy    string // its name when the clock started
+	PolicyID  *int64 // of the policy it was started by
 	Why       string // the conditions by which it was chosen
 	Calendar  string
 	Term      Term

@@ -101,7 +101,7 @@ func (r clockRow) term() Term { return Term{r.Amount + r.Extension, r.Unit, r.Ro
 
 func (r clockRow) clock() Clock {
 	return Clock{
-		ID: r.ID, TicketID: r.TicketID, Kind: r.Kind, Policy: r.Policy, Why: r.Why, Calendar: r.Calendar,
+		ID: r.ID, TicketID: r.TicketID, Kind: r.Kind, Policy: r.Policy, PolicyID: r.PolicyID, Why: r.Why, Calendar: r.Calendar,
 		Term: r.term(), Pauses: r.Pauses, LegalRef: r.LegalRef, State: r.State, Extension: r.Extension,
 		StartedAt: r.StartedAt, Due: r.Due, Target: r.Target, Warn: [3]time.Time{r.Warn50, r.Warn75, r.Warn90},
 		Stage: r.Stage, StoppedAt: r.StoppedAt, BreachedAt: r.BreachedAt, CalendarVersion: r.CalendarVersion,

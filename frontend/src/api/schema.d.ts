@@ -2177,6 +2177,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/regimes/{id}/extensions/certificate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The certificate of a month's extensions, to be printed */
+        get: operations["get-api-regimes-by-id-extensions-certificate"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/regimes/{id}/ladder": {
         parameters: {
             query?: never;
@@ -2653,6 +2670,57 @@ export interface paths {
         };
         /** Clocks that people start */
         get: operations["get-api-tickets-by-ticket-clocks-by-hand"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tickets/{ticket}/clocks/proof": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The deadlines of a ticket, as a sheet to be printed */
+        get: operations["get-api-tickets-by-ticket-clocks-proof"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tickets/{ticket}/clocks/proofs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sheets that were made of a ticket's deadlines */
+        get: operations["get-api-tickets-by-ticket-clocks-proofs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tickets/{ticket}/clocks/proofs/{digest}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A sheet as it was made */
+        get: operations["get-api-tickets-by-ticket-clocks-proofs-by-digest"];
         put?: never;
         post?: never;
         delete?: never;
@@ -5488,6 +5556,9 @@ export interface components {
         ItemsLetter: {
             items: components["schemas"]["Letter"][];
         };
+        ItemsMadeProof: {
+            items: components["schemas"]["MadeProof"][];
+        };
         ItemsMailbox: {
             items: components["schemas"]["Mailbox"][];
         };
@@ -5765,6 +5836,20 @@ export interface components {
              * @description Up to which they had seen the ticket; 0 when never
              */
             version: number;
+        };
+        MadeProof: {
+            /**
+             * Format: int64
+             * @description null when it is of all deadlines
+             */
+            clock_id: number | null;
+            /** @description SHA-256 of what it says, as it is printed on it */
+            digest: string;
+            /** Format: date-time */
+            made_at: string;
+            /** Format: int64 */
+            made_by: number;
+            name: string;
         };
         MailAuth: {
             /** @description The mail server that checked */
@@ -13193,6 +13278,35 @@ export interface operations {
             };
         };
     };
+    "get-api-regimes-by-id-extensions-certificate": {
+        parameters: {
+            query?: {
+                /** @description Such as 2026-11 */
+                month?: string;
+                /** @description sac or ombudsman: which side of the ombudsman's wall; the asker's own when left out */
+                side?: string;
+                /** @description pt-BR when left out */
+                lang?: "pt-BR" | "en" | "es";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The pages */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": string;
+                };
+            };
+        };
+    };
     "put-api-regimes-by-id-ladder": {
         parameters: {
             query?: never;
@@ -14380,6 +14494,92 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-api-tickets-by-ticket-clocks-proof": {
+        parameters: {
+            query?: {
+                /** @description One deadline; all when left out */
+                clock?: string;
+                /** @description pt-BR when left out */
+                lang?: "pt-BR" | "en" | "es";
+            };
+            header?: never;
+            path: {
+                ticket: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The pages */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": string;
+                };
+            };
+        };
+    };
+    "get-api-tickets-by-ticket-clocks-proofs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or protocol */
+                ticket: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsMadeProof"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-api-tickets-by-ticket-clocks-proofs-by-digest": {
+        parameters: {
+            query?: {
+                /** @description pt-BR when left out */
+                lang?: "pt-BR" | "en" | "es";
+            };
+            header?: never;
+            path: {
+                ticket: string;
+                /** @description As printed on it */
+                digest: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The pages */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": string;
                 };
             };
         };

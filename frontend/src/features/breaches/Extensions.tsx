@@ -90,7 +90,10 @@ function Month({ regime, month, onOpen }: MonthProps) {
             demands: c.quota.demands,
             share: share.format(c.share / 100),
           })}
-          {!c.ended && ` ${t("extensions.runs")}`}
+          {!c.ended && ` ${t("extensions.runs")}`}{" "}
+          <a href={`/api/regimes/${regime.id}/extensions/certificate?month=${month}`} download>
+            {t("extensions.certificate")}
+          </a>
         </p>
       )}
       {c && c.extensions.length > 0 && (

@@ -81,6 +81,14 @@ function Month({ regime, month, onOpen }: MonthProps) {
         <strong>{regime.name}</strong>
         {regime.evidence === "unconfirmed" && <span className={styles.doubt}>{t("clocks.unconfirmed")}</span>}
       </p>
+      <a
+        className={styles.paper}
+        href={`/api/regimes/${regime.id}/extensions/certificate?month=${month}`}
+        aria-label={t("extensions.paper.of", { name: regime.name, month: monthName(month) })}
+        download
+      >
+        {t("extensions.paper")}
+      </a>
       {c && (
         <p className={styles.figures}>
           {t(c.quota.cap === null ? "extensions.figures.free" : "extensions.figures", {

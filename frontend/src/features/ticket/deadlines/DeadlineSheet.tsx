@@ -13,6 +13,7 @@ import { Course } from "./Course";
 import styles from "./DeadlineSheet.module.css";
 import { Facts } from "./Facts";
 import { Ledger } from "./Ledger";
+import { Paper } from "./Paper";
 import { Reckoning } from "./Reckoning";
 import { dueText, moodOf, standing, termText } from "./words";
 
@@ -29,7 +30,11 @@ export default function DeadlineSheet({ row, clock, onClose }: SheetProps) {
   const hand = useQuery(handClocksQuery(row.id)).data?.started.find((s) => s.clock_id === clock.id);
   const calendar = useQuery(calendarsQuery).data?.find((c) => c.id === clock.calendar);
   return (
-    <Sheet onClose={onClose} title={clockName(t, clock.kind)}>
+    <Sheet
+      onClose={onClose}
+      title={clockName(t, clock.kind)}
+      aside={<Paper ticket={row.id} clock={clock.id} />}
+    >
       <div className={styles.headline} data-mood={moodOf(clock, now)}>
         <p className={styles.standing}>{standing(t, clock, now)}</p>
         <p className={styles.due}>{dueText(t, clock, now)}</p>

@@ -14,6 +14,7 @@ import { ErrorState, Skeleton } from "../../../ui/states";
 import type { PauseOf } from "./api";
 import { Course } from "./Course";
 import styles from "./DeadlinesPart.module.css";
+import { Paper } from "./Paper";
 import { dueText, type Mood, moodOf, standing } from "./words";
 
 const DeadlineSheet = lazy(() => import("./DeadlineSheet"));
@@ -70,16 +71,19 @@ export default function DeadlinesPart({ row }: { row: TicketRow }) {
           )}
         </>
       )}
-      {opens && may(me, "tickets.work") && (
-        <Button
-          look="quiet"
-          className={styles.begin}
-          icon={<Plus aria-hidden />}
-          onClick={() => setBeginning(true)}
-        >
-          {t("clocks.begin")}
-        </Button>
-      )}
+      <footer className={styles.foot}>
+        {opens && may(me, "tickets.work") && (
+          <Button
+            look="quiet"
+            className={styles.begin}
+            icon={<Plus aria-hidden />}
+            onClick={() => setBeginning(true)}
+          >
+            {t("clocks.begin")}
+          </Button>
+        )}
+        {all.length > 0 && <Paper ticket={row.id} />}
+      </footer>
       <Suspense>
         {looked && <DeadlineSheet row={row} clock={looked} onClose={() => setShown(undefined)} />}
         {beginning && <BeginDialog row={row} onClose={() => setBeginning(false)} />}

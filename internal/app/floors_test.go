@@ -16,7 +16,7 @@ import (
 // below its own, so data flows one way and no circle can be built. On the ground
 // floor faults, texts and the document rules may be used by the rest.
 var floors = [][]string{
-	{"fault", "access", "i18n", "config", "postgres", "rediskit", "blob", "embedded", "brazil", "folding", "letter", "sms", "dial", "seal"},
+	{"fault", "access", "i18n", "config", "postgres", "rediskit", "blob", "embedded", "brazil", "folding", "letter", "sms", "dial", "seal", "commitment"},
 	{"event", "channel", "jobs"},
 	{"account", "customer", "ticket", "sla", "survey", "reach", "form", "toll", "antivirus", "mailbox", "roster"},
 	{"outbox"},

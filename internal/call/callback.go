@@ -145,20 +145,6 @@ func (s *Service) owe(ctx context.Context, tx *gorm.DB, r callBackRow, w Window)
 	return nil
 }
 
-// showOwed has the ticket's row say until when we owe a call, as part of a change
-// of the ticket.
-func showOwed(ctx context.Context, tx *gorm.DB, t *ticket.Ticket) error {
-	var until []time.Time
-	err := tx.WithContext(ctx).Raw("SELECT to_at FROM call_backs WHERE ticket_id = ? AND state = 'open' ORDER BY to_at LIMIT 1", t.ID).Scan(&until).Error
-	if err != nil {
-		return fmt.Errorf("read what we owe for ticket %d: %w", t.ID, err)
-	}
-	if t.PromisedAt = nil; len(until) > 0 {
-		t.PromisedAt = &until[0]
-	}
-	return nil
-}
-
 // endCallBacks ends what we owe for a ticket.
 func endCallBacks(ctx context.Context, tx *gorm.DB, ticketID int64, state, reason string, now time.Time) error {
 	err := tx.WithContext(ctx).Exec("UPDATE call_backs SET state = ?, reason = ?, ended_at = ? WHERE ticket_id = ? AND state = 'open'",
@@ -288,7 +274,10 @@ func (s *Service) Attempt(ctx context.Context, actor access.Actor, id int64, r R
 		if err != nil {
 			return fmt.Errorf("note an attempt to call: %w", err)
 		}
-		return nil
+		if r == Reached {
+			_, err = s.desk.KeepPromises(ctx, tx, actor, t, nil, now)
+		}
+		return err
 	})
 }
 
@@ -359,7 +348,7 @@ func (s *Service) changeCallBack(ctx context.Context, actor access.Actor, id int
 		if err := tx.WithContext(ctx).Save(&b).Error; err != nil {
 			return err
 		}
-		return showOwed(ctx, tx, t)
+		return ticket.ShowOwed(ctx, tx, t)
 	})
 	if errors.Is(err, ticket.ErrNotFound) {
 		return CallBack{}, ErrNoCallBack

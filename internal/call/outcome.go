@@ -57,7 +57,7 @@ func (s *Service) promised(ctx context.Context, tx *gorm.DB, e ending) error {
 		return err
 	}
 	e.t.HolderID, e.t.LeaseUntil = nil, nil
-	return showOwed(ctx, tx, e.t)
+	return ticket.ShowOwed(ctx, tx, e.t)
 }
 
 // solved answers the customer with what was said, when that was written down,
@@ -66,7 +66,9 @@ func (s *Service) solved(ctx context.Context, tx *gorm.DB, e ending) error {
 	if err := endCallBacks(ctx, tx, e.t.ID, done, "", s.now()); err != nil {
 		return err
 	}
-	e.t.PromisedAt = nil
+	if err := ticket.ShowOwed(ctx, tx, e.t); err != nil {
+		return err
+	}
 	if strings.TrimSpace(e.c.Said) != "" {
 		said, err := s.desk.Say(ctx, tx, e.actor, e.t, desk.Spoken{Said: e.c.Said, ContactID: e.r.ContactID, Resolve: true})
 		e.told.MessageID = said.ID
@@ -74,6 +76,9 @@ func (s *Service) solved(ctx context.Context, tx *gorm.DB, e ending) error {
 	}
 	if e.t.Status == ticket.Closed {
 		return ticket.ErrClosed
+	}
+	if _, err := s.desk.KeepPromises(ctx, tx, e.actor, e.t, nil, s.now()); err != nil {
+		return err
 	}
 	return e.t.Move(ticket.Resolved, s.now())
 }

@@ -374,7 +374,7 @@ func (h heard) owedNow(ctx context.Context, tx *gorm.DB, r row) error {
 	c := ticket.Cause{Kind: event.TicketCall, Data: Told{ContactID: r.ContactID, Outcome: r.Outcome}, At: h.now()}
 	_, err := ticket.Change(ctx, tx, r.TicketID, c, func(t *ticket.Ticket) error {
 		was := t.PromisedAt
-		if err := showOwed(ctx, tx, t); err != nil {
+		if err := ticket.ShowOwed(ctx, tx, t); err != nil {
 			return err
 		}
 		if was == t.PromisedAt || was != nil && t.PromisedAt != nil && was.Equal(*t.PromisedAt) {

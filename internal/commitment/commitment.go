@@ -38,11 +38,11 @@ type Reckoning struct {
 
 // Bounds of reading.
 const (
-	maxText     = 100_000              // bytes; what is longer is read up to there
-	maxFound    = 5                    // promises of one text
-	maxShown    = 200                  // runes of a sentence
-	farthest    = 180 * 24 * time.Hour // what lies further ahead is a slip, or another year
-	longestWait = 90                   // days of "em N dias"
+	maxText     = 100_000             // bytes; what is longer is read up to there
+	maxFound    = 5                   // promises of one text
+	maxShown    = 200                 // runes of a sentence
+	farthest    = 90 * 24 * time.Hour // what lies further ahead is a slip, or another year
+	longestWait = 90                  // days of "em N dias"
 )
 
 // Read finds the promises of a text in their order, two of one instant once.

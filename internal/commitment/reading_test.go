@@ -42,7 +42,7 @@ func TestAPromiseLiesAhead(t *testing.T) {
 		text := strings.Join(rapid.SliceOfN(rapid.SampledFrom(words), 0, 40).Draw(rt, "words"), " ")
 		now := monday.Add(time.Duration(rapid.IntRange(0, 1_000_000).Draw(rt, "minutes")) * time.Minute)
 		for _, p := range read(text, now) {
-			if !p.Due.After(now) || p.Due.Sub(now) > 181*24*time.Hour || p.Due.Location() != time.UTC || p.Due.Second() != 0 {
+			if !p.Due.After(now) || p.Due.Sub(now) > 91*24*time.Hour || p.Due.Location() != time.UTC || p.Due.Second() != 0 {
 				rt.Fatalf("%q on %s: due %s", text, now, p.Due)
 			}
 		}

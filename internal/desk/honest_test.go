@@ -122,6 +122,18 @@ func TestTheEventsOfEveryCallGiveTheFreshRows(t *testing.T) {
 			_, err := o.s.CancelClock(t.Context(), o.sup, id, o.count(t, "SELECT id FROM clocks WHERE ticket_id = ? AND kind = 'legal'", id), "é spam")
 			return err
 		}, event.TicketClock},
+		{"KeepPromise", "", ticket.Ticket{}, func(id int64) error {
+			_, err := o.s.KeepPromise(t.Context(), o.ana, id, o.promised(t, id), "liguei")
+			return err
+		}, event.TicketPromise},
+		{"MovePromise", "", ticket.Ticket{}, func(id int64) error {
+			_, err := o.s.MovePromise(t.Context(), o.ana, id, o.promised(t, id), o.now().Add(5*time.Hour), "a loja fechou")
+			return err
+		}, event.TicketPromise},
+		{"WithdrawPromise", "", ticket.Ticket{}, func(id int64) error {
+			_, err := o.s.WithdrawPromise(t.Context(), o.ana, id, o.promised(t, id), "o cliente desistiu")
+			return err
+		}, event.TicketPromise},
 		{"Record", "warned", ticket.Ticket{}, func(id int64) error { return o.pass(t, id, "warn75") }, event.ClockWarned},
 		{"Record", "breached", ticket.Ticket{}, func(id int64) error { return o.pass(t, id, "due") }, event.ClockBreached},
 	}
@@ -129,6 +141,8 @@ func TestTheEventsOfEveryCallGiveTheFreshRows(t *testing.T) {
 		"Run":  true, // changes by CloseDue only
 		"Undo": true, // TestAnAnswerTakenBackIsToldAsItIs
 
+		"ReadPromises":     true, // changes no ticket
+		"KeepPromises":     true, // a part of Reply, Speak and of calls
 		"Look":             true, // TestANoteWaitsForThoseItNamesUntilTheyLook
 		"TakeBack":         true, // package bulk: TestTheEffectThatWasShownIsWhatHappensAndIsTakenBack
 		"KeepTime":         true, // a part of a change by package area
@@ -158,6 +172,11 @@ func TestTheEventsOfEveryCallGiveTheFreshRows(t *testing.T) {
 	for _, tt := range calls {
 		covered[tt.method] = true
 		tk := o.open(t, tt.of)
+		if tt.kind == event.TicketPromise {
+			if _, _, err := o.s.Note(t.Context(), o.ana, tk.ID, "Ligo em 2 horas."); err != nil {
+				t.Fatal(err)
+			}
+		}
 		told := tickettest.Replay(t, o.db, func() {
 			if err := tt.call(tk.ID); err != nil {
 				t.Errorf("%s %s: %v", tt.method, tt.name, err)

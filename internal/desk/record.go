@@ -26,6 +26,8 @@ type Stage struct {
 	Clock   sla.Kind  `json:"clock"`
 	Stage   int       `json:"stage"` // per cent
 	Due     time.Time `json:"due"`   // when it was reached
+	// Owner is who is to keep the promise, of its clock.
+	Owner int64 `json:"owner_id,omitempty"`
 }
 
 // patience is how long a deadline waits for whoever is at its ticket just now. An
@@ -113,6 +115,10 @@ func lockFree(tx *gorm.DB, ids []int64, wait bool) (locked []int64, err error) {
 }
 
 func (s *Service) tellStages(ctx context.Context, tx *gorm.DB, recorded []sla.Due) error {
+	owners, err := ownersOf(ctx, tx, recorded)
+	if err != nil {
+		return err
+	}
 	fell := map[int64]*Fell{}
 	var ids []int64
 	for _, d := range recorded {
@@ -121,7 +127,7 @@ func (s *Service) tellStages(ctx context.Context, tx *gorm.DB, recorded []sla.Du
 			ids = append(ids, d.TicketID)
 		}
 		f := fell[d.TicketID]
-		f.Stages = append(f.Stages, Stage{ClockID: d.ClockID, Clock: d.Kind, Stage: d.Stage, Due: d.Due.UTC()})
+		f.Stages = append(f.Stages, Stage{ClockID: d.ClockID, Clock: d.Kind, Stage: d.Stage, Due: d.Due.UTC(), Owner: owners[d.ClockID]})
 	}
 	current, err := sla.CurrentOf(tx, ids)
 	if err != nil {
@@ -139,4 +145,26 @@ func (s *Service) tellStages(ctx context.Context, tx *gorm.DB, recorded []sla.Du
 		return ticket.Cause{Kind: kind, Data: f, At: now}, nil
 	})
 	return err
+}
+
+// ownersOf are those whose promises some stages are of, by clock.
+func ownersOf(ctx context.Context, tx *gorm.DB, recorded []sla.Due) (map[int64]int64, error) {
+	var clocks []int64
+	for _, d := range recorded {
+		if d.Kind == sla.Commitment {
+			clocks = append(clocks, d.ClockID)
+		}
+	}
+	if len(clocks) == 0 {
+		return nil, nil
+	}
+	var rows []struct{ ClockID, OwnerID int64 }
+	if err := tx.WithContext(ctx).Raw("SELECT clock_id, owner_id FROM commitments WHERE clock_id IN ? AND state = 'open'", clocks).Scan(&rows).Error; err != nil {
+		return nil, fmt.Errorf("read whose promises run out: %w", err)
+	}
+	owners := map[int64]int64{}
+	for _, r := range rows {
+		owners[r.ClockID] = r.OwnerID
+	}
+	return owners, nil
 }

@@ -28,6 +28,8 @@ type Reply struct {
 	// Resolve says that the answer settles the matter; else it is the customer's turn.
 	Resolve bool
 	Files   []ticket.File // Blob, Name, Mime and Size
+	// Promises are those that its author confirms.
+	Promises Pledges
 	// ToAll is one answer to many tickets: nobody becomes holder or assignee by it,
 	// and unless it resolves it stays our turn, since its customers are asked nothing.
 	ToAll bool
@@ -41,6 +43,7 @@ type Replied struct {
 	MessageID int64         `json:"message_id"`
 	From      ticket.Status `json:"from"`
 	To        ticket.Status `json:"to"`
+	PromisesTold
 }
 
 // Reply stores an answer, frozen as it will go out, makes it the customer's turn
@@ -54,6 +57,9 @@ func (s *Service) Reply(ctx context.Context, actor access.Actor, id int64, r Rep
 	}
 	if len(r.Files) > ticket.MaxFiles {
 		return ticket.Message{}, ticket.Ticket{}, ticket.Wrong("files", "too_many", ticket.MaxFiles)
+	}
+	if r.Promises, err = checkPledges(r.Promises, s.now()); err != nil {
+		return ticket.Message{}, ticket.Ticket{}, err
 	}
 	var sent ticket.Message
 	var told Replied
@@ -83,6 +89,9 @@ func (s *Service) Reply(ctx context.Context, actor access.Actor, id int64, r Rep
 			Body: body, Delivery: ticket.Queued, At: c.At, Files: r.Files,
 		}, &undo)
 		told.MessageID, told.To = sent.ID, t.Status
+		if err == nil && (!r.ToAll || r.Resolve) { // news to many is nobody's own promise, and keeps none
+			told.PromisesTold, err = s.spoke(ctx, tx, actor, t, sent, r.Promises)
+		}
 		if err == nil {
 			err = sentDraft(ctx, tx, actor, t.ID, DraftReply, body)
 		}
@@ -258,9 +267,14 @@ func addressQuery(ticketID, customerID string) string {
 }
 
 // Note stores what only we see, at any status: what was learned afterwards is
-// written down, too.
-func (s *Service) Note(ctx context.Context, actor access.Actor, id int64, body string) (ticket.Note, ticket.Ticket, error) {
+// written down, too. What it promises the customer is promised, as by a reply;
+// given are the promises that its author confirms.
+func (s *Service) Note(ctx context.Context, actor access.Actor, id int64, body string, given ...Pledges) (ticket.Note, ticket.Ticket, error) {
+	var confirmed Pledges
 	body, err := ticket.CheckBody("body", body)
+	if err == nil && len(given) > 0 {
+		confirmed, err = checkPledges(given[0], s.now())
+	}
 	if err != nil {
 		return ticket.Note{}, ticket.Ticket{}, err
 	}
@@ -268,6 +282,7 @@ func (s *Service) Note(ctx context.Context, actor access.Actor, id int64, body s
 	var told struct {
 		NoteID   int64   `json:"note_id"`
 		Mentions []int64 `json:"mentions,omitempty"`
+		PromisesTold
 	}
 	c := ticket.Cause{Kind: event.TicketNoted, Data: &told, At: s.now()}
 	done, err := s.act(ctx, &actor, id, c, func(tx *gorm.DB, t *ticket.Ticket) (err error) {
@@ -277,6 +292,9 @@ func (s *Service) Note(ctx context.Context, actor access.Actor, id int64, body s
 		}
 		told.NoteID = noted.ID
 		if told.Mentions, err = mention(ctx, tx, t, noted); err != nil {
+			return err
+		}
+		if told.Promised, err = s.pledge(ctx, tx, actor, t, body, confirmed, source{note: &noted.ID}, c.At); err != nil {
 			return err
 		}
 		return sentDraft(ctx, tx, actor, t.ID, DraftNote, body)

@@ -72,7 +72,8 @@ func (s *Service) Say(ctx context.Context, tx *gorm.DB, actor access.Actor, t *t
 			return ticket.Message{}, err
 		}
 	}
-	return said, nil
+	_, err = s.spoke(ctx, tx, actor, t, said, nil)
+	return said, err
 }
 
 // Act is for what another package changes of a ticket, with rows of its own, in

@@ -78,6 +78,9 @@ func (s *Service) Undo(ctx context.Context, actor access.Actor, id, messageID in
 				return err
 			}
 			told.To = t.Status
+			if err := s.unspoke(ctx, tx, actor, t, m.ID, c.At); err != nil {
+				return err
+			}
 			now, err := sla.Current(tx, t.ID)
 			t.Deadline = ticket.Deadline(now)
 			return err

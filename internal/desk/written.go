@@ -109,6 +109,9 @@ func (s *Service) answerBy(ctx context.Context, actor access.Actor, id int64, wa
 				return err
 			}
 		}
+		if told.PromisesTold, err = s.spoke(ctx, tx, actor, t, sent, nil); err != nil {
+			return err
+		}
 		o, err := order(tx, *t, sent)
 		if err == nil && o.State == outbox.Suppressed {
 			err = closed(o.Reason)

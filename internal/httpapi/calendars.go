@@ -213,7 +213,7 @@ type CalendarEffect struct {
 // MovedDeadline is one that would move.
 type MovedDeadline struct {
 	Ticket TicketRow `json:"ticket"`
-	Clock  string    `json:"clock" enum:"first_response,next_response,resolution,legal,acknowledgement,history,duty"`
+	Clock  string    `json:"clock" enum:"first_response,next_response,resolution,legal,acknowledgement,history,duty,commitment"`
 	Policy string    `json:"policy"`
 	From   time.Time `json:"from"`
 	To     time.Time `json:"to"`

@@ -146,7 +146,7 @@ type Breach struct {
 // BreachClock is the clock of a breach.
 type BreachClock struct {
 	ID         int64      `json:"id"`
-	Kind       string     `json:"kind" enum:"first_response,next_response,resolution,legal,acknowledgement,history,duty"`
+	Kind       string     `json:"kind" enum:"first_response,next_response,resolution,legal,acknowledgement,history,duty,commitment"`
 	Policy     string     `json:"policy"`
 	RegimeID   int64      `json:"regime_id" doc:"0: of none"`
 	State      string     `json:"state" enum:"running,paused,met,missed,cancelled"`

@@ -17,7 +17,7 @@ type acts interface {
 	Patch(ctx context.Context, actor access.Actor, id int64, p desk.Patch) (ticket.Ticket, error)
 	Reply(ctx context.Context, actor access.Actor, id int64, r desk.Reply) (ticket.Message, ticket.Ticket, error)
 	Undo(ctx context.Context, actor access.Actor, id, messageID int64) (ticket.Message, ticket.Ticket, error)
-	Note(ctx context.Context, actor access.Actor, id int64, body string) (ticket.Note, ticket.Ticket, error)
+	Note(ctx context.Context, actor access.Actor, id int64, body string, given ...desk.Pledges) (ticket.Note, ticket.Ticket, error)
 	Look(ctx context.Context, actor access.Actor, id int64, version int) (ticket.Read, error)
 }
 
@@ -76,11 +76,12 @@ func (h deskRoutes) patch(ctx context.Context, who access.Actor, in *patchTicket
 type replyInput struct {
 	TicketRef
 	Body struct {
-		Body        string   `json:"body" minLength:"1" maxLength:"50000"`
-		SeenVersion *int     `json:"seen_version,omitempty" minimum:"1" doc:"Version on the screen of who answers; a public message after it makes the reply stale"`
-		Fence       *int64   `json:"fence,omitempty" minimum:"1" doc:"Of the lease, when there is one"`
-		Resolve     bool     `json:"resolve,omitempty" doc:"The answer settles the matter"`
-		Files       []string `json:"files,omitempty" maxItems:"10" doc:"Ids from POST /api/uploads"`
+		Body        string    `json:"body" minLength:"1" maxLength:"50000"`
+		SeenVersion *int      `json:"seen_version,omitempty" minimum:"1" doc:"Version on the screen of who answers; a public message after it makes the reply stale"`
+		Fence       *int64    `json:"fence,omitempty" minimum:"1" doc:"Of the lease, when there is one"`
+		Resolve     bool      `json:"resolve,omitempty" doc:"The answer settles the matter"`
+		Files       []string  `json:"files,omitempty" maxItems:"10" doc:"Ids from POST /api/uploads"`
+		Commitments *[]Pledge `json:"commitments,omitempty" maxItems:"5" doc:"What its author promises the customer. Left out: what the text promises with certainty; empty: nothing"`
 	}
 }
 
@@ -102,7 +103,7 @@ func (h deskRoutes) reply(ctx context.Context, who access.Actor, in *replyInput)
 	}
 	m, t, err := h.desk.Reply(ctx, who, t.ID, desk.Reply{
 		Body: in.Body.Body, SeenVersion: in.Body.SeenVersion, Fence: in.Body.Fence, Resolve: in.Body.Resolve,
-		Files: attached(files),
+		Files: attached(files), Promises: pledgesOf(in.Body.Commitments),
 	})
 	if err != nil {
 		return Replied{}, err
@@ -143,7 +144,8 @@ func attached(files []channel.File) []ticket.File {
 type noteInput struct {
 	TicketRef
 	Body struct {
-		Body string `json:"body" minLength:"1" maxLength:"50000"`
+		Body        string    `json:"body" minLength:"1" maxLength:"50000"`
+		Commitments *[]Pledge `json:"commitments,omitempty" maxItems:"5" doc:"As of a reply"`
 	}
 }
 
@@ -159,7 +161,7 @@ func (h deskRoutes) note(ctx context.Context, who access.Actor, in *noteInput) (
 	if err != nil {
 		return Noted{}, err
 	}
-	n, t, err := h.desk.Note(ctx, who, t.ID, in.Body.Body)
+	n, t, err := h.desk.Note(ctx, who, t.ID, in.Body.Body, pledgesOf(in.Body.Commitments))
 	if err != nil {
 		return Noted{}, err
 	}

@@ -14,6 +14,11 @@ import (
 // bodies are valid ones, so that nothing but the hidden ticket can be the
 // reason of a refusal.
 var bodies = map[string]string{
+	"POST /api/commitments/read":                                   `{"body":"x"}`,
+	"POST /api/tickets/{ticket}/commitments/{commitment}/keep":     `{"reason":"x"}`,
+	"POST /api/tickets/{ticket}/commitments/{commitment}/move":     `{"reason":"x","due_at":"2026-12-01T12:00:00Z"}`,
+	"POST /api/tickets/{ticket}/commitments/{commitment}/withdraw": `{"reason":"x"}`,
+
 	"PATCH /api/tickets/{ticket}":                               `{"version":1,"priority":1}`,
 	"POST /api/tickets/{ticket}/clocks/{clock}/pause":           `{"reason":"x"}`,
 	"PATCH /api/tickets/{ticket}/clocks/{clock}/pauses/{pause}": `{"reason":"x"}`,

@@ -59,6 +59,7 @@ func (s *Server) addRoutes() {
 		hooks       = hookRoutes{is.Calls, is.Intake}
 		boards      = boardRoutes{db, is.Calendars, is.Now}
 		duties      = dutyRoutes{db, is.Desk}
+		promises    = promiseRoutes{db, is.Desk, is.Now}
 		terms       = termRoutes{clocks, is.Desk, is.Now}
 		proofs      = proofRoutes{db, is.Proofs}
 		rosters     = rosterRoutes{is.Roster}
@@ -117,6 +118,11 @@ func (s *Server) addRoutes() {
 	on(s, get, "/api/tickets/{ticket}/clocks/by-hand", "Clocks that people start", work, ok, rules.offers)
 	on(s, post, "/api/tickets/{ticket}/clocks/{clock}/stop", "Stop a clock that was started by hand", work, ok, rules.stop)
 	on(s, post, "/api/tickets/{ticket}/replies", "Answer the customer", work, created, acts.reply)
+	on(s, post, "/api/commitments/read", "What a text promises its customer, and by when", work, ok, promises.read)
+	on(s, get, "/api/tickets/{ticket}/commitments", "What was promised to the customer", work, ok, promises.list)
+	on(s, post, "/api/tickets/{ticket}/commitments/{commitment}/keep", "Note by hand that a promise was kept", work, ok, promises.keep)
+	on(s, post, "/api/tickets/{ticket}/commitments/{commitment}/move", "Move a promise", work, ok, promises.move)
+	on(s, post, "/api/tickets/{ticket}/commitments/{commitment}/withdraw", "Withdraw a promise", work, ok, promises.withdraw)
 	on(s, post, "/api/tickets/{ticket}/replies/{message}/undo", "Take an answer back before it goes out", work, ok, acts.undo)
 	on(s, post, "/api/tickets/{ticket}/notes", "Write a note", work, created, acts.note)
 	on(s, post, "/api/tickets/{ticket}/look", "Note that I have a ticket open", work, ok, acts.look)
@@ -196,6 +202,7 @@ func (s *Server) addRoutes() {
 	on(s, get, "/api/retention/runs/{id}", "What a round has removed, with its proofs", hold, ok, kept.report)
 	on(s, get, "/api/retention/proofs/verified", "Whether the proofs are all there and as they were written", hold, ok, kept.verify)
 	on(s, get, "/api/board", "Deadlines of the desk: over, next, and what will be missed", breaches, ok, boards.board)
+	on(s, get, "/api/board/commitments", "How promises are kept, by person", breaches, ok, promises.count)
 	on(s, get, "/api/board/compliance", "Deadlines met and missed, day by day", breaches, ok, boards.compliance)
 	on(s, post, "/api/sla/preview", "Test a date", work, ok, clocks.preview)
 	on(s, get, "/api/calendars", "Calendars that deadlines are counted by, the built-in ones last", staff, ok, calendars.list)

@@ -92,7 +92,7 @@ type Holder struct {
 // Clock is one deadline of a ticket with the reason for its date.
 type Clock struct {
 	ID          int64      `json:"id"`
-	Kind        string     `json:"kind" enum:"first_response,next_response,resolution,legal,acknowledgement,history,duty"`
+	Kind        string     `json:"kind" enum:"first_response,next_response,resolution,legal,acknowledgement,history,duty,commitment"`
 	Policy      string     `json:"policy"`
 	Calendar    string     `json:"calendar"`
 	State       string     `json:"state" enum:"running,paused,met,missed,cancelled"`

@@ -56,6 +56,8 @@ func PauseOne(tx *gorm.DB, ticketID, clockID int64, reason string, account int64
 		return Clock{}, err
 	case !r.live():
 		return Clock{}, ErrStopped
+	case r.Kind == Commitment:
+		return Clock{}, ErrIsPromise
 	case !r.Pauses:
 		return Clock{}, neverPauses(tx, r)
 	case r.State == Standing:
@@ -221,6 +223,8 @@ func CancelOne(tx *gorm.DB, ticketID, clockID int64, at time.Time) (Clock, []Mov
 		return Clock{}, nil, ErrStopped
 	case r.Stage == StageDue:
 		return Clock{}, nil, ErrRanOut
+	case r.Kind == Commitment:
+		return Clock{}, nil, ErrIsPromise
 	}
 	if err := cancel(tx, r, at); err != nil {
 		return Clock{}, nil, fmt.Errorf("cancel clock %d: %w", r.ID, err)

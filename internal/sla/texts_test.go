@@ -21,7 +21,7 @@ func TestEveryCodeThatPeopleReadHasAText(t *testing.T) {
 	for _, r := range []Reason{StartDay, Weekend, Holiday, Closed, Paused, Rolled} {
 		keys = append(keys, "sla.reason."+string(r))
 	}
-	for _, k := range []Kind{FirstResponse, NextResponse, Resolution, Legal, Acknowledgement, History, Duty} {
+	for _, k := range []Kind{FirstResponse, NextResponse, Resolution, Legal, Acknowledgement, History, Duty, Commitment} {
 		keys = append(keys, "sla.kind."+string(k))
 	}
 	for _, r := range []string{WaitingCustomer, WaitingThird, Answered, Complement} {

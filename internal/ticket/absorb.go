@@ -38,6 +38,9 @@ func Absorb(ctx context.Context, tx *gorm.DB, from Ticket, into *Ticket) error {
 		"UPDATE messages SET ticket_id = @into, version = @version WHERE ticket_id = @from",
 		"UPDATE notes SET ticket_id = @into, version = @version WHERE ticket_id = @from",
 		"UPDATE attachments SET ticket_id = @into WHERE ticket_id = @from",
+		`UPDATE clock_stages SET ticket_id = @into WHERE clock_id IN (SELECT clock_id FROM commitments WHERE ticket_id = @from)`,
+		`UPDATE clocks SET ticket_id = @into WHERE id IN (SELECT clock_id FROM commitments WHERE ticket_id = @from)`,
+		"UPDATE commitments SET ticket_id = @into WHERE ticket_id = @from",
 		"UPDATE area_requests SET ticket_id = @into WHERE ticket_id = @from",
 		"UPDATE tickets SET merged_into = @into WHERE id = @from",
 	} {
@@ -52,7 +55,7 @@ func Absorb(ctx context.Context, tx *gorm.DB, from Ticket, into *Ticket) error {
 	if into.AskedArea == "" { // what it asked of an area goes on
 		into.AskedArea = from.AskedArea
 	}
-	if from.PromisedAt != nil {
+	if from.PromisedAt != nil && (into.PromisedAt == nil || from.PromisedAt.Before(*into.PromisedAt)) {
 		into.PromisedAt = from.PromisedAt
 	}
 	return nil

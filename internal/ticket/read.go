@@ -99,6 +99,9 @@ func (t *Ticket) handed(ctx context.Context, tx *gorm.DB, was Ticket, by *int64)
 	if was.AssigneeID != nil && *was.AssigneeID == *t.AssigneeID {
 		return nil
 	}
+	if err := t.handCommitments(ctx, tx, was); err != nil {
+		return err
+	}
 	if by != nil && *by == *t.AssigneeID {
 		t.Unread = false
 		return nil

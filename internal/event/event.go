@@ -45,7 +45,7 @@ const (
 	TicketHelp         = "ticket.help"        // somebody on it asked for a supervisor, or one came
 	TicketArea         = "ticket.area"        // an internal request: asked, answered, reminded of, ended
 	TicketClock        = "ticket.clock"       // one of its deadlines was started, stopped, paused, went on, was extended or cancelled by somebody
-	TicketPromise      = "ticket.promise"      // a promise to the customer was noted as kept, moved or withdrawn
+	TicketPromise      = "ticket.promise"     // a promise to the customer was noted as kept, moved or withdrawn
 	TicketPlanned      = "ticket.planned"     // its deadlines were planned anew: rules changed, or its customer's segment
 	TicketHeld         = "ticket.held"        // put under a legal hold, or released from one
 	TicketErased       = "ticket.erased"      // what is left of an event of a ticket that was purged

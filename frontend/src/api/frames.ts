@@ -47,6 +47,7 @@ export const ticketEventKinds = [
   "ticket.merged",
   "ticket.duty",
   "ticket.clock",
+  "ticket.promise",
   "ticket.planned",
   "ticket.area",
   "ticket.incident",

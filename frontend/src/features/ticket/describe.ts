@@ -69,6 +69,12 @@ export function describe(t: Translate, event: Happened, names: Names): string {
         who,
         how: String(data.how ?? ""),
       });
+    case "ticket.promise":
+      return t(promiseActs[String(data.did)] ?? "event.other", {
+        who,
+        text: String(data.text ?? ""),
+        reason: String(data.reason ?? ""),
+      });
     case "ticket.planned":
       return t("event.planned");
     case "ticket.transferred":
@@ -234,3 +240,9 @@ function shown(t: Translate, field: string, value: unknown, { teams, people }: N
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
+
+const promiseActs: Record<string, TextId> = {
+  kept: "event.promise.kept",
+  moved: "event.promise.moved",
+  withdrawn: "event.promise.withdrawn",
+};

@@ -9,6 +9,7 @@ const clockNames: Record<Clock["kind"], TextId> = {
   acknowledgement: "clock.acknowledgement",
   history: "clock.history",
   duty: "clock.duty",
+  commitment: "clock.commitment",
 };
 
 export const clockName = (t: Translate, kind: string) =>

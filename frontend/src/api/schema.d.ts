@@ -211,6 +211,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/board/commitments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How promises are kept, by person */
+        get: operations["get-api-board-commitments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/board/compliance": {
         parameters: {
             query?: never;
@@ -638,6 +655,23 @@ export interface paths {
         put?: never;
         /** Open another ticket from the same call */
         post: operations["post-api-calls-by-id-tickets"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/commitments/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a text promises its customer, and by when */
+        post: operations["post-api-commitments-read"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2832,6 +2866,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/tickets/{ticket}/commitments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was promised to the customer */
+        get: operations["get-api-tickets-by-ticket-commitments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tickets/{ticket}/commitments/{commitment}/keep": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Note by hand that a promise was kept */
+        post: operations["post-api-tickets-by-ticket-commitments-by-commitment-keep"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tickets/{ticket}/commitments/{commitment}/move": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Move a promise */
+        post: operations["post-api-tickets-by-ticket-commitments-by-commitment-move"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tickets/{ticket}/commitments/{commitment}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Withdraw a promise */
+        post: operations["post-api-tickets-by-ticket-commitments-by-commitment-withdraw"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tickets/{ticket}/copies": {
         parameters: {
             query?: never;
@@ -3845,7 +3947,7 @@ export interface components {
             /** Format: int64 */
             id: number;
             /** @enum {string} */
-            kind: "first_response" | "next_response" | "resolution" | "legal" | "acknowledgement" | "history" | "duty";
+            kind: "first_response" | "next_response" | "resolution" | "legal" | "acknowledgement" | "history" | "duty" | "commitment";
             policy: string;
             /**
              * Format: int64
@@ -4542,7 +4644,7 @@ export interface components {
             /** Format: int64 */
             id: number;
             /** @enum {string} */
-            kind: "first_response" | "next_response" | "resolution" | "legal" | "acknowledgement" | "history" | "duty";
+            kind: "first_response" | "next_response" | "resolution" | "legal" | "acknowledgement" | "history" | "duty" | "commitment";
             /**
              * Format: date-time
              * @description The end, rolled to a working day; null while the clock stands still
@@ -4618,6 +4720,56 @@ export interface components {
              * @description null when there would be none, or it stands still
              */
             to: string | null;
+        };
+        Commitment: {
+            /** Format: int64 */
+            author_id: number;
+            /** @description It ran out before it was kept, moved or withdrawn, once at least */
+            broken: boolean;
+            /** Format: date-time */
+            broken_at: string | null;
+            /** Format: int64 */
+            clock_id: number | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            due_at: string;
+            /** Format: date-time */
+            ended_at: string | null;
+            /** Format: int64 */
+            ended_by: number | null;
+            /** Format: int64 */
+            id: number;
+            /**
+             * Format: int64
+             * @description The message by which it was kept; null by hand or by a call
+             */
+            kept_by: number | null;
+            /** Format: int64 */
+            message_id: number | null;
+            moves: components["schemas"]["CommitmentMove"][];
+            /** Format: int64 */
+            note_id: number | null;
+            /**
+             * Format: int64
+             * @description Who is to keep it
+             */
+            owner_id: number;
+            reason: string;
+            /** @enum {string} */
+            state: "open" | "kept" | "withdrawn";
+            text: string;
+        };
+        CommitmentMove: {
+            /** Format: int64 */
+            account_id: number;
+            /** Format: date-time */
+            at: string;
+            /** Format: date-time */
+            from: string;
+            reason: string;
+            /** Format: date-time */
+            to: string;
         };
         Condition: {
             /** @description Every one of these */
@@ -5045,6 +5197,15 @@ export interface components {
         FormPreview: {
             /** @description The whole page; it sends nothing */
             html: string;
+        };
+        FoundPromise: {
+            /** @description False: only a suggestion, of which nothing comes unless it is sent as a commitment */
+            certain: boolean;
+            /** Format: date-time */
+            due_at: string;
+            /** @description False when only a day was named: then it is the end of the working day */
+            hour: boolean;
+            text: string;
         };
         GatherInputBody: {
             ids: number[];
@@ -5520,6 +5681,9 @@ export interface components {
         ItemsClock: {
             items: components["schemas"]["Clock"][];
         };
+        ItemsCommitment: {
+            items: components["schemas"]["Commitment"][];
+        };
         ItemsCopy: {
             items: components["schemas"]["Copy"][];
         };
@@ -5531,6 +5695,9 @@ export interface components {
         };
         ItemsForm: {
             items: components["schemas"]["Form"][];
+        };
+        ItemsFoundPromise: {
+            items: components["schemas"]["FoundPromise"][];
         };
         ItemsGivenBack: {
             items: components["schemas"]["GivenBack"][];
@@ -5552,6 +5719,9 @@ export interface components {
         };
         ItemsKeptDay: {
             items: components["schemas"]["KeptDay"][];
+        };
+        ItemsKeptPromises: {
+            items: components["schemas"]["KeptPromises"][];
         };
         ItemsLetter: {
             items: components["schemas"]["Letter"][];
@@ -5696,6 +5866,29 @@ export interface components {
             until: string | null;
             /** @description Kept as long as the record, because no rule is about it alone */
             with_record: boolean;
+        };
+        KeptPromises: {
+            /**
+             * Format: int64
+             * @description Ran out in these days, kept later or not
+             */
+            broken: number;
+            /**
+             * Format: int64
+             * @description Kept in time in these days
+             */
+            kept: number;
+            /**
+             * Format: int64
+             * @description Of the open ones, those that have run out
+             */
+            late: number;
+            /** Format: int64 */
+            open: number;
+            /** Format: int64 */
+            owner_id: number;
+            /** Format: int64 */
+            team_id: number;
         };
         Lease: {
             /** Format: date-time */
@@ -6046,9 +6239,14 @@ export interface components {
             /** @description What those images would be fetched from, each once */
             remote_images: string[];
         };
+        MoveCommitmentBody: {
+            /** Format: date-time */
+            due_at: string;
+            reason: string;
+        };
         MovedDeadline: {
             /** @enum {string} */
-            clock: "first_response" | "next_response" | "resolution" | "legal" | "acknowledgement" | "history" | "duty";
+            clock: "first_response" | "next_response" | "resolution" | "legal" | "acknowledgement" | "history" | "duty" | "commitment";
             /** Format: date-time */
             from: string;
             policy: string;
@@ -6265,6 +6463,8 @@ export interface components {
         };
         NoteInputBody: {
             body: string;
+            /** @description As of a reply */
+            commitments?: components["schemas"]["Pledge"][];
         };
         Noted: {
             note: components["schemas"]["Note"];
@@ -6654,6 +6854,11 @@ export interface components {
              */
             team_id: number | null;
         };
+        Pledge: {
+            /** Format: date-time */
+            due_at: string;
+            text: string;
+        };
         PolicyTerms: {
             active: boolean;
             /** Format: int64 */
@@ -6977,6 +7182,9 @@ export interface components {
              */
             most: number;
         };
+        ReadPromisesBody: {
+            body: string;
+        };
         Reason: {
             /** @description An inactive one stays on the tickets that have it */
             active: boolean;
@@ -7000,6 +7208,9 @@ export interface components {
             tickets: number;
         };
         ReasonedClockBody: {
+            reason: string;
+        };
+        ReasonedCommitmentBody: {
             reason: string;
         };
         Recipient: {
@@ -7166,6 +7377,8 @@ export interface components {
         };
         ReplyInputBody: {
             body: string;
+            /** @description What its author promises the customer. Left out: what the text promises with certainty; empty: nothing */
+            commitments?: components["schemas"]["Pledge"][];
             /**
              * Format: int64
              * @description Of the lease, when there is one
@@ -8566,6 +8779,37 @@ export interface operations {
             };
         };
     };
+    "get-api-board-commitments": {
+        parameters: {
+            query?: {
+                days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsKeptPromises"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-api-board-compliance": {
         parameters: {
             query?: {
@@ -9662,6 +9906,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AnotherTicket"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-api-commitments-read": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadPromisesBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsFoundPromise"];
                 };
             };
             /** @description Error */
@@ -14838,6 +15118,158 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Clock"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-api-tickets-by-ticket-commitments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or protocol */
+                ticket: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsCommitment"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-api-tickets-by-ticket-commitments-by-commitment-keep": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Id or protocol */
+                ticket: string;
+                commitment: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonedCommitmentBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsCommitment"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-api-tickets-by-ticket-commitments-by-commitment-move": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Id or protocol */
+                ticket: string;
+                commitment: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MoveCommitmentBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsCommitment"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-api-tickets-by-ticket-commitments-by-commitment-withdraw": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body gives the first answer and does nothing again */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Id or protocol */
+                ticket: string;
+                commitment: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonedCommitmentBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsCommitment"];
                 };
             };
             /** @description Error */

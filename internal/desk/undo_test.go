@@ -1,6 +1,7 @@
 package desk_test
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"sync"
@@ -58,7 +59,11 @@ func (o office) stands(t *testing.T, id int64) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return fmt.Sprintf("%+v\n%+v", tk.Standing(), frozen)
+	clocks, err := json.Marshal(frozen) // pointers are followed
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf("%+v\n%s", tk.Standing(), clocks)
 }
 
 func TestAnAnswerTakenBackLeavesTicketAndClocksAsTheyWere(t *testing.T) {

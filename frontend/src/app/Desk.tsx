@@ -9,6 +9,7 @@ import { QueueList } from "../features/queue/QueueList";
 import type { ListQuery } from "../features/queue/view";
 import { ticketQuery, timelineQuery } from "../features/ticket/api";
 import { TicketPane } from "../features/ticket/TicketPane";
+import { arrives } from "../lib/arrives";
 import { useCommands } from "../lib/commands";
 import { useText } from "../lib/i18n";
 import { useMedia } from "../lib/media";
@@ -18,7 +19,7 @@ import { Splitter } from "../ui/Splitter";
 import { EmptyState } from "../ui/states";
 import styles from "./Desk.module.css";
 
-const CustomerPane = lazy(() => import("../features/ticket/CustomerPane"));
+const CustomerPane = lazy(() => arrives(() => import("../features/ticket/CustomerPane")));
 
 const roomForCustomer = "(min-width: 1200px)";
 const openPause = 90;

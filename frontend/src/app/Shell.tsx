@@ -18,6 +18,7 @@ import { may, useMe } from "../api/session";
 import { newSheet, useSheets } from "../features/call/sheets";
 import { Rail } from "../features/queue/Rail";
 import { keepLease } from "../features/ticket/lease";
+import { arrives } from "../lib/arrives";
 import { run, useCommands } from "../lib/commands";
 import { useText, withTexts } from "../lib/i18n";
 import { useHeldLetters } from "../lib/keyboard";
@@ -30,8 +31,8 @@ import { useLive } from "./live";
 import styles from "./Shell.module.css";
 
 const warmUpAfter = 800;
-const Palette = lazy(() => import("./Palette"));
-const Help = lazy(() => import("./Help"));
+const Palette = lazy(() => arrives(() => import("./Palette")));
+const Help = lazy(() => arrives(() => import("./Help")));
 const HeldBanner = lazy(() => withTexts(() => import("../features/outgoing/HeldBanner")));
 const IncidentBanner = lazy(() => withTexts(() => import("../features/incident/IncidentBanner")));
 const CompanyRail = lazy(() => withTexts(() => import("../features/company/CompanyRail")));

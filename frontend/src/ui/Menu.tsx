@@ -1,7 +1,8 @@
 import { cloneElement, lazy, type ReactElement, type Ref, Suspense, useRef, useState } from "react";
+import { arrives } from "../lib/arrives";
 import type { MenuEntry } from "./menu";
 
-const MenuPopup = lazy(() => import("./MenuPopup"));
+const MenuPopup = lazy(() => arrives(() => import("./MenuPopup")));
 
 interface TriggerProps {
   ref?: Ref<HTMLButtonElement>;

@@ -4,6 +4,7 @@ import { lazy, Suspense, useEffect, useState } from "react";
 import type { Incident } from "../../api/incidents";
 import { keys } from "../../api/keys";
 import { may, useMe } from "../../api/session";
+import { arrives } from "../../lib/arrives";
 import { now } from "../../lib/clock";
 import { useText } from "../../lib/i18n";
 import { shortMoment } from "../../lib/time";
@@ -17,8 +18,8 @@ import { Runs } from "./Runs";
 import { Suggested } from "./Suggested";
 import { Tickets } from "./Tickets";
 
-const IncidentForm = lazy(() => import("./IncidentForm"));
-const AnswerDialog = lazy(() => import("./AnswerDialog"));
+const IncidentForm = lazy(() => arrives(() => import("./IncidentForm")));
+const AnswerDialog = lazy(() => arrives(() => import("./AnswerDialog")));
 
 interface Props {
   id: number;

@@ -4,6 +4,7 @@ import { lazy, Suspense, useState } from "react";
 import { reasonPath, reasonsQuery, teamsQuery } from "../../api/directory";
 import type { Incident, IncidentState } from "../../api/incidents";
 import { may, useMe } from "../../api/session";
+import { arrives } from "../../lib/arrives";
 import { now } from "../../lib/clock";
 import { useText } from "../../lib/i18n";
 import { shortMoment } from "../../lib/time";
@@ -13,7 +14,7 @@ import { Tabs } from "../../ui/Tabs";
 import { incidentsQuery } from "./api";
 import styles from "./incidents.module.css";
 
-const IncidentForm = lazy(() => import("./IncidentForm"));
+const IncidentForm = lazy(() => arrives(() => import("./IncidentForm")));
 const states = ["open", "solved", "closed"] as const satisfies IncidentState[];
 
 /** Causes of many tickets: what is going wrong now, and what was. */

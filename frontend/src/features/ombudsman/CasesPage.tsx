@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Eye, EyeOff, Plus, ShieldCheck } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
+import { arrives } from "../../lib/arrives";
 import { now } from "../../lib/clock";
 import { useText } from "../../lib/i18n";
 import { shortMoment } from "../../lib/time";
@@ -12,7 +13,7 @@ import { toastError } from "../../ui/toast";
 import { type CaseRow, casesQuery, figuresQuery, officeQuery, ticketOf, useSeat } from "./api";
 import styles from "./cases.module.css";
 
-const OpenCaseDialog = lazy(() => import("./OpenCaseDialog"));
+const OpenCaseDialog = lazy(() => arrives(() => import("./OpenCaseDialog")));
 
 const secrecy = { open: Eye, protected: ShieldCheck, anonymous: EyeOff };
 

@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { X } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
 import { may, useMe } from "../../api/session";
+import { arrives } from "../../lib/arrives";
 import { useText } from "../../lib/i18n";
 import { Button, IconButton } from "../../ui/Button";
 import { countsQuery } from "./api";
@@ -10,7 +11,7 @@ import { countBulk, type Target } from "./bulk";
 import { chooseAll, clearSelection, useSelection } from "./selection";
 import type { ListQuery } from "./view";
 
-const BulkDialog = lazy(() => import("./BulkDialog"));
+const BulkDialog = lazy(() => arrives(() => import("./BulkDialog")));
 
 /** What was chosen in the list, and what can be done with all of it at once. */
 export default function BulkBar({ query }: { query: ListQuery }) {

@@ -4,13 +4,14 @@ import { Filter, Pencil, Plus } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
 import { may, useMe } from "../../api/session";
 import type { SavedView } from "../../api/types";
+import { arrives } from "../../lib/arrives";
 import { useText } from "../../lib/i18n";
 import { IconButton } from "../../ui/Button";
 import { countsQuery } from "./api";
 import styles from "./SavedViews.module.css";
 import { savedViewsQuery } from "./views";
 
-const ViewDialog = lazy(() => import("./ViewDialog"));
+const ViewDialog = lazy(() => arrives(() => import("./ViewDialog")));
 
 /** The views that people have put together, with their live counters. */
 export default function SavedViews() {

@@ -16,6 +16,7 @@ import { isCode } from "../../api/client";
 import { reasonPath, reasonsQuery, teamsQuery } from "../../api/directory";
 import { may, useMe } from "../../api/session";
 import type { Status, TicketRow } from "../../api/types";
+import { arrives } from "../../lib/arrives";
 import { useCommands } from "../../lib/commands";
 import { useText, withTexts } from "../../lib/i18n";
 import { Button } from "../../ui/Button";
@@ -30,8 +31,8 @@ import { useLease } from "./lease";
 const MoreActions = lazy(() => withTexts(() => import("./MoreActions")));
 const AskAreaDialog = lazy(() => withTexts(() => import("./AskAreaDialog")));
 const OwedDialog = lazy(() => withTexts(() => import("./OwedDialog")));
-const TagsDialog = lazy(() => import("./TagsDialog"));
-const TakeOverDialog = lazy(() => import("./TakeOverDialog"));
+const TagsDialog = lazy(() => arrives(() => import("./TagsDialog")));
+const TakeOverDialog = lazy(() => arrives(() => import("./TakeOverDialog")));
 
 const priorities = [1, 2, 3, 4] as const;
 const choosable = ["open", "waiting_customer", "waiting_third"] as const satisfies readonly Status[];

@@ -28,6 +28,7 @@ import { pastedFiles, useFileDrop } from "./useFileDrop";
 const DraftStrips = lazy(() => withTexts(() => import("./DraftStrips")));
 const Mentions = lazy(() => withTexts(() => import("./Mentions")));
 const OwedDialog = lazy(() => withTexts(() => import("./OwedDialog")));
+const PromiseLine = lazy(() => withTexts(() => import("./promises/PromiseLine")));
 const ReachDialog = lazy(() => withTexts(() => import("./ReachDialog")));
 
 /** Where we answer the customer or leave a note: two drafts, two looks. */
@@ -129,6 +130,9 @@ export function Composer({ row }: { row: TicketRow }) {
         />
         <Suspense>
           {kind === "note" && <Mentions key={row.id} row={row} area={area} onWrite={composer.write} />}
+        </Suspense>
+        <Suspense>
+          {written && <PromiseLine key={composer.key} text={composer.text} onPledge={composer.pledge} />}
         </Suspense>
         <AttachmentList draft={composer.key} files={composer.files} />
         <footer className={styles.foot}>

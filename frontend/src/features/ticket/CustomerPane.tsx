@@ -12,6 +12,7 @@ import { SamePerson } from "./SamePerson";
 
 const TurnsPart = lazy(() => withTexts(() => import("./TurnsPart")));
 const DeadlinesPart = lazy(() => withTexts(() => import("./deadlines/DeadlinesPart")));
+const PromisesPart = lazy(() => withTexts(() => import("./promises/PromisesPart")));
 const SegmentPart = lazy(() => withTexts(() => import("./SegmentPart")));
 const Retention = lazy(() => withTexts(() => import("./Retention")));
 const Wishes = lazy(() => withTexts(() => import("./Wishes")));
@@ -33,6 +34,7 @@ export default function CustomerPane({
   const deadlines = (
     <Suspense fallback={<Skeleton rows={2} />}>
       <DeadlinesPart key={ticket.id} row={ticket} />
+      <PromisesPart key={`promises ${ticket.id}`} row={ticket} />
     </Suspense>
   );
   const said = (

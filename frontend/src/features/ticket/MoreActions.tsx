@@ -4,6 +4,7 @@ import { lazy, Suspense, useState } from "react";
 import { keys } from "../../api/keys";
 import { useMe } from "../../api/session";
 import type { TicketRow } from "../../api/types";
+import { arrives } from "../../lib/arrives";
 import { useCommands } from "../../lib/commands";
 import { useText } from "../../lib/i18n";
 import { Button } from "../../ui/Button";
@@ -12,9 +13,9 @@ import { item } from "../../ui/menu";
 import { toast, toastError } from "../../ui/toast";
 import { askHelp, myHelpQuery, withdrawHelp } from "./handOver";
 
-const TransferDialog = lazy(() => import("./TransferDialog"));
-const SkipDialog = lazy(() => import("./SkipDialog"));
-const HelpDialog = lazy(() => import("./HelpDialog"));
+const TransferDialog = lazy(() => arrives(() => import("./TransferDialog")));
+const SkipDialog = lazy(() => arrives(() => import("./SkipDialog")));
+const HelpDialog = lazy(() => arrives(() => import("./HelpDialog")));
 
 /** What brings somebody else in: to give the ticket away, to pass it on, to call for help. */
 export default function MoreActions({ row, holding }: { row: TicketRow; holding: boolean }) {

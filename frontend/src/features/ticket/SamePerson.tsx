@@ -1,13 +1,14 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { lazy, Suspense, useState } from "react";
 import type { CustomerSuggestion } from "../../api/types";
+import { arrives } from "../../lib/arrives";
 import { useText } from "../../lib/i18n";
 import { Button } from "../../ui/Button";
 import { toast, toastError } from "../../ui/toast";
 import { keepApart, mergeCustomers, suggestionsQuery, undoMerge } from "./customers";
 import styles from "./SamePerson.module.css";
 
-const JoinDialog = lazy(() => import("./JoinDialog"));
+const JoinDialog = lazy(() => arrives(() => import("./JoinDialog")));
 
 /** Records that may be the same person: a hint beside the customer, for somebody to decide. */
 export function SamePerson({ customerId }: { customerId: number }) {

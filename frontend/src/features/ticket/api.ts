@@ -6,6 +6,7 @@ import type { Message, TicketChange, TicketRow } from "../../api/types";
 import { text } from "../../lib/i18n";
 import { toast, toastError } from "../../ui/toast";
 import { keepLease } from "./lease";
+import type { Pledge } from "./promises/api";
 
 /** A ticket by its number or its protocol. */
 export const ticketQuery = (ref: string) =>
@@ -69,6 +70,8 @@ export interface ReplyDraft {
   resolve: boolean;
   /** Ids of what was uploaded for it. */
   files: string[];
+  /** What it promises, as its author confirmed it; absent leaves it to the text. */
+  commitments: Pledge[] | undefined;
   /** Repeating the same draft after a lost answer must not send it twice. */
   key: string;
 }
@@ -94,11 +97,16 @@ export async function undoReply(id: number, message: number): Promise<void> {
   tellRow(ticket);
 }
 
-export async function addNote(id: number, body: string, key: string): Promise<TicketRow> {
+export async function addNote(
+  id: number,
+  body: string,
+  commitments: Pledge[] | undefined,
+  key: string,
+): Promise<TicketRow> {
   const { ticket } = await unwrap(
     api.POST("/api/tickets/{ticket}/notes", {
       params: { path: ref(id) },
-      body: { body },
+      body: { body, commitments },
       headers: once(key),
     }),
   );

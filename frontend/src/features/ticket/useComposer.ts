@@ -9,6 +9,7 @@ import { type Attachment, clearAttached, expire, useAttachments } from "./attach
 import { clearSent, type DraftKind, draftKey, readDraft, useDrafts, writeDraft } from "./drafts";
 import { keepLease, leaseOf } from "./lease";
 import { promisesFile } from "./promised";
+import type { Pledge } from "./promises/api";
 import { offerUndo } from "./undo";
 import { useRenewal } from "./useRenewal";
 import { useTaken } from "./useTaken";
@@ -41,6 +42,8 @@ export function useComposer(row: TicketRow, kind: DraftKind) {
   const [interruption, setInterruption] = useState<Interruption>();
   const [refused, setRefused] = useState<Message[]>([]);
   const attempt = useRef({ of: "", key: "" });
+  /** What the author has confirmed that a text promises. Of any other text the server finds it. */
+  const pledged = useRef<{ text: string; pledges: Pledge[] }>({ text: "", pledges: [] });
   const claiming = useRef(false);
 
   const seen = draft?.seen ?? row.public_version;
@@ -95,18 +98,20 @@ export function useComposer(row: TicketRow, kind: DraftKind) {
       const body = text.trim();
       const reviewed = overtaken ? Math.max(row.public_version, ...refused.map((m) => m.version)) : seen;
       const uploads = files.flatMap((f) => f.upload ?? []);
-      const of = JSON.stringify([key, body, reviewed, resolve, uploads]);
+      const commitments = pledged.current.text === text ? pledged.current.pledges : undefined;
+      const of = JSON.stringify([key, body, reviewed, resolve, uploads, commitments]);
       if (attempt.current.of !== of) attempt.current = { of, key: newKey() };
       const fence = leaseOf(row.id)?.fence;
       const sent =
         kind === "note"
-          ? { ticket: await addNote(row.id, body, attempt.current.key), message: undefined }
+          ? { ticket: await addNote(row.id, body, commitments, attempt.current.key), message: undefined }
           : await reply(row.id, {
               body,
               seen_version: reviewed,
               fence,
               resolve,
               files: uploads,
+              commitments,
               key: attempt.current.key,
             });
       return { sent, text, uploads };
@@ -157,6 +162,9 @@ export function useComposer(row: TicketRow, kind: DraftKind) {
     /** Set while we ask whether a reply that speaks of a file is meant to go without one. */
     asked: forgotten ? asked : undefined,
     write,
+    pledge: (of: string, pledges: Pledge[]) => {
+      pledged.current = { text: of, pledges };
+    },
     seen,
     overtaken,
     refused,

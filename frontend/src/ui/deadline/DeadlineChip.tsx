@@ -1,6 +1,7 @@
 import { AlarmClock, Pause, TriangleAlert } from "lucide-react";
 import { type CSSProperties, lazy, Suspense, useRef } from "react";
 import type { TicketRow } from "../../api/types";
+import { arrives } from "../../lib/arrives";
 import { useNow } from "../../lib/clock";
 import { type Deadline, type Reading, readDeadline, type Stage } from "../../lib/deadline";
 import { type Translate, useText } from "../../lib/i18n";
@@ -9,7 +10,7 @@ import { useHoverCard } from "../useHoverCard";
 import styles from "./DeadlineChip.module.css";
 import { clockName, pauseReason } from "./words";
 
-const Card = lazy(() => import("./DeadlineCard"));
+const Card = lazy(() => arrives(() => import("./DeadlineCard")));
 
 const icons: Partial<Record<Stage, typeof Pause>> = {
   due: AlarmClock,

@@ -3,6 +3,7 @@ import { CalendarPlus, Check, Pause, Play } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
 import { may, useMe } from "../../../api/session";
 import type { Clock, TicketRow } from "../../../api/types";
+import { arrives } from "../../../lib/arrives";
 import { now } from "../../../lib/clock";
 import { useText } from "../../../lib/i18n";
 import { dayAndTime } from "../../../lib/time";
@@ -13,8 +14,8 @@ import { resumeClock, tellClocks } from "./api";
 import styles from "./DeadlineSheet.module.css";
 import { byRule } from "./rules";
 
-const ReasonDialog = lazy(() => import("./ReasonDialog"));
-const ExtendDialog = lazy(() => import("./ExtendDialog"));
+const ReasonDialog = lazy(() => arrives(() => import("./ReasonDialog")));
+const ExtendDialog = lazy(() => arrives(() => import("./ExtendDialog")));
 
 interface ActsProps {
   row: TicketRow;

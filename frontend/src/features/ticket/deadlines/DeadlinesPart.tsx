@@ -5,6 +5,7 @@ import { clocksQuery } from "../../../api/clocks";
 import { usePerson } from "../../../api/directory";
 import { may, useMe } from "../../../api/session";
 import type { Clock, TicketRow } from "../../../api/types";
+import { arrives } from "../../../lib/arrives";
 import { useNow } from "../../../lib/clock";
 import { useText } from "../../../lib/i18n";
 import { spanStep } from "../../../lib/time";
@@ -17,8 +18,8 @@ import styles from "./DeadlinesPart.module.css";
 import { Paper } from "./Paper";
 import { dueText, type Mood, moodOf, standing } from "./words";
 
-const DeadlineSheet = lazy(() => import("./DeadlineSheet"));
-const BeginDialog = lazy(() => import("./BeginDialog"));
+const DeadlineSheet = lazy(() => arrives(() => import("./DeadlineSheet")));
+const BeginDialog = lazy(() => arrives(() => import("./BeginDialog")));
 
 const icons: Record<Mood, typeof Clock3> = {
   calm: Clock3,

@@ -2,6 +2,7 @@ import { lazy, Suspense, useState } from "react";
 import { usePerson } from "../../../api/directory";
 import { may, useMe } from "../../../api/session";
 import type { Clock, TicketRow } from "../../../api/types";
+import { arrives } from "../../../lib/arrives";
 import { useText } from "../../../lib/i18n";
 import { dayAndTime, roughSpan } from "../../../lib/time";
 import { Button } from "../../../ui/Button";
@@ -10,7 +11,7 @@ import type { PauseOf } from "./api";
 import styles from "./DeadlineSheet.module.css";
 import { byRule } from "./rules";
 
-const CorrectDialog = lazy(() => import("./CorrectDialog"));
+const CorrectDialog = lazy(() => arrives(() => import("./CorrectDialog")));
 
 /** The pauses of a deadline: from when to when, why, and who. */
 export function Ledger({ row, clock }: { row: TicketRow; clock: Clock }) {

@@ -62,6 +62,22 @@ const screens: Screen[] = [
     },
   },
   {
+    name: "degraus",
+    path: () => "/ajustes/prazos",
+    shown: async (p) => {
+      await p.getByRole("button", { name: "Mudar os avisos de SAC", exact: true }).click();
+      await p.getByRole("group", { name: "Degrau 4" }).waitFor();
+    },
+  },
+  {
+    name: "guarda",
+    path: () => "/ajustes/guarda",
+    shown: async (p) => {
+      await p.getByRole("button", { name: "Ver o que seria eliminado" }).click();
+      await p.getByText("O que for eliminado não volta.").waitFor();
+    },
+  },
+  {
     name: "calendarios",
     path: () => "/ajustes/calendarios",
     shown: async (p) => {

@@ -86,7 +86,7 @@ func (s *Service) act(ctx context.Context, actor *access.Actor, id int64, c tick
 			}
 			forget = was.HolderID != nil && (t.HolderID == nil || t.Audience() != was.Audience())
 			if was.Kind != t.Kind || !same(was.ReasonID, t.ReasonID) {
-				if err := ticket.OweDuties(ctx, tx, *t, c.At); err != nil {
+				if err := s.oweDuties(ctx, tx, *t, c.At); err != nil {
 					return c, err
 				}
 			}

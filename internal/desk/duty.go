@@ -10,6 +10,7 @@ import (
 	"github.com/escuta-sac/escuta/internal/channel"
 	"github.com/escuta-sac/escuta/internal/event"
 	"github.com/escuta-sac/escuta/internal/outbox"
+	"github.com/escuta-sac/escuta/internal/sla"
 	"github.com/escuta-sac/escuta/internal/ticket"
 )
 
@@ -34,8 +35,27 @@ func (s *Service) ConfirmDuty(ctx context.Context, actor access.Actor, id int64,
 		if err := ticket.ConfirmDuty(ctx, tx, *t, d, actor.AccountID, how, now); err != nil {
 			return err
 		}
+		if err := sla.EndDuty(tx.WithContext(ctx), id, string(d), now); err != nil {
+			return err
+		}
 		return s.tellCarried(ctx, tx, *t, d, now)
 	})
+}
+
+// oweDuties writes down the duties that a ticket's kind and reason bring now, and
+// starts their clocks.
+func (s *Service) oweDuties(ctx context.Context, tx *gorm.DB, t ticket.Ticket, at time.Time) error {
+	if err := ticket.OweDuties(ctx, tx, t, at); err != nil {
+		return err
+	}
+	if !t.Status.IsOpen() {
+		return nil
+	}
+	d, err := s.demand(tx, t)
+	if err != nil {
+		return err
+	}
+	return s.policies.BeginDuties(tx.WithContext(ctx), t.ID, d, at)
 }
 
 // tellCarried orders what tells a customer that it was done: by SMS who called,

@@ -101,7 +101,7 @@ func (b bell) look() {
 	}
 }
 
-// climbing step as its row has it, with the clock that it is about.
+// climbStep is a step as its row has it, with the clock that it is about.
 type climbStep struct {
 	ID       int64
 	TicketID int64
@@ -112,6 +112,7 @@ type climbStep struct {
 	Kind     sla.Kind
 	Policy   string
 	State    sla.State
+	OwnerID  *int64 // who is to keep the promise that it is
 }
 
 // climbed is what became of a step.
@@ -166,8 +167,9 @@ func (s *Service) climbAll(ctx context.Context, tx *gorm.DB, ids []int64) (freed
 	}
 	now := s.now()
 	var rows []climbStep
-	err = tx.Raw(`SELECT e.id, e.ticket_id, e.stage, e.after, e.act, g.team_id, c.kind, c.policy, c.state
+	err = tx.Raw(`SELECT e.id, e.ticket_id, e.stage, e.after, e.act, g.team_id, c.kind, c.policy, c.state, m.owner_id
 		FROM escalations e JOIN clocks c ON c.id = e.clock_id JOIN escalation_rungs g ON g.id = e.rung_id
+		LEFT JOIN commitments m ON m.clock_id = c.id
 		WHERE e.ticket_id IN ? AND e.done_at IS NULL AND e.at <= ? ORDER BY e.ticket_id, e.stage, e.after, e.id`, ids, now).Scan(&rows).Error
 	if err != nil || len(rows) == 0 {
 		return nil, false, err
@@ -246,6 +248,8 @@ func (c *climbed) rise(t *ticket.Ticket, step climbStep, leads []access.Actor, n
 		c.Outcome = "ended"
 	case step.Act == sla.RiseHolder:
 		switch {
+		case step.OwnerID != nil:
+			c.Told = []int64{*step.OwnerID}
 		case answering:
 			c.Told = []int64{*t.HolderID}
 		case t.AssigneeID != nil:

@@ -224,7 +224,7 @@ func (a author) policy(e *PolicyEdit, calendars Calendars) (int64, error) {
 		}
 		return e.Regime, a.note(e.Regime, &id, "policy_added", nil, e)
 	}
-	e.Regime, e.Position = was.RegimeID, was.Position
+	e.Regime, e.Position, e.Duty = was.RegimeID, was.Position, was.Duty
 	if err := a.retire(e.ID); err != nil {
 		return 0, err
 	}
@@ -239,12 +239,12 @@ func (a author) policy(e *PolicyEdit, calendars Calendars) (int64, error) {
 // comma.
 func (a author) insert(e *PolicyEdit, replaces *int64) (id int64, err error) {
 	err = a.tx.Raw(`INSERT INTO sla_policies (regime_id, position, name, channels, kinds, priorities, teams, segments, walled, clock, calendar,
-			amount, unit, roll, pauses, legal_ref, active, by_hand, valid_from, valid_to, replaces)
+			amount, unit, roll, pauses, legal_ref, active, by_hand, valid_from, valid_to, replaces, duty)
 		VALUES (?, ?, ?, string_to_array(?, ','), string_to_array(?, ','), string_to_array(?, ',')::smallint[], string_to_array(?, ',')::bigint[],
-			string_to_array(?, ','), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
+			string_to_array(?, ','), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
 		e.Regime, e.Position, e.Name, strings.Join(e.Channels, ","), strings.Join(e.Kinds, ","), joined(e.Priorities), joined(e.Teams),
 		strings.Join(e.Segments, ","), e.Walled, e.Clock, e.Calendar, e.Term.Amount, e.Term.Unit, e.Term.Roll, e.Pauses, e.LegalRef,
-		e.Active, e.ByHand, dateOf(e.From), dateOf(e.To), replaces).Scan(&id).Error
+		e.Active, e.ByHand, dateOf(e.From), dateOf(e.To), replaces, e.Duty).Scan(&id).Error
 	if err != nil {
 		return 0, fmt.Errorf("add policy %q: %w", e.Name, err)
 	}

@@ -53,6 +53,8 @@ type Policy struct {
 	Walled     *bool
 	Segments   []string
 	ByHand     bool // a person starts its clock; no demand gets it by itself
+	// Duty is the duty that its clock measures, see BeginDuties; empty for none.
+	Duty string
 	// From and To are the first and the last day, in the calendar's zone, on which
 	// demands are registered that it is for. Zero: without a bound.
 	From, To brazil.Date
@@ -189,7 +191,7 @@ func (b *rulebook) plan(kinds []Kind, d Demand, start time.Time) []NewClock {
 			continue
 		}
 		for _, r := range g.rules {
-			if why, ok := r.match(d); ok && !r.ByHand && r.valid(start) {
+			if why, ok := r.match(d); ok && (!r.ByHand || r.owes(d)) && r.valid(start) {
 				clocks = append(clocks, r.clock(why, start))
 				break
 			}

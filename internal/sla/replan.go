@@ -60,7 +60,9 @@ func (p *Policies) replan(tx *gorm.DB, ticketID int64, d Demand, opened, at time
 		return nil, err
 	}
 	book := p.current.Load()
-	wanted := book.plan(opening, d, opened)
+	wanted := slices.DeleteFunc(book.plan(opening, d, opened), func(c NewClock) bool {
+		return book.policies[*c.PolicyID].Duty != "" // begins when it is owed, whatever the ticket was before
+	})
 	var moves []Move
 	took, rows := book.changes(rows, wanted, answered)
 	for _, row := range rows {

@@ -38,6 +38,7 @@ type policyRow struct {
 	ValidTo    *time.Time
 	Replaces   *int64
 	RetiredAt  *time.Time
+	Duty       string
 }
 
 func (policyRow) TableName() string { return "sla_policies" }
@@ -61,7 +62,7 @@ func (r policyRow) policy() Policy {
 		Channels: r.Channels, Kinds: r.Kinds, Priorities: r.Priorities, Teams: r.Teams, Walled: r.Walled,
 		Clock: r.Clock, Calendar: r.Calendar, Term: Term{r.Amount, r.Unit, r.Roll},
 		Pauses: r.Pauses, LegalRef: r.LegalRef,
-		Segments: r.Segments, ByHand: r.ByHand, From: dayOf(r.ValidFrom), To: dayOf(r.ValidTo),
+		Segments: r.Segments, ByHand: r.ByHand, Duty: r.Duty, From: dayOf(r.ValidFrom), To: dayOf(r.ValidTo),
 	}
 }
 

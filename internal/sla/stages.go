@@ -32,8 +32,9 @@ const record = `
 	), climbed AS (
 		INSERT INTO escalations (clock_id, ticket_id, rung_id, stage, after, act, at)
 		SELECT r.clock_id, r.ticket_id, g.id, r.stage, g.after, g.act, r.due + g.after * interval '1 minute'
-		  FROM recorded r JOIN clocks c ON c.id = r.clock_id JOIN sla_policies p ON p.id = c.policy_id
-		  JOIN escalation_rungs g ON g.regime_id = p.regime_id AND g.stage = r.stage AND g.retired_at IS NULL
+		  FROM recorded r JOIN clocks c ON c.id = r.clock_id LEFT JOIN sla_policies p ON p.id = c.policy_id
+		  JOIN escalation_rungs g ON g.stage = r.stage AND g.retired_at IS NULL
+		   AND g.regime_id = coalesce(p.regime_id, (SELECT id FROM regimes WHERE key = 'own')) -- a promise has no policy
 		 ORDER BY r.clock_id, g.id
 		ON CONFLICT DO NOTHING
 	), marked AS (

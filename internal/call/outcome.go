@@ -99,7 +99,7 @@ func (s *Service) shut(ctx context.Context, tx *gorm.DB, e ending) error {
 			return err
 		}
 	}
-	for _, kind := range []sla.Kind{sla.FirstResponse, sla.NextResponse, sla.Resolution, sla.Legal} {
+	for _, kind := range []sla.Kind{sla.Acknowledgement, sla.FirstResponse, sla.NextResponse, sla.Resolution, sla.Legal} {
 		if err := sla.Stop(tx, e.t.ID, kind, now); err != nil {
 			return err
 		}

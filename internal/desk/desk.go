@@ -162,7 +162,7 @@ func (s *Service) turn(tx *gorm.DB, from ticket.Status, t *ticket.Ticket, c *tic
 	}
 	switch to {
 	case ticket.Resolved:
-		for _, kind := range []sla.Kind{sla.FirstResponse, sla.NextResponse, sla.Resolution} {
+		for _, kind := range []sla.Kind{sla.Acknowledgement, sla.FirstResponse, sla.NextResponse, sla.Resolution} {
 			if err := sla.Stop(tx, t.ID, kind, c.At); err != nil {
 				return err
 			}

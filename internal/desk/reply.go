@@ -173,7 +173,7 @@ func (s *Service) send(ctx context.Context, tx *gorm.DB, t *ticket.Ticket, m tic
 	if m, err = ticket.InsertMessage(ctx, tx, t, m); err != nil {
 		return ticket.Message{}, err
 	}
-	for _, kind := range []sla.Kind{sla.FirstResponse, sla.NextResponse} {
+	for _, kind := range []sla.Kind{sla.Acknowledgement, sla.FirstResponse, sla.NextResponse} {
 		if err := sla.Stop(tx, t.ID, kind, m.At); err != nil {
 			return ticket.Message{}, err
 		}

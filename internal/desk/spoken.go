@@ -67,7 +67,7 @@ func (s *Service) Say(ctx context.Context, tx *gorm.DB, actor access.Actor, t *t
 	if err != nil {
 		return ticket.Message{}, err
 	}
-	for _, kind := range []sla.Kind{sla.FirstResponse, sla.NextResponse} {
+	for _, kind := range []sla.Kind{sla.Acknowledgement, sla.FirstResponse, sla.NextResponse} {
 		if err := sla.Stop(tx, t.ID, kind, now); err != nil {
 			return ticket.Message{}, err
 		}

@@ -104,7 +104,7 @@ func (s *Service) answerBy(ctx context.Context, actor access.Actor, id int64, wa
 			return err
 		}
 		told.MessageID, told.To = sent.ID, t.Status
-		for _, kind := range []sla.Kind{sla.FirstResponse, sla.NextResponse} {
+		for _, kind := range []sla.Kind{sla.Acknowledgement, sla.FirstResponse, sla.NextResponse} {
 			if err := sla.Stop(tx, t.ID, kind, c.At); err != nil {
 				return err
 			}

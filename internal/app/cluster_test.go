@@ -10,7 +10,9 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -145,11 +147,36 @@ func TestThreeNodesComeAndGoAndNothingIsLost(t *testing.T) {
 	watch.upToDate(c.db)
 }
 
+// signal sends the server a signal. One that is told to stop has stopped on return:
+// its threads do so one after the other.
 func (s *server) signal(sig syscall.Signal) {
 	s.t.Helper()
-	if err := s.life().cmd.Process.Signal(sig); err != nil {
+	p := s.life().cmd.Process
+	if err := p.Signal(sig); err != nil {
 		s.t.Errorf("%v: %v", sig, err)
+		return
 	}
+	if sig == syscall.SIGSTOP {
+		eventually(s.t, "stand still", func() error { return standing(p.Pid) })
+	}
+}
+
+// standing is an error while a thread of the process still runs (proc_pid_stat(5)).
+func standing(pid int) error {
+	threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", pid))
+	if err != nil || len(threads) == 0 {
+		return fmt.Errorf("no threads of %d: %w", pid, err)
+	}
+	for _, file := range threads {
+		stat, err := os.ReadFile(file)
+		if err != nil {
+			continue // it has ended
+		}
+		if _, after, _ := strings.Cut(string(stat), ") "); !strings.HasPrefix(after, "T") {
+			return fmt.Errorf("%s: %.1s", file, after)
+		}
+	}
+	return nil
 }
 
 // A node that is frozen past its leases and goes on afterwards changes nothing:

@@ -49,10 +49,7 @@ func (s *Service) Climb(ctx context.Context) error {
 	defer tick.Stop()
 	for {
 		for more := true; more && ctx.Err() == nil; {
-			done, err := s.ClimbDue(ctx)
-			if err == nil {
-				err = s.TellSettled(ctx)
-			}
+			done, err := s.climbSome(ctx)
 			if err != nil && ctx.Err() == nil {
 				s.log.ErrorContext(ctx, "steps of escalation are done later", slog.Any("error", err))
 			}
@@ -65,6 +62,20 @@ func (s *Service) Climb(ctx context.Context) error {
 		case <-tick.C:
 		}
 	}
+}
+
+// climbSome asks one question when there is nothing to do, which is nearly always.
+func (s *Service) climbSome(ctx context.Context) (done int, err error) {
+	var waits struct{ Steps, Stages bool }
+	err = s.db.Gorm.WithContext(ctx).Raw(`SELECT EXISTS (SELECT FROM escalations WHERE done_at IS NULL AND at <= ?) AS steps,
+		EXISTS (SELECT FROM clock_stages WHERE NOT told) AS stages`, s.now()).Scan(&waits).Error
+	if err == nil && waits.Steps {
+		done, err = s.ClimbDue(ctx)
+	}
+	if err == nil && waits.Stages {
+		err = s.TellSettled(ctx)
+	}
+	return done, wrapped(err, "look for what deadlines have left to do")
 }
 
 // TellSettled tells the stages that were recorded in the middle of an act.

@@ -18,7 +18,7 @@ import (
 const (
 	planAtOnce = 200
 	planSpan   = 5000
-	planEvery  = 2 * time.Second
+	planEvery  = 10 * time.Second
 )
 
 // demand is what the rules of deadlines look at, its customer's segment included.

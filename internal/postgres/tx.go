@@ -38,15 +38,25 @@ func (db *DB) InTx(ctx context.Context, fn func(tx *gorm.DB) error) error {
 	}
 }
 
+// lastWord is how long a transaction outlives the context of whoever wanted it.
+const lastWord = 5 * time.Second
+
+// once runs fn in one transaction. Its statements end with ctx. The transaction
+// itself lives a little longer: database/sql rolls back from a goroutine of its own
+// the moment the context of BEGIN ends, also while fn is using the connection that
+// it has borrowed for jobs, and the connection bears only one at a time.
 func (db *DB) once(ctx context.Context, fn func(tx *gorm.DB) error) error {
+	held, release := context.WithCancel(context.WithoutCancel(ctx))
+	defer release()
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(lastWord, release) })()
 	return db.Gorm.WithContext(ctx).Connection(func(session *gorm.DB) error {
 		conn, err := underlying(session)
 		if err != nil {
 			return err
 		}
-		return session.Transaction(func(tx *gorm.DB) error {
+		return session.WithContext(held).Transaction(func(tx *gorm.DB) error {
 			// Set keeps adding to one statement; a session makes tx reusable again.
-			return fn(tx.Set(connKey, conn).Session(&gorm.Session{}))
+			return fn(tx.Set(connKey, conn).Session(&gorm.Session{Context: ctx}))
 		})
 	})
 }

@@ -43,7 +43,7 @@ func (p *Policies) Offers(ctx context.Context, db *gorm.DB, d Demand, now time.T
 	for _, g := range book.groups {
 		for _, r := range g.rules {
 			at := slices.IndexFunc(regimes, func(x Regime) bool { return x.ID == r.Regime })
-			if why := r.misses(d); !r.ByHand || why != "" || !r.valid(now) || at < 0 {
+			if why := r.misses(d); !r.ByHand || r.Duty != "" || why != "" || !r.valid(now) || at < 0 {
 				continue
 			}
 			due, err := r.due(now)
@@ -73,7 +73,7 @@ type ByHand struct {
 func (p *Policies) Begin(tx *gorm.DB, ticketID int64, d Demand, h ByHand, at time.Time) (Clock, error) {
 	book := p.current.Load()
 	r, known := book.policies[h.PolicyID]
-	if !known || !r.ByHand || r.misses(d) != "" || !r.valid(h.Start) {
+	if !known || !r.ByHand || r.Duty != "" || r.misses(d) != "" || !r.valid(h.Start) {
 		return Clock{}, ErrNotByHand
 	}
 	if h.Start.After(at) {

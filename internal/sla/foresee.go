@@ -135,7 +135,7 @@ func (e *Effect) foresee(tx *gorm.DB, book *rulebook, scope access.Scope) error 
 	}
 	for _, t := range tickets {
 		d := Demand{Channel: t.Channel, Kind: t.Kind, Priority: t.Priority, Team: t.TeamID, Walled: t.Walled, Segment: t.Segment}
-		took, left := book.changes(of[t.ID], book.plan(opening, d, t.OpenedAt), t.Answered)
+		took, left := book.changes(of[t.ID], book.planAnew(d, t.OpenedAt), t.Answered)
 		for _, row := range left {
 			if row.Clock.live() {
 				e.add(Turn{Protocol: t.Protocol, Clock: row.Clock.Kind, Policy: row.Clock.Policy, From: &row.Clock.Due})
@@ -220,7 +220,7 @@ func (g group) try(q Question) Trial {
 		by := r.misses(q.Demand)
 		switch {
 		case by != "":
-		case r.ByHand:
+		case r.ByHand && !r.owes(q.Demand):
 			by = "by_hand"
 		case !r.valid(q.Start):
 			by = "valid"

@@ -362,6 +362,7 @@ func TestADemandIsToldWhichRulesItGetsAndWhyNotTheOthers(t *testing.T) {
 		"SAC/legal: -SAC: resposta conclusiva(kind)",
 		"Ouvidoria/legal: -Ouvidoria: resposta conclusiva(walled)",
 		"SAC/history: -SAC: envio do histórico(by_hand)",
+		"Compromissos da empresa/duty: -Cancelamento: efeito imediato(by_hand) -Cobrança indevida: suspensão imediata(by_hand)",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("%s", strings.Join(got, "\n"))

@@ -60,9 +60,7 @@ func (p *Policies) replan(tx *gorm.DB, ticketID int64, d Demand, opened, at time
 		return nil, err
 	}
 	book := p.current.Load()
-	wanted := slices.DeleteFunc(book.plan(opening, d, opened), func(c NewClock) bool {
-		return book.policies[*c.PolicyID].Duty != "" // begins when it is owed, whatever the ticket was before
-	})
+	wanted := book.planAnew(d, opened)
 	var moves []Move
 	took, rows := book.changes(rows, wanted, answered)
 	for _, row := range rows {
@@ -84,6 +82,12 @@ func (p *Policies) replan(tx *gorm.DB, ticketID int64, d Demand, opened, at time
 		moves = append(moves, m)
 	}
 	return moves, nil
+}
+
+// planAnew is what a ticket that was opened then gets as the demand that it is now.
+// The clock of a duty begins when it is owed, whatever the ticket was before.
+func (b *rulebook) planAnew(d Demand, opened time.Time) []NewClock {
+	return slices.DeleteFunc(b.plan(opening, d, opened), func(c NewClock) bool { return b.policies[*c.PolicyID].Duty != "" })
 }
 
 // changes says which clocks begin or go on by another rule, and which are left

@@ -153,7 +153,7 @@ describe.each(["light", "dark"] as const)("in %s", (colorScheme) => {
     await page.getByRole("dialog").waitFor({ state: "detached" });
 
     await page.keyboard.press("Control+k");
-    await page.getByRole("combobox").fill("caio");
+    await page.locator("input[role=combobox]").fill("caio");
     await page
       .getByRole("option", { name: /Caio Menezes/ })
       .first()

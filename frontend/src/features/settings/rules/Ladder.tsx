@@ -15,7 +15,7 @@ interface LadderProps {
 export function Ladder({ regime, names, onEdit }: LadderProps) {
   const t = useText();
   return (
-    <section className={own.ladder} aria-label={t("ladder.title")}>
+    <div className={own.ladder}>
       <h4>{t("ladder.title")}</h4>
       {regime.ladder.length === 0 ? (
         <p className={styles.quiet}>{t("ladder.none")}</p>
@@ -35,6 +35,6 @@ export function Ladder({ regime, names, onEdit }: LadderProps) {
       <Button look="quiet" onClick={onEdit} aria-label={t("ladder.edit", { name: regime.name })}>
         {t("ladder.change")}
       </Button>
-    </section>
+    </div>
   );
 }

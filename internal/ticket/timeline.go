@@ -41,7 +41,7 @@ var happenings = []string{
 	event.TicketChanged, event.TicketStatus, event.TicketReopened, event.CaseChanged, event.ClockWarned, event.ClockBreached, event.ClockEscalated, event.TicketEscalated, event.ClockMoved,
 	event.TicketCall, event.TicketCallBack, event.TicketMerged, event.TicketDuty, event.TicketClock, event.TicketPlanned, event.TicketRouted, event.TicketUnrouted, event.TicketIncident,
 	event.TicketTransferred, event.TicketSkipped, event.TicketHelp,
-	event.TicketArea, event.TicketHeld,
+	event.TicketArea, event.TicketPromise, event.TicketHeld,
 }
 
 // Timeline reads what was said and what happened, in the order of the versions

@@ -53,6 +53,28 @@ test("a saved view counts live in every window, and a bulk shows its effect, is 
   await first.getByText("Nada nesta visão agora.").waitFor();
   await expect.poll(() => counter(first).innerText()).toContain("0");
 
+  // Another, for words of the subject, however they are written: its counter is live in both.
+  await first.getByRole("button", { name: "Nova visão" }).click();
+  await dialog.getByLabel("Nome").fill(`Assunto ${mark}`);
+  await dialog.getByLabel("Campo").selectOption("subject");
+  await dialog.getByLabel("Comparação").selectOption({ label: "contém" });
+  await dialog.getByLabel("Palavra ou trecho…").fill(`PARAFÚSO 3 ${mark}`);
+  await expectAccessible(first, "words of a subject");
+  await picture(first, "visao-assunto");
+  await dialog.getByRole("button", { name: "Salvar visão" }).click(); // what was typed counts without Enter
+  const worded = (page: Page) => page.getByRole("link", { name: new RegExp(`Assunto ${mark}`) });
+  await expect.poll(() => rows(first).count()).toBe(1);
+  const call = await callAs(admin);
+  const { items } = await call<{ items: { id: number; version: number; subject: string }[] }>(
+    `/api/tickets?view=all&q=${mark}`,
+  );
+  const other = items.find((row) => row.subject === subjects[0])!;
+  const subject = `Parafuso 3 ${mark}, outro caso`;
+  await call(`/api/tickets/${other.id}`, { version: other.version, subject }, "PATCH");
+  await expect.poll(() => rows(first).count(), { timeout: 15_000 }).toBe(2);
+  for (const page of [first, second])
+    await expect.poll(() => worded(page).innerText(), { timeout: 15_000 }).toContain("2");
+
   // Three are chosen by keys, the effect is shown, and only then it is done.
   await first.goto(`/fila?view=all&q=${mark}`);
   await expect.poll(() => rows(first).count()).toBe(3);

@@ -41,6 +41,7 @@ func (s *stage) keepViews(ctx context.Context) error {
 			is("team", fmt.Sprint(deliveries)),
 			{Any: []ticket.Rule{is("turn", string(ticket.AreaTurn)), not(is("incident", ticket.RuleNone))}},
 		}}},
+		{Scope: view.All, Name: "Boletos", Sort: ticket.SortDue, Pinned: true, Rule: is("subject", "boleto", "fatura")},
 	} {
 		if _, err := views.Create(ctx, supervisor, v); err != nil {
 			return fmt.Errorf("keep the view %s: %w", v.Name, err)

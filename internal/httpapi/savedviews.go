@@ -13,9 +13,9 @@ type Condition struct {
 	All     []Condition `json:"all,omitempty" maxItems:"60" doc:"Every one of these"`
 	Any     []Condition `json:"any,omitempty" maxItems:"60" doc:"At least one of these"`
 	Not     *Condition  `json:"not,omitempty" doc:"Not this"`
-	Field   string      `json:"field,omitempty" doc:"status, kind, channel, priority, legal_priority, is, team, assignee, reason, brand, incident, turn, tag; or of time: due, opened, waiting"`
-	Op      string      `json:"op,omitempty" doc:"in or not_in; of time: within or over"`
-	Values  []string    `json:"values,omitempty" maxItems:"50" doc:"Ids as digits; me and none where somebody or nothing is meant"`
+	Field   string      `json:"field,omitempty" doc:"status, kind, channel, priority, legal_priority, is, team, assignee, reason, brand, incident, turn, tag, subject; or of time: due, opened, waiting"`
+	Op      string      `json:"op,omitempty" doc:"in or not_in, of a subject: contains or not; of time: within or over"`
+	Values  []string    `json:"values,omitempty" maxItems:"50" doc:"Ids as digits; me and none where somebody or nothing is meant; of a subject: parts of it, in any case and with or without accents"`
 	Minutes int         `json:"minutes,omitempty" minimum:"0" doc:"From now, of time"`
 }
 

@@ -72,6 +72,7 @@ func TestEveryCounterIsTheLengthOfItsList(t *testing.T) {
 		{Field: "due", Op: ticket.RuleWithin, Minutes: 90},
 		{Field: "due", Op: ticket.RuleOver, Minutes: 0},
 		{All: []ticket.Rule{in("team", "me"), {Not: &ticket.Rule{Any: []ticket.Rule{in("is", "breached", "promised"), in("assignee", "none")}}}}},
+		{All: []ticket.Rule{in("subject", "boleto", "Cartão"), {Not: &ticket.Rule{Field: "subject", Op: ticket.RuleIn, Values: []string{"dobro"}}}}},
 		{Any: []ticket.Rule{in("assignee", "me"), in("is", "mentioned", "unread")}},
 		{All: []ticket.Rule{in("status", "open", "new"), {Field: "waiting", Op: ticket.RuleOver, Minutes: 30}}},
 	}

@@ -17,7 +17,7 @@ import (
 	"github.com/escuta-sac/escuta/internal/ticket"
 )
 
-// projection knows of every open ticket what the counters need (some 300 bytes
+// projection knows of every open ticket what the counters need (some 400 bytes
 // each), and keeps the counts by team, side of the wall and person up to date
 // event by event. Asking PostgreSQL to count would read every open ticket.
 type projection struct {

@@ -124,7 +124,7 @@ func TestCountersAlwaysEqualWhatSQLCounts(t *testing.T) {
 }
 
 func randomChange(rt *rapid.T, db *postgres.DB, id int64, teams []int64, actors []access.Actor, incident int64, now time.Time) {
-	what := rapid.IntRange(0, 13).Draw(rt, "what")
+	what := rapid.IntRange(0, 14).Draw(rt, "what")
 	err := db.InTx(rt.Context(), func(tx *gorm.DB) error {
 		_, err := ticket.Change(rt.Context(), tx, id, ticket.Cause{Kind: event.TicketChanged, At: now}, func(tk *ticket.Ticket) error {
 			switch what {
@@ -173,6 +173,8 @@ func randomChange(rt *rapid.T, db *postgres.DB, id int64, teams []int64, actors 
 				if tk.IncidentID = nil; !tk.Walled && rapid.Bool().Draw(rt, "of the incident") {
 					tk.IncidentID = &incident
 				}
+			case 14:
+				tk.Subject = rapid.SampledFrom(tickettest.Subjects).Draw(rt, "subject")
 			case 13: // a case that is about one of those who count
 				i := rapid.IntRange(0, len(actors)-1).Draw(rt, "accused")
 				if tk.Barred = ""; tk.Walled {

@@ -151,6 +151,8 @@ func (r Rule) leaf(who access.Actor, reasons []Reason) (holding, writing) {
 		return func(f *Facts, _ int64) bool {
 			return slices.ContainsFunc(f.Tags, func(tag string) bool { return slices.Contains(r.Values, tag) })
 		}, func(w *ruleSQL) { w.add("t.tags && CAST(? AS text[])", wanted) }
+	case "subject":
+		return r.contained()
 	case "is":
 		return r.state(who)
 	case "due":
@@ -200,6 +202,17 @@ func below(ids []int64, reasons []Reason) []int64 {
 		}
 	}
 	return ids
+}
+
+// contained is a subject with one of the phrases in it.
+func (r Rule) contained() (holding, writing) {
+	wanted, patterns := make([]string, len(r.Values)), make([]string, len(r.Values))
+	for i, v := range r.Values {
+		wanted[i], patterns[i] = bare(v), phrasePattern(v)
+	}
+	return func(f *Facts, _ int64) bool {
+		return slices.ContainsFunc(wanted, func(phrase string) bool { return strings.Contains(f.Subject, phrase) })
+	}, func(w *ruleSQL) { w.add("t.subject ~ CAST(? AS text)", strings.Join(patterns, "|")) }
 }
 
 // state is any of the states that are named.

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Facts is what views and rules ask of a ticket: its list row without the texts,
-// small enough to be kept of every open ticket. Ids are 0 for none; instants are
+// Facts is what views and rules ask of a ticket: its list row with no text but the
+// subject, small enough to be kept of every open ticket. Ids are 0 for none; instants are
 // microseconds since 1970, Never for none.
 type Facts struct {
 	Status        Status
@@ -24,6 +24,7 @@ type Facts struct {
 	Turn          Turn
 	Tags          []string
 	Mentioned     []int64
+	Subject       string // as bare has it
 	Due           int64
 	WaitingSince  int64
 	OpenedAt      int64
@@ -43,7 +44,7 @@ func (s Snapshot) Facts() Facts {
 		Status: s.Status, Kind: s.Kind, Channel: s.Channel, Priority: s.Priority, LegalPriority: s.LegalPriority,
 		BrandID: s.BrandID, TeamID: s.TeamID, AssigneeID: orZero(s.AssigneeID), HolderID: orZero(s.HolderID), ReasonID: orZero(s.ReasonID),
 		IncidentID: orZero(s.IncidentID), Turn: s.Turn,
-		Tags: s.Tags, Mentioned: s.Mentioned,
+		Tags: s.Tags, Mentioned: s.Mentioned, Subject: bare(s.Subject),
 		Due: Micros(s.NextDue), WaitingSince: Micros(s.WaitingSince), OpenedAt: s.OpenedAt.UnixMicro(),
 		ReopenedAt: Micros(s.ReopenedAt), PromisedAt: Micros(s.PromisedAt),
 		Walled: s.Walled, Breached: s.Breached, Unread: s.Unread,
@@ -81,6 +82,7 @@ type FactRow struct {
 	Turn          Turn       `json:"turn"`
 	Tags          []string   `json:"tags"`
 	Mentioned     []int64    `json:"mentioned"`
+	Subject       string     `json:"subject"`
 	NextDue       *time.Time `json:"next_due"`
 	WaitingSince  *time.Time `json:"waiting_since"`
 	OpenedAt      time.Time  `json:"opened_at"`
@@ -94,14 +96,14 @@ type FactRow struct {
 // FactColumns are the columns of tickets t that Into takes, in its order.
 const FactColumns = `status, kind, channel, priority, legal_priority, brand_id, team_id, assignee_id, holder_id, reason_id,
 	incident_id, ` + turnColumn + `,
-	NULLIF(tags, '{}'), NULLIF(mentioned, '{}'), NULLIF(next_due, 'infinity'), NULLIF(waiting_since, 'infinity'), opened_at,
+	NULLIF(tags, '{}'), NULLIF(mentioned, '{}'), subject, NULLIF(next_due, 'infinity'), NULLIF(waiting_since, 'infinity'), opened_at,
 	reopened_at, promised_at, walled, breached, unread`
 
 // Into gives where pgx puts FactColumns.
 func (r *FactRow) Into() []any {
 	return []any{&r.Status, &r.Kind, &r.Channel, &r.Priority, &r.LegalPriority, &r.BrandID, &r.TeamID, &r.AssigneeID, &r.HolderID, &r.ReasonID,
 		&r.IncidentID, &r.Turn,
-		&r.Tags, &r.Mentioned, &r.NextDue, &r.WaitingSince, &r.OpenedAt, &r.ReopenedAt, &r.PromisedAt, &r.Walled, &r.Breached, &r.Unread}
+		&r.Tags, &r.Mentioned, &r.Subject, &r.NextDue, &r.WaitingSince, &r.OpenedAt, &r.ReopenedAt, &r.PromisedAt, &r.Walled, &r.Breached, &r.Unread}
 }
 
 // Facts gives them in their small form.
@@ -109,7 +111,7 @@ func (r FactRow) Facts() Facts {
 	f := Snapshot{
 		Kind: r.Kind, Channel: r.Channel, Priority: r.Priority, LegalPriority: r.LegalPriority, Status: r.Status,
 		BrandID: r.BrandID, TeamID: r.TeamID, AssigneeID: r.AssigneeID, HolderID: r.HolderID, ReasonID: r.ReasonID,
-		IncidentID: r.IncidentID, Turn: r.Turn,
+		IncidentID: r.IncidentID, Turn: r.Turn, Subject: r.Subject,
 		NextDue: r.NextDue, WaitingSince: r.WaitingSince, OpenedAt: r.OpenedAt, ReopenedAt: r.ReopenedAt, PromisedAt: r.PromisedAt,
 		Walled: r.Walled, Breached: r.Breached, Unread: r.Unread,
 	}.Facts()

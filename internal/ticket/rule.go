@@ -29,7 +29,7 @@ type Rule struct {
 
 // The operators.
 const (
-	RuleIn     = "in"     // one of the values
+	RuleIn     = "in"     // one of the values; of a text, it contains one of them
 	RuleNotIn  = "not_in" // none of them
 	RuleWithin = "within" // no further from now than so many minutes
 	RuleOver   = "over"   // further than that
@@ -57,6 +57,7 @@ const (
 	words   fieldKind = iota // of a fixed list
 	ids                      // of something, me or none where that makes sense
 	tags                     // as people write them
+	phrases                  // parts of a text
 	instant                  // how long ago, or how soon
 )
 
@@ -81,6 +82,7 @@ var ruleFields = map[string]ruleField{
 	"incident":       {kind: ids, special: []string{RuleNone}},
 	"turn":           {kind: words, choices: texts(OurTurn, AreaTurn, CustomersTurn)},
 	"tag":            {kind: tags},
+	"subject":        {kind: phrases},
 	"due":            {kind: instant},
 	"opened":         {kind: instant},
 	"waiting":        {kind: instant},
@@ -185,6 +187,9 @@ func (r Rule) checkField(at string) error {
 	}
 	for _, v := range r.Values {
 		if !field.takes(v) {
+			if field.kind == phrases {
+				return Wrong(at+".values", "not_a_phrase", maxPhrase)
+			}
 			return Wrong(at+".values", "unknown_choice")
 		}
 	}
@@ -201,6 +206,8 @@ func (f ruleField) takes(value string) bool {
 	case tags:
 		normal, err := NormaliseTags([]string{value})
 		return err == nil && len(normal) == 1 && normal[0] == value
+	case phrases:
+		return isPhrase(value)
 	case instant:
 	}
 	return false

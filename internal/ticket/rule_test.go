@@ -25,7 +25,8 @@ func TestARuleHoldsInMemoryWhatItHoldsInSQL(t *testing.T) {
 	if err := db.Gorm.Exec(`UPDATE tickets SET tags = CASE id % 3 WHEN 0 THEN '{vip}' WHEN 1 THEN '{estorno,vip}' ELSE '{}' END::text[],
 		reason_id = CASE WHEN id % 4 > 0 THEN 1 + id % 40 END, kind = CASE WHEN id % 5 = 0 THEN 'elogio' ELSE 'reclamacao' END,
 		priority = 1 + id % 4, legal_priority = id % 4, asked_area = CASE WHEN id % 7 = 0 THEN 'Entregas' ELSE '' END,
-		incident_id = CASE WHEN id % 6 = 0 AND NOT walled THEN ?::bigint END`, incident).Error; err != nil {
+		incident_id = CASE WHEN id % 6 = 0 AND NOT walled THEN ?::bigint END,
+		subject = (?::text[])[1 + id % ?]`, incident, "{"+strings.Join(tickettest.Subjects, ",")+"}", len(tickettest.Subjects)).Error; err != nil {
 		t.Fatal(err)
 	}
 	reasons, err := ticket.Reasons(t.Context(), db.Gorm)
@@ -100,6 +101,9 @@ func TestARuleThatMeansNothingIsRefusedAtItsPlace(t *testing.T) {
 		`{"field":"status","op":"in","values":["open"],"all":[{"field":"due"}]}`:                         "rule",
 		`{"all":[{"field":"team","op":"in","values":["1"]},{"field":"team","op":"in","values":["01"]}]}`: "rule.all[1].values",
 		`{"field":"assignee","op":"in","values":["1); DROP TABLE tickets"]}`:                             "rule.values",
+		`{"field":"subject","op":"in","values":["a"]}`:                                                   "rule.values",
+		`{"field":"subject","op":"in","values":["boleto ","boleto"]}`:                                    "rule.values",
+		`{"field":"subject","op":"within","minutes":5}`:                                                  "rule.op",
 		`{"field":"tag","op":"in","values":["VIP "]}`:                                                    "rule.values",
 		`{"field":"due","op":"in","minutes":5}`:                                                          "rule.op",
 		`{"field":"due","op":"within","minutes":-5}`:                                                     "rule.minutes",
@@ -117,7 +121,8 @@ func TestARuleThatMeansNothingIsRefusedAtItsPlace(t *testing.T) {
 
 func FuzzParseRule(f *testing.F) {
 	for _, seed := range []string{`{}`, `{"not":{"field":"due","op":"over","minutes":5}}`, `{"all":[{"field":"is","op":"in","values":["held","mentioned"]}]}`,
-		`{"any":[{"field":"reason","op":"not_in","values":["none","3"]},{"field":"tag","op":"in","values":["vip"]}]}`} {
+		`{"any":[{"field":"reason","op":"not_in","values":["none","3"]},{"field":"tag","op":"in","values":["vip"]}]}`,
+		`{"field":"subject","op":"in","values":["boleto (2ª via)"]}`} {
 		f.Add([]byte(seed))
 	}
 	who := access.Actor{AccountID: 7, Teams: []int64{1, 2}}

@@ -4776,7 +4776,7 @@ export interface components {
             all?: components["schemas"]["Condition"][];
             /** @description At least one of these */
             any?: components["schemas"]["Condition"][];
-            /** @description status, kind, channel, priority, legal_priority, is, team, assignee, reason, brand, incident, turn, tag; or of time: due, opened, waiting */
+            /** @description status, kind, channel, priority, legal_priority, is, team, assignee, reason, brand, incident, turn, tag, subject; or of time: due, opened, waiting */
             field?: string;
             /**
              * Format: int64
@@ -4785,9 +4785,9 @@ export interface components {
             minutes?: number;
             /** @description Not this */
             not?: components["schemas"]["Condition"];
-            /** @description in or not_in; of time: within or over */
+            /** @description in or not_in, of a subject: contains or not; of time: within or over */
             op?: string;
-            /** @description Ids as digits; me and none where somebody or nothing is meant */
+            /** @description Ids as digits; me and none where somebody or nothing is meant; of a subject: parts of it, in any case and with or without accents */
             values?: string[];
         };
         ConfirmDutyBody: {

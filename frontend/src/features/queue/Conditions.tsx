@@ -6,7 +6,16 @@ import { kinds } from "../../api/kinds";
 import type { SavedCondition } from "../../api/types";
 import { useText } from "../../lib/i18n";
 import { Button, IconButton } from "../../ui/Button";
-import { type ConditionField, conditionFields, newCondition, partsOf, timed, withParts } from "./conditions";
+import {
+  asWritten,
+  type ConditionField,
+  conditionFields,
+  newCondition,
+  partsOf,
+  timed,
+  withParts,
+  written,
+} from "./conditions";
 import styles from "./ViewDialog.module.css";
 
 const deepest = 3;
@@ -115,7 +124,11 @@ function OneCondition({ condition, onChange, onRemove }: OneProps) {
       >
         {ops.map((op) => (
           <option key={op} value={op}>
-            {t(`views.op.${op}`)}
+            {t(
+              field === "subject" && (op === "in" || op === "not_in")
+                ? `views.op.text.${op}`
+                : `views.op.${op}`,
+            )}
           </option>
         ))}
       </select>
@@ -155,6 +168,10 @@ function Values({ field, values, onChange }: ValuesProps) {
   const choices = useChoices(field);
   const nameOf = (value: string) => choices.find((c) => c.value === value)?.name ?? value;
   const add = (value: string) => value && !values.includes(value) && onChange([...values, value]);
+  const take = (box: HTMLInputElement) => {
+    add(asWritten(field, box.value));
+    box.value = "";
+  };
   return (
     <>
       {values.map((value) => (
@@ -167,15 +184,17 @@ function Values({ field, values, onChange }: ValuesProps) {
           />
         </span>
       ))}
-      {field === "tag" ? (
+      {written(field) ? (
         <input
-          aria-label={t("views.value.add")}
-          placeholder={t("views.value.add")}
+          key={field}
+          aria-label={t(field === "subject" ? "views.value.phrase" : "views.value.add")}
+          placeholder={t(field === "subject" ? "views.value.phrase" : "views.value.add")}
+          maxLength={60}
+          onBlur={(e) => take(e.currentTarget)}
           onKeyDown={(e) => {
             if (e.key !== "Enter") return;
             e.preventDefault();
-            add(e.currentTarget.value.trim().toLowerCase().replace(/\s+/g, "-"));
-            e.currentTarget.value = "";
+            take(e.currentTarget);
           }}
         />
       ) : (

@@ -13,6 +13,7 @@ export const conditionFields = [
   "incident",
   "turn",
   "tag",
+  "subject",
   "due",
   "waiting",
   "opened",
@@ -32,6 +33,15 @@ const beginnings: Partial<Record<ConditionField, string[]>> = {
   incident: ["none"],
   turn: ["us"],
   priority: ["1"],
+};
+
+/** Whether people write what a condition asks for, instead of choosing it. */
+export const written = (field: ConditionField) => field === "tag" || field === "subject";
+
+/** What somebody wrote, as a condition keeps it. */
+export const asWritten = (field: ConditionField, text: string) => {
+  const words = text.trim().split(/\s+/);
+  return field === "tag" ? words.join("-").toLowerCase() : words.join(" ");
 };
 
 /** A condition to begin with. */

@@ -11,6 +11,7 @@ import (
 	"github.com/escuta-sac/escuta/internal/customer"
 	"github.com/escuta-sac/escuta/internal/event"
 	"github.com/escuta-sac/escuta/internal/fault"
+	"github.com/escuta-sac/escuta/internal/sla"
 	"github.com/escuta-sac/escuta/internal/ticket"
 )
 
@@ -158,7 +159,8 @@ func (s *Service) merge(ctx context.Context, tx *gorm.DB, actor access.Actor, fr
 	return id, nil
 }
 
-// hand gives the tickets that a query lists to another customer.
+// hand gives the tickets that a query lists to another customer, whose segment may
+// ask for other deadlines.
 func (s *Service) hand(ctx context.Context, tx *gorm.DB, actor access.Actor, list string, merge, to int64) error {
 	var ids []int64
 	if err := tx.Raw(list, merge).Scan(&ids).Error; err != nil {
@@ -174,7 +176,18 @@ func (s *Service) hand(ctx context.Context, tx *gorm.DB, actor access.Actor, lis
 	_, err := ticket.ChangeAll(ctx, tx, ids, func(t *ticket.Ticket) (ticket.Cause, error) {
 		told := Became{Fields: map[string]FromTo{"customer": {t.CustomerName, name}}}
 		t.CustomerID, t.CustomerName = &to, name
-		return ticket.Cause{Kind: event.TicketChanged, ActorID: &actor.AccountID, Data: told, At: s.now()}, nil
+		c := ticket.Cause{Kind: event.TicketChanged, ActorID: &actor.AccountID, Data: told, At: s.now()}
+		if !t.Status.IsOpen() || !s.policies.AskSegments() {
+			return c, nil
+		}
+		moves, err := s.replan(tx, *t, c.At)
+		if err != nil || len(moves) == 0 {
+			return c, err
+		}
+		tellMoves(&c, moves)
+		now, err := sla.Current(tx, t.ID)
+		t.Deadline = ticket.Deadline(now)
+		return c, err
 	})
 	return err
 }

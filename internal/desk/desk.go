@@ -90,7 +90,7 @@ func (s *Service) act(ctx context.Context, actor *access.Actor, id int64, c tick
 					return c, err
 				}
 			}
-			if demandOf(was) != demandOf(*t) && t.Status.IsOpen() {
+			if (demandOf(was) != demandOf(*t) || !same(was.CustomerID, t.CustomerID)) && t.Status.IsOpen() {
 				moved, err := s.replan(tx, *t, c.At)
 				if err != nil {
 					return c, err

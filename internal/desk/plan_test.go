@@ -98,6 +98,28 @@ func TestOpenTicketsGetWhatChangedRulesAsk(t *testing.T) {
 	if len(told) != 1 || told[0].TicketID != praise.ID || moved(t, told[0])[0].To == nil {
 		t.Errorf("%+v", told)
 	}
+	// Whose ticket becomes a company's is under its rule, and taken back no longer.
+	other := o.count(t, "INSERT INTO customers (name) VALUES ('Ana de novo') RETURNING id")
+	theirs := o.open(t, ticket.Ticket{Kind: "elogio", CustomerID: &other})
+	var merge int64
+	told = tickettest.Replay(t, o.db, func() {
+		if merge, err = o.s.MergeCustomers(t.Context(), o.sup, other, customer, "a mesma"); err != nil {
+			t.Error(err)
+		}
+	})
+	told = slices.DeleteFunc(told, func(e event.Event) bool { return e.TicketID != theirs.ID })
+	if len(told) != 1 || moved(t, told[0])[0].To == nil {
+		t.Errorf("%+v", told)
+	}
+	told = tickettest.Replay(t, o.db, func() {
+		if err := o.s.UnmergeCustomers(t.Context(), o.sup, merge); err != nil {
+			t.Error(err)
+		}
+	})
+	told = slices.DeleteFunc(told, func(e event.Event) bool { return e.TicketID != theirs.ID })
+	if len(told) == 0 || moved(t, told[0])[0].To != nil {
+		t.Errorf("%+v", told)
+	}
 	if err := o.s.SetSegment(t.Context(), o.ana, customer, "nobre"); !errors.Is(err, sla.ErrRules) {
 		t.Errorf("%v", err)
 	}

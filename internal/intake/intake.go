@@ -51,6 +51,7 @@ var (
 type Planner interface {
 	Plan(sla.Demand, time.Time) []sla.NewClock
 	PlanNext(sla.Demand, time.Time) []sla.NewClock
+	AskSegments() bool
 }
 
 // Receipt is the answer to something accepted. A repetition gets the same one.

@@ -41,6 +41,8 @@ func (p *pokes) Poke() { p.n.Add(1) }
 // twoClocks gives every demand a first response in four hours and a resolution in seven days.
 type twoClocks struct{}
 
+func (twoClocks) AskSegments() bool { return false }
+
 func (twoClocks) PlanNext(sla.Demand, time.Time) []sla.NewClock { return nil }
 
 func (twoClocks) Plan(_ sla.Demand, at time.Time) []sla.NewClock {

@@ -156,17 +156,23 @@ func (in *Intake) prepare(ctx context.Context, m channel.Inbound, o origin) *ite
 		// the case made, or an address it added, would tell others of the case.
 		it.identities = nil
 	}
-	it.clocks = in.planner.Plan(sla.Demand{
-		Channel: string(m.Channel), Kind: m.Kind, Priority: defaultPriority, Team: it.in.TeamID, Walled: it.walled,
+	it.plan(in.planner, "")
+	return it
+}
+
+// plan gives the item the clocks of a customer of some segment.
+func (it *item) plan(planner Planner, segment string) {
+	m := it.in
+	it.clocks = planner.Plan(sla.Demand{
+		Channel: string(m.Channel), Kind: m.Kind, Priority: defaultPriority, Team: m.TeamID, Walled: it.walled, Segment: segment,
 	}, it.at)
 	it.next = sla.Summarize(it.clocks)
 	it.row = encode(ticket.Ticket{
-		BrandID: it.in.BrandID, Channel: string(m.Channel), Kind: ticket.Kind(m.Kind),
+		BrandID: m.BrandID, Channel: string(m.Channel), Kind: ticket.Kind(m.Kind),
 		Subject: m.Subject, Preview: it.preview, Status: ticket.New, Priority: defaultPriority,
-		TeamID: it.in.TeamID, Walled: it.walled, Version: 1, PublicVersion: 1,
+		TeamID: m.TeamID, Walled: it.walled, Version: 1, PublicVersion: 1,
 		Deadline: ticket.Deadline(it.next), WaitingSince: &it.at, OpenedAt: it.at, UpdatedAt: it.at,
 	}.Snapshot())
-	return it
 }
 
 // dayOf is the day of the installation's calendar on which something counts.

@@ -177,6 +177,11 @@ func (in *Intake) goOn(tx *gorm.DB, t *ticket.Ticket, told cameIn, c *ticket.Cau
 	}
 	if told.From == ticket.WaitingCustomer || told.From == ticket.Resolved {
 		d := sla.Demand{Channel: t.Channel, Kind: string(t.Kind), Priority: t.Priority, Team: t.TeamID, Walled: t.Walled}
+		if t.CustomerID != nil && in.planner.AskSegments() {
+			if err := tx.Raw("SELECT coalesce(segment, '') FROM customers WHERE id = ?", *t.CustomerID).Scan(&d.Segment).Error; err != nil {
+				return fmt.Errorf("read the segment of customer %d: %w", *t.CustomerID, err)
+			}
+		}
 		if err := sla.Start(tx, t.ID, in.planner.PlanNext(d, now)); err != nil {
 			return err
 		}

@@ -117,6 +117,9 @@ func (in *Intake) writeIn(ctx context.Context, tx *gorm.DB, it *item) (Receipt, 
 	if err := in.reserve(ctx, borrowed, items); err != nil {
 		return Receipt{}, err
 	}
+	if err := in.bySegment(ctx, borrowed, items); err != nil {
+		return Receipt{}, err
+	}
 	g := newGroup(items, digestLedger)
 	if err := borrowed.SendBatch(ctx, &g.batch).Close(); err != nil {
 		return Receipt{}, fmt.Errorf("open a ticket for row %d of the ledger: %w", it.origin.ledger, err)

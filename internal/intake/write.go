@@ -25,6 +25,9 @@ func (in *Intake) write(ctx context.Context, items []*item, claim string) error 
 	if err := in.reserve(ctx, in.pool, items); err != nil {
 		return err
 	}
+	if err := in.bySegment(ctx, in.pool, items); err != nil {
+		return err
+	}
 	g := newGroup(items, claim)
 	if err := in.pool.SendBatch(ctx, &g.batch).Close(); err != nil {
 		return fmt.Errorf("write a group of %d: %w", len(items), err)
@@ -46,6 +49,9 @@ func (in *Intake) OpenIn(ctx context.Context, tx *gorm.DB, m channel.Inbound) (R
 	it := in.prepare(ctx, m, origin{})
 	items := []*item{it}
 	if err := in.reserve(ctx, borrowed, items); err != nil {
+		return Receipt{}, err
+	}
+	if err := in.bySegment(ctx, borrowed, items); err != nil {
 		return Receipt{}, err
 	}
 	g := newGroup(items, insertLedger)

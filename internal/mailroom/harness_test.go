@@ -43,6 +43,8 @@ func (p *pokes) Poke() { p.n.Add(1) }
 // oneClock gives every demand a resolution in seven days.
 type oneClock struct{}
 
+func (oneClock) AskSegments() bool { return false }
+
 func (oneClock) PlanNext(sla.Demand, time.Time) []sla.NewClock { return nil }
 
 func (oneClock) Plan(_ sla.Demand, at time.Time) []sla.NewClock {

@@ -85,6 +85,10 @@ func (p *Policies) BuiltIn() Fixed { return p.builtIn }
 // Get finds a calendar as it is now; an unknown id is ErrCalendar.
 func (p *Policies) Get(id string) (*Calendar, error) { return p.current.Load().calendars.Get(id) }
 
+// AskSegments reports whether a rule looks at the segment of a demand's customer,
+// which whoever plans has to look up.
+func (p *Policies) AskSegments() bool { return p.current.Load().segments }
+
 // Plan says which clocks a demand gets that is registered at start: of each
 // regime and kind by the first policy that matches, or none. It reads nothing and
 // writes nothing, and is quick enough to be asked for every single demand.

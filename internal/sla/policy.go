@@ -132,6 +132,7 @@ type rulebook struct {
 	calendars Fixed
 	groups    []group
 	policies  map[int64]*rule
+	segments  bool // whether one of them asks of what segment a customer is
 }
 
 // group are the rules of one kind of clock in one regime: the first that matches
@@ -171,6 +172,7 @@ func newRulebook(calendars Fixed, list []Policy) (*rulebook, error) {
 		}
 		r := &rule{v, c, new(atomic.Pointer[dayDeadline])}
 		b.policies[v.ID] = r
+		b.segments = b.segments || len(v.Segments) > 0
 		at := slices.IndexFunc(b.groups, func(g group) bool { return g.kind == v.Clock && g.rules[0].Regime == v.Regime })
 		if at < 0 {
 			b.groups = append(b.groups, group{kind: v.Clock})

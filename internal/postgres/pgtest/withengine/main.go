@@ -1,6 +1,7 @@
 // Command withengine runs another command with TEST_DATABASE_URL set to a
 // private PostgreSQL, so that the packages of one `go test` share an engine and
-// the migrated template instead of making one each:
+// the migrated template instead of making one each. Temporary files are made in
+// memory where there is room, unless TMPDIR says where:
 //
 //	go run ./internal/postgres/pgtest/withengine go test ./...
 //
@@ -25,6 +26,12 @@ func main() {
 }
 
 func run(command []string) int {
+	leave, err := inMemory()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "withengine:", err)
+		return 1
+	}
+	defer leave()
 	url, stop, err := pgtest.Start()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "withengine:", err)

@@ -2,12 +2,12 @@ import { keepPreviousData, queryOptions, useQuery } from "@tanstack/react-query"
 import { useState } from "react";
 import { api, unwrap } from "../../api/client";
 import { keys } from "../../api/keys";
+import { type Regime, regimesQuery } from "../../api/rules";
 import { useNow } from "../../lib/clock";
 import { currentLocale, useText } from "../../lib/i18n";
 import { calendarDay, dayAndTime } from "../../lib/time";
 import { SelectField } from "../../ui/Field";
 import { ErrorState } from "../../ui/states";
-import { type Regime, regimesQuery } from "../settings/rules/api";
 import pageStyles from "./BreachesPage.module.css";
 import styles from "./extensions.module.css";
 

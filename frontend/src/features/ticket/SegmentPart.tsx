@@ -2,6 +2,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, unwrap } from "../../api/client";
 import { clocksQuery } from "../../api/clocks";
 import { keys } from "../../api/keys";
+import { segmentsQuery } from "../../api/rules";
 import { may, useMe } from "../../api/session";
 import type { Clock, Customer, TicketRow } from "../../api/types";
 import { type Translate, useText } from "../../lib/i18n";
@@ -9,7 +10,6 @@ import { dayAndTime } from "../../lib/time";
 import { clockName } from "../../ui/deadline/words";
 import { SelectField } from "../../ui/Field";
 import { toast, toastError } from "../../ui/toast";
-import { segmentsQuery } from "../settings/rules/api";
 import { refetchTicket } from "./api";
 import styles from "./SegmentPart.module.css";
 

@@ -1,6 +1,14 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { ArrowLeft } from "lucide-react";
 import { type FormEvent, useDeferredValue, useState } from "react";
+import {
+  type Calendar,
+  type CalendarGiven,
+  effectOf,
+  removeCalendar,
+  saveCalendar,
+  yearQuery,
+} from "../../../api/calendars";
 import { ApiError } from "../../../api/client";
 import { useText } from "../../../lib/i18n";
 import { dayAndTime, timeZone } from "../../../lib/time";
@@ -10,7 +18,6 @@ import { Dialog } from "../../../ui/Dialog";
 import { CheckField, Field, SelectField } from "../../../ui/Field";
 import { toast, toastError } from "../../../ui/toast";
 import styles from "../settings.module.css";
-import { type Calendar, type CalendarGiven, effectOf, removeCalendar, saveCalendar, yearQuery } from "./api";
 import own from "./calendars.module.css";
 import { ImportDays } from "./ImportDays";
 import { givenOf } from "./model";

@@ -1,12 +1,12 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { ArrowLeft, Copy, Plus } from "lucide-react";
 import { useState } from "react";
+import { type Calendar, calendarsKey, calendarsQuery, savedYearQuery } from "../../../api/calendars";
 import { type Translate, useText } from "../../../lib/i18n";
 import { Button, IconButton } from "../../../ui/Button";
 import { ErrorState, Skeleton } from "../../../ui/states";
 import { toast } from "../../../ui/toast";
 import styles from "../settings.module.css";
-import { type Calendar, calendarsKey, calendarsQuery, savedYearQuery } from "./api";
 import { CalendarForm } from "./CalendarForm";
 import own from "./calendars.module.css";
 import { TestDate } from "./TestDate";

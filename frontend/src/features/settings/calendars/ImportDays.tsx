@@ -1,9 +1,9 @@
 import { useMutation } from "@tanstack/react-query";
 import { useId, useState } from "react";
+import { type BroughtDays, bringDays, type Calendar } from "../../../api/calendars";
 import { useText } from "../../../lib/i18n";
 import { Button } from "../../../ui/Button";
 import styles from "../settings.module.css";
-import { type BroughtDays, bringDays, type Calendar } from "./api";
 import own from "./calendars.module.css";
 import { shortDay } from "./YearPicture";
 

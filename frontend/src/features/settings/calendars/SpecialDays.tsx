@@ -1,10 +1,10 @@
 import { Plus, X } from "lucide-react";
 import { useState } from "react";
+import type { SpecialDay } from "../../../api/calendars";
 import { useText } from "../../../lib/i18n";
 import { Button, IconButton } from "../../../ui/Button";
 import { Field } from "../../../ui/Field";
 import styles from "../settings.module.css";
-import type { SpecialDay } from "./api";
 import own from "./calendars.module.css";
 import { hoursOf, hoursText } from "./model";
 import { shortDay } from "./YearPicture";

@@ -1,10 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { useDeferredValue, useState } from "react";
+import { type TestUnit, testDateQuery, testUnits } from "../../../api/calendars";
 import { type TextId, useText } from "../../../lib/i18n";
 import { calendarDay, dayAndTime } from "../../../lib/time";
 import { Field, SelectField } from "../../../ui/Field";
 import styles from "../settings.module.css";
-import { type TestUnit, testDateQuery, testUnits } from "./api";
 import own from "./calendars.module.css";
 
 const unitNames: Record<TestUnit, TextId> = {

@@ -1,8 +1,8 @@
 import { Plus, X } from "lucide-react";
+import type { OpenHours } from "../../../api/calendars";
 import { type TextId, useText } from "../../../lib/i18n";
 import { Button, IconButton } from "../../../ui/Button";
 import styles from "../settings.module.css";
-import type { OpenHours } from "./api";
 import own from "./calendars.module.css";
 import { clock, hoursOf, weekOrder } from "./model";
 

@@ -1,8 +1,8 @@
 import { ChevronLeft, ChevronRight } from "lucide-react";
 import { type KeyboardEvent, useId, useRef, useState } from "react";
+import type { CalendarYear, UnusualDay } from "../../../api/calendars";
 import { currentLocale, type TextId, useText } from "../../../lib/i18n";
 import { IconButton } from "../../../ui/Button";
-import type { CalendarYear, UnusualDay } from "./api";
 import own from "./calendars.module.css";
 import { dateOf, hoursText, monthGrid } from "./model";
 

@@ -1,4 +1,4 @@
-import type { Calendar, CalendarGiven, OpenHours } from "./api";
+import type { Calendar, CalendarGiven, OpenHours } from "../../../api/calendars";
 
 const day = 24 * 60;
 

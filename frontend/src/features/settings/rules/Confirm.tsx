@@ -1,6 +1,7 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { ApiError } from "../../../api/client";
+import { apply, type Change, type Effect, preview, rulesKey } from "../../../api/rules";
 import { useNow } from "../../../lib/clock";
 import { useText } from "../../../lib/i18n";
 import { shortMoment } from "../../../lib/time";
@@ -8,7 +9,6 @@ import { Button } from "../../../ui/Button";
 import { ErrorState, Skeleton } from "../../../ui/states";
 import { toast } from "../../../ui/toast";
 import styles from "../settings.module.css";
-import { apply, type Change, type Effect, preview, rulesKey } from "./api";
 import own from "./rules.module.css";
 
 interface ConfirmProps {

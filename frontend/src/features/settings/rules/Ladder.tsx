@@ -1,7 +1,7 @@
+import type { Regime } from "../../../api/rules";
 import { useText } from "../../../lib/i18n";
 import { Button } from "../../../ui/Button";
 import styles from "../settings.module.css";
-import type { Regime } from "./api";
 import own from "./rules.module.css";
 import { type Names, rung } from "./words";
 

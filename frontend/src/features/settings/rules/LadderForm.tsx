@@ -2,12 +2,12 @@ import { useMutation } from "@tanstack/react-query";
 import { Plus, X } from "lucide-react";
 import { type FormEvent, useState } from "react";
 import { ApiError } from "../../../api/client";
+import { keepLadder, type Regime, type Rung } from "../../../api/rules";
 import { useText } from "../../../lib/i18n";
 import { Button, IconButton } from "../../../ui/Button";
 import { Field, SelectField } from "../../../ui/Field";
 import { toast } from "../../../ui/toast";
 import styles from "../settings.module.css";
-import { keepLadder, type Regime, type Rung } from "./api";
 import own from "./rules.module.css";
 import { type Names, rises, rungStages } from "./words";
 

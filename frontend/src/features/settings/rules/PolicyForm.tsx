@@ -1,10 +1,10 @@
 import { type FormEvent, useState } from "react";
 import type { ApiError } from "../../../api/client";
+import type { PolicyTerms } from "../../../api/rules";
 import { useText } from "../../../lib/i18n";
 import { Button } from "../../../ui/Button";
 import { CheckField, Field, SelectField } from "../../../ui/Field";
 import styles from "../settings.module.css";
-import type { PolicyTerms } from "./api";
 import own from "./rules.module.css";
 import { channels, clocks, kinds, type Names, priorities, units } from "./words";
 

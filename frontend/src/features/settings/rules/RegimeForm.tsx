@@ -1,10 +1,10 @@
 import { type FormEvent, useState } from "react";
 import type { ApiError } from "../../../api/client";
+import type { RegimeTerms } from "../../../api/rules";
 import { useText } from "../../../lib/i18n";
 import { Button } from "../../../ui/Button";
 import { AreaField, CheckField, Field, SelectField } from "../../../ui/Field";
 import styles from "../settings.module.css";
-import type { RegimeTerms } from "./api";
 
 const marks = ["own", "read", "secondary", "unconfirmed"] as const;
 

@@ -1,8 +1,8 @@
 import { ArrowUp } from "lucide-react";
+import { type Change, type Policy, type Regime, termsOf } from "../../../api/rules";
 import { useText } from "../../../lib/i18n";
 import { Button, IconButton } from "../../../ui/Button";
 import styles from "../settings.module.css";
-import { type Change, type Policy, type Regime, termsOf } from "./api";
 import { Ladder } from "./Ladder";
 import own from "./rules.module.css";
 import { conditions, evidence, type Names, term } from "./words";

@@ -3,10 +3,6 @@ import { Plus } from "lucide-react";
 import { useState } from "react";
 import type { ApiError } from "../../../api/client";
 import { teamsQuery } from "../../../api/directory";
-import { useText } from "../../../lib/i18n";
-import { Button } from "../../../ui/Button";
-import { ErrorState, Skeleton } from "../../../ui/states";
-import styles from "../settings.module.css";
 import {
   type Change,
   type PolicyTerms,
@@ -16,7 +12,11 @@ import {
   rulesKey,
   segmentsQuery,
   termsOf,
-} from "./api";
+} from "../../../api/rules";
+import { useText } from "../../../lib/i18n";
+import { Button } from "../../../ui/Button";
+import { ErrorState, Skeleton } from "../../../ui/states";
+import styles from "../settings.module.css";
 import { Confirm } from "./Confirm";
 import { LadderForm } from "./LadderForm";
 import { PolicyForm } from "./PolicyForm";

@@ -1,12 +1,12 @@
 import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
+import { type Demand, preview } from "../../../api/rules";
 import { useNow } from "../../../lib/clock";
 import { useText } from "../../../lib/i18n";
 import { shortMoment } from "../../../lib/time";
 import { Button } from "../../../ui/Button";
 import { SelectField } from "../../../ui/Field";
 import styles from "../settings.module.css";
-import { type Demand, preview } from "./api";
 import own from "./rules.module.css";
 import { type ClockKind, channels, kinds, type Names, priorities } from "./words";
 

@@ -1,6 +1,6 @@
+import type { Policy, Regime, Rung } from "../../../api/rules";
 import type { Team } from "../../../api/types";
 import type { Translate } from "../../../lib/i18n";
-import type { Policy, Regime, Rung } from "./api";
 
 export const channels = ["phone", "webform", "email", "ombudsman"] as const;
 export const kinds = [

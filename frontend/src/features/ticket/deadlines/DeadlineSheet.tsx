@@ -1,4 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
+import { calendarsQuery } from "../../../api/calendars";
 import { usePerson } from "../../../api/directory";
 import type { Clock, TicketRow } from "../../../api/types";
 import { useNow } from "../../../lib/clock";
@@ -6,7 +7,6 @@ import { useText } from "../../../lib/i18n";
 import { dayAndTime, spanStep } from "../../../lib/time";
 import { clockName } from "../../../ui/deadline/words";
 import { Sheet } from "../../../ui/Sheet";
-import { calendarsQuery } from "../../settings/calendars/api";
 import { handClocksQuery } from "./api";
 import { ClockActs } from "./ClockActs";
 import { Course } from "./Course";

@@ -1,6 +1,6 @@
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
-import { api, callHeaders, newKey, once, refusal, unwrap } from "../../../api/client";
-import type { components } from "../../../api/schema";
+import { api, callHeaders, newKey, once, refusal, unwrap } from "./client";
+import type { components } from "./schema";
 
 export type Calendar = components["schemas"]["Calendar"];
 export type CalendarGiven = components["schemas"]["CalendarGiven"];

@@ -110,6 +110,7 @@ func (r *Report) postgres(ctx context.Context, cfg config.Config, url string) {
 	r.clock(ctx, db)
 	r.timezone(ctx, db, cfg.Timezone)
 	r.migrations(ctx, db)
+	r.retention(ctx, db, cfg.Timezone)
 }
 
 func (r *Report) redis(ctx context.Context, url string) {

@@ -11,6 +11,7 @@ import (
 	"github.com/escuta-sac/escuta/internal/config"
 	"github.com/escuta-sac/escuta/internal/doctor"
 	"github.com/escuta-sac/escuta/internal/i18n"
+	"github.com/escuta-sac/escuta/internal/postgres"
 	"github.com/escuta-sac/escuta/internal/postgres/pgtest"
 	"github.com/escuta-sac/escuta/internal/rediskit/redistest"
 )
@@ -99,4 +100,41 @@ func TestUnreachableEnginesAreAFinding(t *testing.T) {
 	if strings.Contains(out.String(), "hunter2") {
 		t.Errorf("the password is in %s", out.String())
 	}
+}
+
+// The desk is told what nobody purges, rounds that do not come, and proofs that
+// are missing.
+func TestWhatIsPurgedIsExamined(t *testing.T) {
+	t.Parallel()
+	url := pgtest.URL(t)
+	db := pgtest.Open(t, url, postgres.Options{MaxConns: 2})
+	cfg := configured(t, "ESCUTA_DATABASE_URL="+url, "ESCUTA_REDIS_URL="+redistest.Start(t).URL(), "ESCUTA_DATA_DIR="+t.TempDir())
+	exec := func(sql string) {
+		t.Helper()
+		if _, err := db.Pool.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	expect := func(name, text string, s doctor.State) {
+		t.Helper()
+		if c := find(t, doctor.Examine(t.Context(), cfg), name); c.Text != text || c.State != s {
+			t.Errorf("%s: %+v, want %s, %s", name, c, s, text)
+		}
+	}
+	expect("retention", "off", doctor.OK)
+	expect("retention_proofs", "whole", doctor.OK)
+	exec("ALTER TABLE recordings DROP CONSTRAINT recordings_contact_id_fkey") // of a call, which is not what this is about
+	exec(`WITH c AS (INSERT INTO contacts (channel, direction) VALUES ('phone', 'in') RETURNING id)
+		INSERT INTO recordings (contact_id, blob, retain_until) SELECT id, 'abc', now() - interval '1 day' FROM c`)
+	expect("retention", "off_past", doctor.Warn)
+	exec("UPDATE retention_settings SET purging = true, switched_at = now()")
+	expect("retention", "first", doctor.OK)
+	exec("UPDATE retention_settings SET switched_at = now() - interval '2 days'")
+	expect("retention", "never", doctor.Warn)
+	exec("INSERT INTO retention_runs (day, begun_at, finished_at) VALUES ('2020-01-01', now() - interval '37 hours', now() - interval '37 hours')")
+	expect("retention", "late", doctor.Warn)
+	exec("UPDATE retention_runs SET finished_at = now()")
+	expect("retention", "on", doctor.OK)
+	exec("UPDATE retention_chains SET seq = 1 WHERE chain = 'desk'")
+	expect("retention_proofs", "broken", doctor.Warn)
 }

@@ -145,7 +145,7 @@ func (h retentionRoutes) lift(ctx context.Context, who access.Actor, in *liftHol
 // RetentionTerms is what can be said of a rule. An empty condition is for all.
 type RetentionTerms struct {
 	Name     string   `json:"name" minLength:"1" maxLength:"100"`
-	Subject  string   `json:"subject" enum:"record,recording,original,stray" doc:"Cannot be changed"`
+	Subject  string   `json:"subject" enum:"record,recording,original,stray,import" doc:"Cannot be changed"`
 	Since    string   `json:"since" enum:"opened,resolved,last_contact,attended"`
 	Amount   int      `json:"amount" minimum:"1" maximum:"36500"`
 	Unit     string   `json:"unit" enum:"days,months,years"`
@@ -201,20 +201,34 @@ func (h retentionRoutes) rules(ctx context.Context, _ access.Actor, _ *none) (Re
 	return RetentionRules{is.Purging, is.SwitchedBy, is.SwitchedAt, itemsOf(all, retentionRuleBody).Items}, err
 }
 
+// RetentionInstance is a record whose time is over, and what it comes to.
+type RetentionInstance struct {
+	Fate     string    `json:"fate" enum:"goes,held,waiting"`
+	Protocol string    `json:"protocol"`
+	EndedAt  time.Time `json:"ended_at"`
+	Until    string    `json:"until" doc:"The last day on which it has to be kept"`
+	Rule     string    `json:"rule" doc:"The rule that decided"`
+}
+
 // RetentionEffect is what would go now, of what the asker may see.
 type RetentionEffect struct {
-	Records    int        `json:"records"`
-	Oldest     *time.Time `json:"oldest" doc:"When the record was opened that would go first"`
-	Recordings int        `json:"recordings"`
-	Originals  int        `json:"originals"`
-	Strays     int        `json:"strays"`
-	Held       int        `json:"held" doc:"Records whose time is over and that a hold keeps"`
-	Waiting    int        `json:"waiting" doc:"Records whose time is over and of which something still has to happen"`
-	Seen       string     `json:"seen" doc:"To be sent with what was looked at; nothing is done when it is not so any more"`
+	Records    int                 `json:"records"`
+	Oldest     *time.Time          `json:"oldest" doc:"When the record was opened that would go first"`
+	Recordings int                 `json:"recordings"`
+	Originals  int                 `json:"originals"`
+	Strays     int                 `json:"strays"`
+	Imports    int                 `json:"imports" doc:"Files that were imported"`
+	Held       int                 `json:"held" doc:"Records whose time is over and that a hold keeps"`
+	Waiting    int                 `json:"waiting" doc:"Records whose time is over and of which something still has to happen"`
+	Shown      []RetentionInstance `json:"shown" doc:"The first records of each fate, at most twenty of each"`
+	Seen       string              `json:"seen" doc:"To be sent with what was looked at; nothing is done when it is not so any more"`
 }
 
 func effectOfRules(e retention.Effect) RetentionEffect {
-	return RetentionEffect{e.Records, e.Oldest, e.Recordings, e.Originals, e.Strays, e.Held, e.Waiting, e.Seen}
+	return RetentionEffect{e.Records, e.Oldest, e.Recordings, e.Originals, e.Strays, e.Imports, e.Held, e.Waiting,
+		itemsOf(e.Shown, func(i retention.Instance) RetentionInstance {
+			return RetentionInstance{string(i.Fate), i.Protocol, i.Ended, i.Kept.String(), i.Rule}
+		}).Items, e.Seen}
 }
 
 type previewRetention struct {

@@ -63,6 +63,7 @@ type Granted struct {
 	OldDue   time.Time `json:"old_due"`
 	NewDue   time.Time `json:"new_due"`
 	At       time.Time `json:"at"`
+	Erased   bool      `json:"erased,omitempty"` // its reason and who gave it went with the ticket
 }
 
 // side is what is seen of one side of the wall by whoever sees all of it.
@@ -149,7 +150,8 @@ func (s *Service) count(ctx context.Context, db *gorm.DB, regime int64, month st
 		m.CheckedOn = c.CheckedOn.Format(time.DateOnly)
 	}
 	for _, x := range c.Extensions {
-		m.List = append(m.List, Granted{x.TicketID, x.Protocol, x.Amount, x.Reason, x.Author, x.OldDue.UTC(), x.NewDue.UTC(), x.At.UTC()})
+		m.List = append(m.List, Granted{TicketID: x.TicketID, Protocol: x.Protocol, Amount: x.Amount, Reason: x.Reason, By: x.Author,
+			OldDue: x.OldDue.UTC(), NewDue: x.NewDue.UTC(), At: x.At.UTC()})
 	}
 	err = db.Raw("SELECT name, legal_name, cnpj, color FROM brands ORDER BY id LIMIT 1").Scan(&m.Brand).Error
 	if err != nil {
@@ -296,8 +298,12 @@ func (m Month) Print(w io.Writer, lang, digest string) error {
 	} else {
 		t := letter.Table{Heads: []string{say.text("protocol", nil), say.text("month.granted", nil), say.text("month.due", nil), say.text("month.why", nil)}, Widths: []float64{37, 29, 43, 61}}
 		for _, x := range m.List {
+			why := x.Reason + " · " + x.By
+			if x.Erased {
+				why = say.text("month.erased", nil)
+			}
 			t.Rows = append(t.Rows, letter.Row{Cells: []string{protocol(x.Protocol), say.time(x.At, zone),
-				say.day(x.OldDue, zone) + " → " + say.day(x.NewDue, zone), x.Reason + " · " + x.By}})
+				say.day(x.OldDue, zone) + " → " + say.day(x.NewDue, zone), why}})
 		}
 		add(t)
 	}

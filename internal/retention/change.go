@@ -168,7 +168,8 @@ func (s *Service) check(r *Rule) error {
 	if (r.Subject == Recording) != (r.Since == Attended) {
 		add("since", "invalid")
 	}
-	if r.Subject == Stray && (r.Since != Opened || r.RegimeID != nil || len(r.Kinds) > 0) {
+	alone := r.Subject == Stray || r.Subject == Import // no ticket is asked about them
+	if alone && (r.Since != Opened || r.RegimeID != nil || len(r.Kinds) > 0) || r.Subject == Import && len(r.Channels) > 0 {
 		add("since", "invalid")
 	}
 	if len(wrong.Details) > 0 {

@@ -9,6 +9,8 @@ const (
 	GroupsSQL  = groups
 	StraysSQL  = straysOver
 	OriginsSQL = rawOver
+	DueSQL     = dueRecordings
+	HeardSQL   = recordings
 )
 
 // ReadOutline is what goes with a ticket.

@@ -43,6 +43,11 @@ func (g group) held() bool { return slices.ContainsFunc(g, func(p part) bool { r
 
 func (g group) busy() bool { return slices.ContainsFunc(g, func(p part) bool { return p.busy }) }
 
+// main is the part that the others have become part of.
+func (g group) main() part {
+	return g[max(0, slices.IndexFunc(g, func(p part) bool { return p.id == p.root }))]
+}
+
 func (g group) ids() []int64 {
 	ids := make([]int64, len(g))
 	for i, p := range g {
@@ -114,6 +119,9 @@ const busy = `t.open OR t.updated_at > now() - ` + settled + ` OR coalesce(t.lea
 	OR EXISTS (SELECT FROM call_backs b WHERE b.ticket_id = t.id AND b.state = 'open')
 	OR EXISTS (SELECT FROM bulk_items b WHERE b.ticket_id = t.id AND b.state = 'pending')
 	OR EXISTS (SELECT FROM incident_run_tickets i WHERE i.ticket_id = t.id AND i.state = 'waiting')
+	OR EXISTS (SELECT FROM commitments c WHERE c.ticket_id = t.id AND c.state = 'open')
+	OR EXISTS (SELECT FROM escalations x WHERE x.ticket_id = t.id AND x.done_at IS NULL)
+	OR EXISTS (SELECT FROM clock_stages s WHERE s.ticket_id = t.id AND NOT s.told)
 	OR EXISTS (SELECT FROM events e WHERE e.ticket_id = t.id AND e.pos IS NULL)`
 
 const groups = `WITH RECURSIVE part (root, id) AS (

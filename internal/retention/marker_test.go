@@ -178,6 +178,12 @@ func TestNothingOfAPurgedTicketIsLeftAnywhere(t *testing.T) {
 	a.exec("UPDATE bulk_items SET state = 'same'")
 	a.exec("UPDATE incident_run_tickets SET state = 'done'")
 	a.exec("UPDATE recording_requests SET answered_at = '2019-01-01'")
+	a.exec("UPDATE commitments SET state = 'kept'")
+	a.exec("UPDATE escalations SET done_at = '2019-01-01'")
+	a.exec("UPDATE clock_stages SET told = true")
+	a.exec(`INSERT INTO extension_certificates (regime_id, month, walled, digest, body, at) SELECT regime_id, month, false, 'd',
+		json_build_object('extensions', 1, 'list', json_build_array(json_build_object('ticket_id', ticket_id, 'protocol', $1::text, 'reason', $2::text, 'by', $2::text))), now()
+		FROM clock_extensions`, tk.Protocol, marker)
 	a.exec("UPDATE retention_holds SET lifted_at = now() WHERE lifted_at IS NULL")
 	a.exec("UPDATE calls SET started_at = '2019-01-01'")
 	before := a.found()
@@ -195,6 +201,10 @@ func TestNothingOfAPurgedTicketIsLeftAnywhere(t *testing.T) {
 	}
 	if left := a.found(); len(left) > 0 {
 		t.Errorf("the marker is left in %v", left)
+	}
+	if n := a.count(`SELECT count(*) FROM extension_certificates WHERE body->'list'->0->>'protocol' = $1 AND CAST(body->>'extensions' AS int) = 1
+		AND CAST(body->'list'->0->>'erased' AS boolean) AND digest = 'd'`, tk.Protocol); n != 1 {
+		t.Error("the certificate has lost what it proves")
 	}
 	a.unmarkedRedis()
 	a.whole()

@@ -80,12 +80,7 @@ func (s *Service) parts(ctx context.Context, g group, rules []Rule) ([]Part, err
 	if err != nil {
 		return nil, fmt.Errorf("count what ticket %d holds: %w", g[0].id, err)
 	}
-	main := g[0]
-	for _, p := range g {
-		if p.id == p.root {
-			main = p
-		}
-	}
+	main := g.main()
 	until := g.until(rules, s.Zone)
 	record := Part{Name: RecordPart, Count: len(g), Until: until, Rules: keeps(rules, Record, main.facts, s.Zone)}
 	recordings := Part{Name: RecordingsPart}

@@ -21,12 +21,36 @@ type Effect struct {
 	Recordings int
 	Originals  int
 	Strays     int
-	Held       int // records whose time is over and that a hold keeps
-	Waiting    int // records whose time is over and of which something still has to happen
+	Imports    int        // files of imports
+	Held       int        // records whose time is over and that a hold keeps
+	Waiting    int        // records whose time is over and of which something still has to happen
+	Shown      []Instance // the first records of each fate, at most twenty of each
 	// Seen stands for all of this. Whoever changes the rules or switches purging on
 	// sends it back, and nothing is done when it is not so any more.
 	Seen string
 }
+
+// Fate is what a record whose time is over comes to.
+type Fate string
+
+// The fates.
+const (
+	Goes    Fate = "goes"
+	Held    Fate = "held"
+	Waiting Fate = "waiting" // something of it still has to happen
+)
+
+// Instance is a record that a preview shows by name.
+type Instance struct {
+	Fate     Fate
+	Protocol string
+	Ended    time.Time
+	Kept     brazil.Date // the last day on which it has to be kept
+	Rule     string      // that decided, by its name
+}
+
+// shown bounds the records of a fate that a preview names.
+const shown = 20
 
 // Preview tells what would go now. With a change, if that rule were so.
 func (s *Service) Preview(ctx context.Context, actor access.Actor, change *Rule) (Effect, error) {
@@ -73,7 +97,10 @@ func (s *Service) foresee(ctx context.Context, q asker, actor access.Actor, chan
 	if e.Strays, err = s.countStrays(ctx, q, actor, rules, today); err != nil {
 		return e, err
 	}
-	sum := sha256.Sum256(fmt.Appendf(nil, "%d %v %d %d %d %d %v %+v", settings.Revision, today, e.Records, e.Recordings, e.Originals, e.Strays, e.Oldest, wording(change)))
+	if e.Imports, err = s.countImports(ctx, q, actor, rules); err != nil {
+		return e, err
+	}
+	sum := sha256.Sum256(fmt.Appendf(nil, "%d %v %d %d %d %d %d %v %+v", settings.Revision, today, e.Records, e.Recordings, e.Originals, e.Strays, e.Imports, e.Oldest, wording(change)))
 	e.Seen = hex.EncodeToString(sum[:12])
 	return e, nil
 }
@@ -90,10 +117,13 @@ func (e *Effect) add(g group, actor access.Actor, rules []Rule, today brazil.Dat
 	case until == nil || !until.Before(today):
 	case g.held():
 		e.Held++
+		e.show(Held, e.Held, g, rules, *until, zone)
 	case g.busy():
 		e.Waiting++
+		e.show(Waiting, e.Waiting, g, rules, *until, zone)
 	default:
 		e.Records++
+		e.show(Goes, e.Records, g, rules, *until, zone)
 		for _, p := range g {
 			if e.Oldest == nil || p.facts.Opened.Before(*e.Oldest) {
 				opened := p.facts.Opened
@@ -101,6 +131,15 @@ func (e *Effect) add(g group, actor access.Actor, rules []Rule, today brazil.Dat
 			}
 		}
 	}
+}
+
+// show names the n-th record of a fate.
+func (e *Effect) show(fate Fate, n int, g group, rules []Rule, kept brazil.Date, zone *time.Location) {
+	if n > shown {
+		return
+	}
+	main := g.main()
+	e.Shown = append(e.Shown, Instance{fate, main.protocol, main.facts.Ended, kept, keeps(rules, Record, main.facts, zone)[0].Rule.Name})
 }
 
 // with is the rules as they would be with one changed or added.

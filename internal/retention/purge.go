@@ -10,6 +10,7 @@ import (
 
 	"github.com/escuta-sac/escuta/internal/brazil"
 	"github.com/escuta-sac/escuta/internal/postgres"
+	"github.com/escuta-sac/escuta/internal/proof"
 )
 
 // purgeRecord removes a ticket, those that became part of it and all that hangs
@@ -87,7 +88,7 @@ func lockGroup(ctx context.Context, q asker, id int64) (group, error) {
 
 func (s *Service) remove(ctx context.Context, tx *gorm.DB, q asker, run int64, g group, rules []Rule, until brazil.Date) error {
 	ids := g.ids()
-	main := g[slices.IndexFunc(g, func(p part) bool { return p.id == p.root })]
+	main := g.main()
 	r := Removal{Run: run, Subject: Record, Team: &main.audience.Team, Channel: main.facts.Channel, Opened: &main.facts.Opened, Ended: &main.facts.Ended,
 		Kept: until.String(), Rows: map[string]int{}}
 	for _, p := range g {
@@ -107,6 +108,11 @@ func (s *Service) remove(ctx context.Context, tx *gorm.DB, q asker, run int64, g
 	}
 	if err := s.count(ctx, q, g); err != nil {
 		return err
+	}
+	if n, err := proof.Bare(ctx, tx, ids); err != nil {
+		return err
+	} else if n > 0 {
+		r.Rows["extension_certificates"] = n
 	}
 	contacts, err := s.part(ctx, q, ids, r.Rows)
 	if err != nil {

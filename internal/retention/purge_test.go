@@ -68,6 +68,8 @@ func TestWhatHasToBeKeptIsNotPurged(t *testing.T) {
 		"behind the wall":  a.ended(long, ticket.Ticket{Walled: true, Channel: "ombudsman"}),
 		"touched just now": a.ended(long, ticket.Ticket{}),
 		"a mail to go out": a.ended(long, ticket.Ticket{}),
+		"a promise":        a.ended(long, ticket.Ticket{}),
+		"a step to come":   a.ended(long, ticket.Ticket{}),
 	}
 	if _, err := a.HoldTicket(t.Context(), boss, kept["held"].Protocol, "Processo 1"); err != nil {
 		t.Fatal(err)
@@ -76,14 +78,25 @@ func TestWhatHasToBeKeptIsNotPurged(t *testing.T) {
 	a.exec("UPDATE tickets SET updated_at = '2021-01-01' WHERE id = $1", kept["held"].ID)
 	a.exec("UPDATE tickets SET updated_at = now() WHERE id = $1", kept["touched just now"].ID)
 	a.exec("INSERT INTO outbox (way, purpose, key, ticket_id, recipient, envelope) VALUES ('email', 'reply', 'x', $1, 'a@b.example', '{}')", kept["a mail to go out"].ID)
+	a.exec("INSERT INTO commitments (ticket_id, author_id, owner_id, text, due, created_at) VALUES ($1, $2, $2, 'x', now(), now())", kept["a promise"].ID, a.admin.AccountID)
+	a.exec(`WITH c AS (INSERT INTO clocks (ticket_id, kind, policy, calendar, amount, unit, roll, pauses, state, started_at, due, target, warn50, warn75, warn90)
+		VALUES ($1, 'resolution', 'x', 'br', 1, 'calendar_days', false, false, 'met', now(), now(), now(), now(), now(), now()) RETURNING id)
+		INSERT INTO escalations (clock_id, ticket_id, rung_id, stage, after, act, at) SELECT c.id, $1, r.id, r.stage, 0, r.act, now()
+		FROM c, (SELECT * FROM escalation_rungs LIMIT 1) r`, kept["a step to come"].ID)
 	reopened := a.ended(long, ticket.Ticket{})
 	a.exec("UPDATE tickets SET status = 'open' WHERE id = $1", reopened.ID)
 	kept["reopened"] = reopened
 	goes := a.ended(noon(2022, 3, 14), ticket.Ticket{})
 	a.on()
 	e, err := a.Preview(t.Context(), a.admin, nil)
-	if err != nil || e.Records != 1 || e.Held != 1 || e.Waiting != 2 {
+	if err != nil || e.Records != 1 || e.Held != 1 || e.Waiting != 4 {
 		t.Errorf("%+v, %v", e, err)
+	}
+	if !slices.Contains(e.Shown, retention.Instance{Fate: retention.Goes, Protocol: goes.Protocol, Ended: *goes.ResolvedAt, Kept: date(noon(2024, 3, 14)),
+		Rule: "SAC: registro do atendimento"}) || !slices.ContainsFunc(e.Shown, func(i retention.Instance) bool {
+		return i.Fate == retention.Held && i.Protocol == kept["held"].Protocol
+	}) || len(e.Shown) != 6 {
+		t.Errorf("shown: %+v", e.Shown)
 	}
 	a.round()
 	for why, tk := range kept {

@@ -29,6 +29,7 @@ const (
 	Recording Subject = "recording" // of a call
 	Original  Subject = "original"  // the raw source that a ticket's messages were made from
 	Stray     Subject = "stray"     // what came in and became no part of a ticket
+	Import    Subject = "import"    // the file that rows were read from, with what was wrong in it
 )
 
 // Since is the event from which a term counts.

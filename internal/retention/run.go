@@ -65,7 +65,7 @@ func (s *Service) Round(ctx context.Context) error {
 	if err != nil || run == 0 {
 		return err
 	}
-	for _, walk := range []func(context.Context, int64) error{s.walkRecords, s.walkOriginals, s.walkRecordings, s.walkStrays} {
+	for _, walk := range []func(context.Context, int64) error{s.walkRecords, s.walkOriginals, s.walkRecordings, s.walkStrays, s.walkImports} {
 		if err := walk(ctx, run); err != nil {
 			return err
 		}
@@ -82,7 +82,8 @@ func (s *Service) Round(ctx context.Context) error {
 		return fmt.Errorf("end round %d of purging: %w", run, err)
 	}
 	s.Log.InfoContext(ctx, "purged what need not be kept any longer", "round", run, "records", removed[Record],
-		"recordings", removed[Recording], "originals", removed[Original], "strays", removed[Stray])
+		"recordings", removed[Recording], "originals", removed[Original], "strays", removed[Stray],
+		"imports", removed[Import])
 	return nil
 }
 

@@ -7401,6 +7401,11 @@ export interface components {
              */
             held: number;
             /**
+             * Format: int64
+             * @description Files that were imported
+             */
+            imports: number;
+            /**
              * Format: date-time
              * @description When the record was opened that would go first
              */
@@ -7413,6 +7418,8 @@ export interface components {
             records: number;
             /** @description To be sent with what was looked at; nothing is done when it is not so any more */
             seen: string;
+            /** @description The first records of each fate, at most twenty of each */
+            shown: components["schemas"]["RetentionInstance"][];
             /** Format: int64 */
             strays: number;
             /**
@@ -7420,6 +7427,17 @@ export interface components {
              * @description Records whose time is over and of which something still has to happen
              */
             waiting: number;
+        };
+        RetentionInstance: {
+            /** Format: date-time */
+            ended_at: string;
+            /** @enum {string} */
+            fate: "goes" | "held" | "waiting";
+            protocol: string;
+            /** @description The rule that decided */
+            rule: string;
+            /** @description The last day on which it has to be kept */
+            until: string;
         };
         RetentionProof: {
             /** @enum {string} */
@@ -7473,7 +7491,7 @@ export interface components {
              * @description Cannot be changed
              * @enum {string}
              */
-            subject: "record" | "recording" | "original" | "stray";
+            subject: "record" | "recording" | "original" | "stray" | "import";
             /** @enum {string} */
             unit: "days" | "months" | "years";
             /** Format: date-time */
@@ -7540,7 +7558,7 @@ export interface components {
              * @description Cannot be changed
              * @enum {string}
              */
-            subject: "record" | "recording" | "original" | "stray";
+            subject: "record" | "recording" | "original" | "stray" | "import";
             /** @enum {string} */
             unit: "days" | "months" | "years";
             /** @description For one side of the ombudsman's wall; null for both */

@@ -135,7 +135,8 @@ func (a *App) build(ctx context.Context, cfg config.Config) error {
 		return err
 	}
 	work, err := jobs.New(db, log, jobs.Work(delivery.NewReplies(db, sequencer, clock.Now)),
-		jobs.Work(delivery.NewMails(sender)), jobs.Work(delivery.NewAcknowledgements(db, orders)))
+		jobs.Work(delivery.NewMails(sender)), jobs.Work(delivery.NewAcknowledgements(db, orders)),
+		jobs.Work(desk.NewTold(db, policies.Calendars(), sequencer, clock.Now)))
 	if err != nil {
 		return err
 	}

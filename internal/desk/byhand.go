@@ -23,7 +23,8 @@ func (s *Service) BeginClock(ctx context.Context, actor access.Actor, id int64, 
 	}
 	h.Reason, h.Account = why, actor.AccountID
 	told := Clocked{Did: "started", Reason: why}
-	c := ticket.Cause{Kind: event.TicketClock, Data: &told, At: s.now()}
+	var moves []sla.Move
+	c := ticket.Cause{Kind: event.TicketClock, Data: &told, At: s.now(), Deadlines: &moves}
 	if h.Start.IsZero() {
 		h.Start = c.At
 	}
@@ -37,6 +38,7 @@ func (s *Service) BeginClock(ctx context.Context, actor access.Actor, id int64, 
 			begun, err = s.policies.Begin(tx, id, d, h, c.At)
 		}
 		told.of(begun)
+		moves = []sla.Move{{Clock: string(begun.Kind), Policy: begun.Policy, To: &begun.Due, Why: sla.ByHandBegun}}
 		return err
 	})
 	return begun, err

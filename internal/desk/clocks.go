@@ -19,7 +19,7 @@ var ErrNotSupervisor = fault.New(fault.Forbidden, "clock_supervisor")
 // Clocked is what the event of an act on one deadline tells beside the row; the
 // deadlines that moved by it stand in its payload.
 type Clocked struct {
-	Did    string `json:"did"` // started, stopped, paused, resumed, pause_ended, pause_taken_back, extended, cancelled
+	Did    string `json:"did"` // started, stopped, paused, resumed, pause_ended, pause_taken_back, extended, cancelled, told, returned
 	Clock  string `json:"clock"`
 	Policy string `json:"policy"`
 	Reason string `json:"reason,omitempty"`
@@ -30,6 +30,9 @@ type Clocked struct {
 	Until    *time.Time `json:"until,omitempty"`
 	Breached bool       `json:"breached,omitempty"` // the clock has run out, now or before
 	Message  int64      `json:"message_id,omitempty"`
+	// Way is how the customer was told, handed over at ToldAt.
+	Way    string     `json:"way,omitempty"`
+	ToldAt *time.Time `json:"told_at,omitempty"`
 }
 
 func (c *Clocked) of(clock sla.Clock) {

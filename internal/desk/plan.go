@@ -42,11 +42,18 @@ func (s *Service) replan(tx *gorm.DB, t ticket.Ticket, at time.Time) ([]sla.Move
 	return s.policies.Replan(tx, t.ID, d, t.OpenedAt, at)
 }
 
+// Planned is what the event of a ticket that was planned anew tells beside its
+// deadlines: why it was.
+type Planned struct {
+	Why string `json:"why"`
+}
+
 // planned plans those of the tickets anew that are open, with an event for each
 // whose deadlines have moved, and returns how many those were.
-func (s *Service) planned(ctx context.Context, tx *gorm.DB, ids []int64, by *int64, at time.Time) (moved int, err error) {
+// why is sla.ByRules, or what else made it.
+func (s *Service) planned(ctx context.Context, tx *gorm.DB, ids []int64, by *int64, why string, at time.Time) (moved int, err error) {
 	_, err = ticket.ChangeAll(ctx, tx, ids, func(t *ticket.Ticket) (ticket.Cause, error) {
-		c := ticket.Cause{Kind: event.TicketPlanned, ActorID: by, Data: struct{}{}, At: at}
+		c := ticket.Cause{Kind: event.TicketPlanned, ActorID: by, Data: Planned{why}, At: at}
 		if !t.Status.IsOpen() {
 			return c, ticket.ErrUnchanged
 		}
@@ -56,6 +63,9 @@ func (s *Service) planned(ctx context.Context, tx *gorm.DB, ids []int64, by *int
 		}
 		if len(moves) == 0 {
 			return c, ticket.ErrUnchanged
+		}
+		for i := range moves {
+			moves[i].Why = why
 		}
 		tellMoves(&c, moves)
 		moved++
@@ -123,7 +133,7 @@ func (s *Service) planSome(ctx context.Context) (more bool, err error) {
 			last = ids[len(ids)-1]
 		}
 		at := s.now()
-		if moved, err = s.planned(ctx, tx, ids, &run.AccountID, at); err != nil {
+		if moved, err = s.planned(ctx, tx, ids, &run.AccountID, sla.ByRules, at); err != nil {
 			return err
 		}
 		more = true

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/escuta-sac/escuta/internal/access"
@@ -95,7 +96,7 @@ func TestOpenTicketsGetWhatChangedRulesAsk(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	if len(told) != 1 || told[0].TicketID != praise.ID || moved(t, told[0])[0].To == nil {
+	if len(told) != 1 || told[0].TicketID != praise.ID || moved(t, told[0])[0].To == nil || moved(t, told[0])[0].Why != sla.BySegment {
 		t.Errorf("%+v", told)
 	}
 	// Whose ticket becomes a company's is under its rule, and taken back no longer.
@@ -151,6 +152,9 @@ func TestTheHistoryIsAskedForAndSent(t *testing.T) {
 	begun, err := o.s.BeginClock(t.Context(), o.ana, tk.ID, h)
 	if err != nil || begun.Kind != sla.History || begun.State != sla.Running {
 		t.Fatalf("%+v %v", begun, err)
+	}
+	if said := o.lastTold(t, tk.ID); !strings.Contains(said, `"why": "by_hand"`) || !strings.Contains(said, begun.Due.UTC().Format("2006-01-02T15:04")) {
+		t.Errorf("its event tells of no deadline: %s", said)
 	}
 	if _, err := o.s.Resolve(t.Context(), o.ana, tk.ID, ""); err != nil {
 		t.Fatal(err)

@@ -42,7 +42,7 @@ func (s *Service) planCustomer(ctx context.Context, tx *gorm.DB, by *int64, cust
 	var ids []int64
 	err := tx.WithContext(ctx).Raw("SELECT id FROM tickets WHERE customer_id = ? AND open ORDER BY id LIMIT ?", customerID, maxMoved).Scan(&ids).Error
 	if err == nil && len(ids) > 0 {
-		_, err = s.planned(ctx, tx, ids, by, s.now())
+		_, err = s.planned(ctx, tx, ids, by, sla.BySegment, s.now())
 	}
 	if err != nil {
 		return fmt.Errorf("plan the tickets of customer %d anew: %w", customerID, err)

@@ -1,6 +1,10 @@
 package jobs
 
-import "github.com/riverqueue/river"
+import (
+	"time"
+
+	"github.com/riverqueue/river"
+)
 
 // Acknowledge asks for a new ticket's sender to be told its protocol. Ordering
 // it more than once, or for somebody who is told too often, sends nothing.
@@ -25,3 +29,14 @@ type SendOut struct {
 
 // Kind names the job in the table.
 func (SendOut) Kind() string { return "send_out" }
+
+// CustomerTold asks for the clocks to be ended that a customer waits for to be told
+// by a row of the outbox, or to go on when it came back.
+type CustomerTold struct {
+	OutID    int64     `json:"out_id"`
+	At       time.Time `json:"at"` // when it was handed over, also of what came back
+	CameBack bool      `json:"came_back,omitempty"`
+}
+
+// Kind names the job in the table.
+func (CustomerTold) Kind() string { return "customer_told" }

@@ -184,6 +184,9 @@ func Posted(ctx context.Context, db *postgres.DB, who access.Actor, batch int64,
 				if err := Tell(ctx, tx, r.out(), ticket.Sent, "", now); err != nil {
 					return err
 				}
+				if err := customerTold(ctx, tx, r.out(), now, false); err != nil {
+					return err
+				}
 			}
 		}
 		return nil

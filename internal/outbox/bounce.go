@@ -64,6 +64,11 @@ func Bounced(ctx context.Context, tx *gorm.DB, b Bounce) error {
 			return err
 		}
 	}
+	if o.SettledAt != nil && o.State != Sending {
+		if err := customerTold(ctx, tx, o, *o.SettledAt, true); err != nil {
+			return err
+		}
+	}
 	return Tell(ctx, tx, o, ticket.Failed, "bounced", b.At)
 }
 

@@ -34,7 +34,11 @@ func Handed(ctx context.Context, tx *gorm.DB, id, fence int64, answer string, at
 	if err != nil || !done {
 		return done, err
 	}
-	return true, Tell(ctx, tx, r.out(), ticket.Sent, "", at)
+	o := r.out()
+	if err := customerTold(ctx, tx, o, *o.SettledAt, false); err != nil {
+		return true, err
+	}
+	return true, Tell(ctx, tx, o, ticket.Sent, "", at)
 }
 
 // Fail notes that what c claimed will not be sent. hard says that there is no

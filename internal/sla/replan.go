@@ -14,7 +14,7 @@ type Move struct {
 	Policy string     `json:"policy"`
 	From   *time.Time `json:"from"` // nil: there was none
 	To     *time.Time `json:"to"`   // nil: there is none any more
-	Why    string     `json:"why"`  // rules, calendar, extension, pause, cancel
+	Why    string     `json:"why"`
 }
 
 // Why a deadline moved: keys of "event.deadline.<why>".
@@ -24,6 +24,10 @@ const (
 	ByExtension = "extension" // it was extended
 	ByPause     = "pause"     // it went on after a pause, or a pause was taken back
 	ByCancel    = "cancel"    // it asks nothing of anybody
+	ByHandBegun = "by_hand"   // somebody started it
+	BySegment   = "segment"   // its customer is of another segment
+	ByTold      = "told"      // the customer was told
+	ByReturn    = "returned"  // what told the customer came back
 )
 
 type ruledRow struct {

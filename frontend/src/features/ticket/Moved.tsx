@@ -43,6 +43,14 @@ const acts: Record<string, TextId> = {
   pause_taken_back: "event.clock.pause_taken_back",
   extended: "event.clock.extended",
   cancelled: "event.clock.cancelled",
+  told: "event.clock.told",
+  returned: "event.clock.returned",
+};
+
+const ways: Record<string, TextId> = {
+  email: "event.clock.told.email",
+  sms: "event.clock.told.sms",
+  letter: "event.clock.told.letter",
 };
 
 function clockActed(t: Translate, { data, actor_id }: Happened, { people }: Names): string {
@@ -52,6 +60,7 @@ function clockActed(t: Translate, { data, actor_id }: Happened, { people }: Name
     clock: clockName(t, String(data?.clock)),
     policy: String(data?.policy ?? ""),
     reason: String(data?.reason ?? ""),
+    way: t(ways[String(data?.way)] ?? "event.clock.told.email"),
   });
   return data?.breached ? `${said} · ${t("event.clock.breached")}` : said;
 }
@@ -62,6 +71,10 @@ const whys: Record<string, TextId> = {
   extension: "event.deadline.extension",
   pause: "event.deadline.pause",
   cancel: "event.deadline.cancel",
+  by_hand: "event.deadline.by_hand",
+  segment: "event.deadline.segment",
+  told: "event.deadline.told",
+  returned: "event.deadline.returned",
 };
 
 function moved(t: Translate, { clock, from, to, why }: DeadlineMove): string {

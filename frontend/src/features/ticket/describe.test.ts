@@ -46,6 +46,12 @@ test.each<[string, Happened, string]>([
     ),
     "Solução: 75 % do prazo passou, Venceu o prazo de Primeira resposta",
   ],
+  [
+    "deadlines of a customer who is of another segment",
+    event("ticket.planned", { why: "segment" }),
+    "Prazos planejados de novo: o segmento do cliente mudou",
+  ],
+  ["deadlines of changed rules", event("ticket.planned", {}), "Prazos planejados de novo: as regras mudaram"],
   ["somebody who left the directory", event("ticket.released", {}, 99), "alguém devolveu à fila"],
   ["a kind this build does not know", event("ticket.unheard_of", {}), "Davi Prado alterou o ticket"],
 ])("tells %s", (_, happened, said) => {

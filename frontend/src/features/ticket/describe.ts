@@ -76,7 +76,7 @@ export function describe(t: Translate, event: Happened, names: Names): string {
         reason: String(data.reason ?? ""),
       });
     case "ticket.planned":
-      return t("event.planned");
+      return t(data.why === "segment" ? "event.planned.segment" : "event.planned");
     case "ticket.transferred":
       return t("event.transferred", {
         who,

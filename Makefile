@@ -41,7 +41,7 @@ test-cluster: ## three nodes restarted, killed, frozen and cut off under load; E
 	go build -race -o bin/escuta-race ./cmd/escuta
 	ESCUTA_BIN=$(CURDIR)/bin/escuta-race ESCUTA_CLUSTER_SECONDS=$${ESCUTA_CLUSTER_SECONDS:-300} ESCUTA_CRASH_SECONDS=$${ESCUTA_CLUSTER_SECONDS:-300} \
 	  go run ./internal/postgres/pgtest/withengine go test -race -count 1 -timeout 6h -parallel 1 -v \
-	  -run 'TestTwoNodes|TestThreeNodes|TestANodeThatWasFrozen|TestClaimsAndAnswers|TestBadWays' ./internal/app
+	  -run 'TestTwoNodes|TestThreeNodes|TestANodeThatWasFrozen|TestClaimsAndAnswers|TestBadWays|TestTwoServers|TestABulkEnds|TestEachDeadline|AcrossNodes' ./internal/app
 
 go-test: frontend/dist/index.html
 	go run ./internal/postgres/pgtest/withengine $(GOTEST) ./...

@@ -3,6 +3,8 @@ package desk_test
 import (
 	"context"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -36,11 +38,7 @@ func (w *world) leaseEnds(rt *rapid.T) {
 	if l.holder == 0 {
 		rt.Skip("nobody holds it")
 	}
-	if err := w.o.db.Gorm.Exec("UPDATE tickets SET lease_until = now() - interval '1 second' WHERE id = ?", id).Error; err != nil {
-		rt.Fatal(err)
-	}
-	w.flush()
-	l.alive = false
+	w.runOut(rt, id, l)
 	if rapid.Bool().Draw(rt, "swept") {
 		if err := at.claims.Expire(w.t.Context()); err != nil {
 			rt.Fatal(err)
@@ -52,6 +50,14 @@ func (w *world) leaseEnds(rt *rapid.T) {
 			}
 		}
 	}
+}
+
+func (w *world) runOut(rt *rapid.T, id int64, l *life) {
+	if err := w.o.db.Gorm.Exec("UPDATE tickets SET lease_until = now() - interval '1 second' WHERE id = ?", id).Error; err != nil {
+		rt.Fatal(err)
+	}
+	w.flush()
+	l.alive = false
 }
 
 func (w *world) flush() {
@@ -66,6 +72,72 @@ func (w *world) loseRedis(rt *rapid.T) {
 	}
 	w.redis.Kill()
 	w.claim(rt)
+	w.meanwhile(rt)
 	w.reply(rt)
 	w.redis.Start()
+}
+
+// meanwhile is what people do while something is wrong.
+func (w *world) meanwhile(rt *rapid.T) {
+	acts := []func(*rapid.T){w.claim, w.takeOver, w.release, w.reply, w.transfer, w.note, w.customer, w.resolve, w.reopen, w.end}
+	for range rapid.IntRange(1, 3).Draw(rt, "acts meanwhile") {
+		acts[rapid.IntRange(0, len(acts)-1).Draw(rt, "act meanwhile")](rt)
+	}
+}
+
+// gate is the time of a node that can be made to stand still: it stops where the
+// next call asks for the time, before it has locked anything in PostgreSQL. (A claim
+// asks later, and is one statement until then.)
+type gate struct {
+	now           func() time.Time
+	armed         atomic.Bool
+	reached, open chan struct{}
+}
+
+func (g *gate) pass() time.Time {
+	if g.armed.CompareAndSwap(true, false) {
+		close(g.reached)
+		<-g.open
+	}
+	return g.now()
+}
+
+// pause is a call of a node that stands still in the middle of it, maybe past the
+// lease it is made with, while others go on. It changes what it would have changed
+// had it come after them.
+func (w *world) pause(rt *rapid.T) {
+	w.still = true
+	defer func() { w.still = false }()
+	acts := []func(*rapid.T){w.release, w.reply, w.reply, w.transfer, w.note, w.resolve, w.reopen}
+	acts[rapid.IntRange(0, len(acts)-1).Draw(rt, "paused")](rt)
+}
+
+// call makes a call, through which its node may stand still.
+func (w *world) call(rt *rapid.T, fn func()) {
+	if !w.still {
+		fn()
+		return
+	}
+	w.still = false
+	w.gate.reached, w.gate.open = make(chan struct{}), make(chan struct{})
+	w.gate.armed.Store(true)
+	done := make(chan struct{})
+	go func() { defer close(done); fn() }()
+	defer func() {
+		w.gate.armed.Store(false)
+		close(w.gate.open)
+		<-done
+	}()
+	select {
+	case <-w.gate.reached:
+	case <-done: // it was refused by what it knew
+		return
+	}
+	w.pauses++
+	for _, id := range slices.Sorted(maps.Keys(w.lives)) {
+		if l := w.lives[id]; l.holder != 0 && rapid.Bool().Draw(rt, "its lease runs out") {
+			w.runOut(rt, id, l)
+		}
+	}
+	w.meanwhile(rt)
 }

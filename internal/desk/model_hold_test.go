@@ -56,7 +56,8 @@ func (w *world) takeOver(rt *rapid.T) {
 
 func (w *world) release(rt *rapid.T) {
 	id, l, who, at := w.some(rt)
-	_, err := at.claims.Release(w.t.Context(), who, id)
+	var err error
+	w.call(rt, func() { _, err = at.claims.Release(w.t.Context(), who, id) })
 	switch {
 	case l.assignee == 0 && l.holder == 0:
 		expect(rt, "release of what is nobody's", err, nil)
@@ -126,7 +127,8 @@ func (w *world) transfer(rt *rapid.T) {
 	if rapid.Bool().Draw(rt, "fenced") {
 		x.Fence = ptr(l.someFence(rt, who.AccountID))
 	}
-	_, err := at.desk.Transfer(w.t.Context(), who, id, x)
+	var err error
+	w.call(rt, func() { _, err = at.desk.Transfer(w.t.Context(), who, id, x) })
 	others := l.assignee != 0 && l.assignee != who.AccountID || l.holder != 0 && l.holder != who.AccountID
 	switch {
 	case l.ended():

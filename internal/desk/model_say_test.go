@@ -20,7 +20,8 @@ func (w *world) reply(rt *rapid.T) {
 	if rapid.Bool().Draw(rt, "seen") {
 		r.SeenVersion = ptr(rapid.IntRange(max(1, l.version-3), l.version).Draw(rt, "version"))
 	}
-	_, _, err := at.desk.Reply(w.t.Context(), who, id, r)
+	var err error
+	w.call(rt, func() { _, _, err = at.desk.Reply(w.t.Context(), who, id, r) })
 	switch {
 	case l.status == ticket.Closed:
 		expect(rt, "reply to what is closed", err, ticket.ErrClosed)
@@ -57,7 +58,8 @@ func (w *world) reply(rt *rapid.T) {
 
 func (w *world) note(rt *rapid.T) {
 	id, l, who, at := w.some(rt)
-	_, _, err := at.desk.Note(w.t.Context(), who, id, "uma nota")
+	var err error
+	w.call(rt, func() { _, _, err = at.desk.Note(w.t.Context(), who, id, "uma nota") })
 	expect(rt, "note", err, nil)
 	l.notes++
 	l.version++
@@ -89,7 +91,8 @@ func (w *world) customer(rt *rapid.T) {
 
 func (w *world) resolve(rt *rapid.T) {
 	id, l, who, at := w.some(rt)
-	_, err := at.desk.Resolve(w.t.Context(), who, id, "")
+	var err error
+	w.call(rt, func() { _, err = at.desk.Resolve(w.t.Context(), who, id, "") })
 	switch l.status {
 	case ticket.Resolved:
 		expect(rt, "resolve again", err, nil)
@@ -104,7 +107,8 @@ func (w *world) resolve(rt *rapid.T) {
 
 func (w *world) reopen(rt *rapid.T) {
 	id, l, who, at := w.some(rt)
-	_, err := at.desk.Reopen(w.t.Context(), who, id, "voltou a falhar")
+	var err error
+	w.call(rt, func() { _, err = at.desk.Reopen(w.t.Context(), who, id, "voltou a falhar") })
 	switch l.status {
 	case ticket.Closed:
 		expect(rt, "reopen what is closed", err, ticket.ErrClosed)

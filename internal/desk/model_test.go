@@ -37,10 +37,15 @@ type node struct {
 	desk   *desk.Service
 }
 
-// world is two servers, some people, some tickets, and what the tickets should be.
+// world is three servers, some people, some tickets, and what the tickets should
+// be. One of the servers can be made to stand still.
 type world struct {
 	o      office
 	nodes  []node
+	frozen node
+	gate   *gate
+	still  bool // the next call is the frozen one's
+	pauses int  // calls in the middle of which it stood still
 	redis  *redistest.Engine
 	rdb    redis.UniversalClient
 	people []access.Actor
@@ -50,9 +55,9 @@ type world struct {
 	t      *testing.T
 }
 
-// What two servers make of a ticket, by whatever people do in whatever order, with
-// Redis flushed and lost and with writes that come late from a node that stood
-// still, is what a few lines say of it: every call succeeds or is refused as they
+// What the servers make of a ticket, by whatever people do in whatever order, with
+// Redis flushed and lost and with calls of a node that stands still while others go
+// on, is what a few lines say of it: every call succeeds or is refused as they
 // have it, and the row, its messages and its events are theirs (I2, I3, I8).
 func TestATicketLivesAsTheModelSays(t *testing.T) {
 	t.Parallel()
@@ -60,14 +65,16 @@ func TestATicketLivesAsTheModelSays(t *testing.T) {
 	w.rdb, w.doubts = w.redis.Client(), &doubts{Handler: slog.DiscardHandler}
 	w.people = []access.Actor{w.o.ana, w.o.bruno, w.o.sup}
 	quiet := slog.New(w.doubts)
-	for range 2 {
-		claims := assign.New(w.o.db, w.redis.Client(), w.o.pokes, w.o.now, quiet)
+	w.gate = &gate{now: w.o.now}
+	serve := func(now func() time.Time) node {
+		claims := assign.New(w.o.db, w.redis.Client(), w.o.pokes, now, quiet)
 		client, err := jobs.New(w.o.db, quiet)
 		if err != nil {
 			t.Fatal(err)
 		}
-		w.nodes = append(w.nodes, node{claims, desk.New(w.o.db, w.o.policies, client, claims, w.o.post, w.o.pokes, w.o.now, quiet)})
+		return node{claims, desk.New(w.o.db, w.o.policies, client, claims, w.o.post, w.o.pokes, now, quiet)}
 	}
+	w.nodes, w.frozen = []node{serve(w.o.now), serve(w.o.now)}, serve(w.gate.pass)
 	rapid.Check(t, func(rt *rapid.T) {
 		w.lives = map[int64]*life{}
 		w.flush()
@@ -81,7 +88,8 @@ func TestATicketLivesAsTheModelSays(t *testing.T) {
 			"release":    w.release,
 			"renew":      w.renew,
 			"reply":      w.reply,
-			"late":       w.reply, // with a fence of long ago, as from a node that stood still
+			"late":       w.reply, // with a fence of long ago, as from a node that has lost the ticket
+			"pause":      w.pause,
 			"note":       w.note,
 			"customer":   w.customer,
 			"resolve":    w.resolve,
@@ -95,6 +103,9 @@ func TestATicketLivesAsTheModelSays(t *testing.T) {
 		})
 		w.told(rt)
 	})
+	if w.pauses == 0 {
+		t.Error("no node ever stood still")
+	}
 }
 
 func (w *world) open(rt *rapid.T) {
@@ -115,6 +126,9 @@ func (w *world) some(rt *rapid.T) (int64, *life, access.Actor, node) {
 	slices.Sort(ids)
 	id := ids[rapid.IntRange(0, len(ids)-1).Draw(rt, "ticket")]
 	who := w.people[rapid.IntRange(0, len(w.people)-1).Draw(rt, "who")]
+	if w.still {
+		return id, w.lives[id], who, w.frozen
+	}
 	return id, w.lives[id], who, w.nodes[rapid.IntRange(0, 1).Draw(rt, "node")]
 }
 

@@ -208,16 +208,17 @@ func closing(conn *websocket.Conn) int {
 	}
 }
 
-// Attack 76: one who reads nothing must not cost the others time, nor us memory.
+// Attack 76, also across nodes: one who reads nothing must not cost the others time,
+// nor us memory.
 func TestAttack76ASlowReaderHoldsUpNobody(t *testing.T) {
 	t.Parallel()
-	f := open(t, realtime.Options{})
+	f, beside := twoNodes(t)
 	actor := f.account(access.Agent, tickettest.DefaultTeam)
 	slow := f.dial(realtime.Visitor{Actor: actor})
 	if err := slow.NetConn().(*net.TCPConn).SetReadBuffer(4096); err != nil {
 		t.Fatal(err)
 	}
-	quick := f.connect(realtime.Visitor{Actor: actor})
+	quick, there := f.connect(realtime.Visitor{Actor: actor}), beside.connect(realtime.Visitor{Actor: actor})
 	tk := tickettest.Open(t, f.db, ticket.Ticket{})
 	f.seq.Poke()
 	long := strings.Repeat("x", 40_000)
@@ -232,4 +233,6 @@ func TestAttack76ASlowReaderHoldsUpNobody(t *testing.T) {
 		return version > 40 && f.connections() == 1
 	})
 	versions(t, quick.events())
+	f.until("the other node's hear all of it", func() bool { return there.told() == quick.told() })
+	versions(t, there.events())
 }

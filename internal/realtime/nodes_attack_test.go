@@ -1,6 +1,7 @@
 package realtime_test
 
 import (
+	"bytes"
 	"context"
 	"sync/atomic"
 	"testing"
@@ -48,8 +49,8 @@ func TestAttack53AcrossNodesHiddenTicketsAreNotEvenCounted(t *testing.T) {
 	}
 }
 
-// Attack 54 across nodes: who is taken out of a team, or out of the house, while
-// connected to one node hears nothing more of what happens at another, within 5 s.
+// Attack 54 across nodes: who is put out of the house hears nothing more at any
+// node of what happens at another, within 5 s.
 func TestAttack54AcrossNodesRevocationHoldsOnEveryNode(t *testing.T) {
 	t.Parallel()
 	a, b := twoNodes(t)
@@ -77,8 +78,49 @@ func TestAttack54AcrossNodesRevocationHoldsOnEveryNode(t *testing.T) {
 	}
 }
 
-// Attack 76 across nodes: a flood at one node ends its sender's connection and
-// costs nobody at either node an event.
+// Attack 54 across nodes: who is taken out of a team hears nothing more of its
+// tickets, and who names the tickets of others is told nothing of who is on them,
+// whichever node it happens at.
+func TestAttack54AcrossNodesWhatIsOthersIsSilent(t *testing.T) {
+	t.Parallel()
+	a, b := twoNodes(t)
+	other := a.team("Cobrança")
+	ana := a.named("Ana", access.Agent, tickettest.DefaultTeam)
+	var now atomic.Pointer[access.Actor]
+	now.Store(&ana)
+	there := b.connect(realtime.Visitor{Actor: ana, Still: func(context.Context) (access.Actor, error) { return *now.Load(), nil }})
+	boss := b.connect(realtime.Visitor{Actor: b.named("Chefe", access.Admin)})
+	bia := a.connect(realtime.Visitor{Actor: a.named("Bia", access.Agent, other)})
+	former, latter := tickettest.Open(t, a.db, ticket.Ticket{}), tickettest.Open(t, a.db, ticket.Ticket{TeamID: other})
+	hidden := tickettest.Open(t, a.db, ticket.Ticket{Walled: true})
+	olga := a.connect(realtime.Visitor{Actor: a.named("Olga", access.Ombudsman)})
+	a.seq.Poke()
+	a.until("the ticket of her team", func() bool { return len(there.events()) == 1 })
+	there.watches(former.ID, latter.ID, hidden.ID)
+	boss.watches(former.ID, latter.ID, hidden.ID)
+	bia.says("online", latter.ID, "typing")
+	olga.says("online", hidden.ID, "typing")
+	b.until("who may see it is told", func() bool { return boss.company(latter.ID) == "Bia typing" })
+	if there.company(latter.ID) != "nothing" || there.company(hidden.ID) != "nothing" || boss.company(hidden.ID) != "nothing" {
+		t.Errorf("told of another team: %q, of a case: %q and %q", there.company(latter.ID), there.company(hidden.ID), boss.company(hidden.ID))
+	}
+	moved := ana
+	moved.Teams = []int64{other}
+	now.Store(&moved)
+	b.until("a resync", func() bool { return len(there.of("resync")) == 1 })
+	before := len(there.of("ticket.changed"))
+	a.change(former.ID, touch)
+	a.change(latter.ID, touch)
+	b.until("the other team's ticket", func() bool { return len(there.of("ticket.changed")) > before })
+	for _, m := range there.of("ticket.changed")[before:] {
+		if m.TicketID != latter.ID {
+			t.Errorf("heard %s", m.raw)
+		}
+	}
+}
+
+// Attack 76 across nodes: a flood and a message of endless fragments at one node end
+// their senders' connections and cost nobody at either node an event.
 func TestAttack76AcrossNodesAFloodHarmsOnlyItsSender(t *testing.T) {
 	t.Parallel()
 	a, b := twoNodes(t)
@@ -91,6 +133,16 @@ func TestAttack76AcrossNodesAFloodHarmsOnlyItsSender(t *testing.T) {
 		}
 	}
 	a.until("the flood is ended", func() bool { return flood.code() != 0 })
+	fragments := a.dial(realtime.Visitor{Actor: a.account(access.Agent, tickettest.DefaultTeam)})
+	go func() {
+		_, err := fragments.NetConn().Write(frame(false, 0, 1, nil))
+		for empty := bytes.Repeat(frame(false, 0, 0, nil), 100); err == nil; {
+			_, err = fragments.NetConn().Write(empty)
+		}
+	}()
+	if code := closing(fragments); code != realtime.ClosePolicy && code != -1 {
+		t.Errorf("endless fragments were closed with %d", code)
+	}
 	tk := tickettest.Open(t, a.db, ticket.Ticket{})
 	a.seq.Poke()
 	for range 10 {

@@ -166,6 +166,15 @@ func TestAttack77AcrossNodesAPositionIsContinuedAnywhere(t *testing.T) {
 			t.Errorf("event %d has version %d", i, m.Version)
 		}
 	}
+	// A position is nobody's secret: whoever continues it hears what they may see.
+	far := a.team("Longe")
+	stranger := b.connect(realtime.Visitor{Actor: a.account(access.Agent, far), Since: since})
+	theirs := tickettest.Open(t, a.db, ticket.Ticket{TeamID: far})
+	a.seq.Poke()
+	a.until("the stranger's own", func() bool { return len(stranger.events()) > 0 })
+	if heard := stranger.events(); len(heard) != 1 || heard[0].TicketID != theirs.ID {
+		t.Errorf("a stranger continues and hears %+v", heard)
+	}
 	ahead, err := event.ParsePosition(there.last())
 	if err != nil {
 		t.Fatal(err)

@@ -98,10 +98,7 @@ function Month({ regime, month, onOpen }: MonthProps) {
             demands: c.quota.demands,
             share: share.format(c.share / 100),
           })}
-          {!c.ended && ` ${t("extensions.runs")}`}{" "}
-          <a href={`/api/regimes/${regime.id}/extensions/certificate?month=${month}`} download>
-            {t("extensions.certificate")}
-          </a>
+          {!c.ended && ` ${t("extensions.runs")}`}
         </p>
       )}
       {c && c.extensions.length > 0 && (

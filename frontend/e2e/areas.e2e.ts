@@ -291,7 +291,7 @@ test("a request gets more time, is settled and is taken back, and who resolves i
 
   // Resolving, by key and with an answer, asks first.
   await desk.keyboard.press("e");
-  const owed = desk.getByRole("dialog", { name: "Ainda falta resposta" });
+  const owed = desk.getByRole("dialog", { name: "Antes de resolver" });
   await owed.getByText("De onde vêm os juros?").waitFor();
   expect(await owed.getByText("Houve acordo em outubro?").count()).toBe(0);
   await expectAccessible(desk, "what areas owe");

@@ -8,8 +8,10 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/escuta-sac/escuta/internal/desk"
+	"github.com/escuta-sac/escuta/internal/fault"
 	"github.com/escuta-sac/escuta/internal/sla"
 	"github.com/escuta-sac/escuta/internal/ticket"
+	"github.com/escuta-sac/escuta/internal/ticket/tickettest"
 )
 
 // promises are the promises of a ticket, oldest first.
@@ -203,5 +205,76 @@ func TestAMergeMovesPromises(t *testing.T) {
 	}
 	if left := o.promises(t, small.ID); len(left) != 0 {
 		t.Errorf("left behind %+v", left)
+	}
+}
+
+// Whoever asks to be told cannot end a ticket over an open promise without a word:
+// neither by hand nor with an answer that promises something itself.
+func TestATicketIsNotEndedOverAPromiseThatNobodySaw(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	tk := o.open(t, ticket.Ticket{})
+	resolve := func(ask bool) error {
+		_, err := o.s.Patch(t.Context(), o.ana, tk.ID, desk.Patch{Version: tickettest.Fresh(t, o.db, tk.ID).Version, Status: ptr(ticket.Resolved), AskPromises: ask})
+		return err
+	}
+	promise := desk.Reply{Body: "Retorno em até 48 horas.", Resolve: true, AskPromises: true}
+	_, _, err := o.s.Reply(t.Context(), o.ana, tk.ID, promise)
+	if open, _ := fault.From(err).Args["promises"].([]ticket.Commitment); !errors.Is(err, desk.ErrPromisesOpen) || len(open) != 1 || open[0].OwnerID != o.ana.AccountID {
+		t.Fatalf("resolving with a promise: %v, %+v", err, open)
+	}
+	if n := o.count(t, "SELECT count(*) FROM commitments") + o.count(t, "SELECT count(*) FROM messages WHERE direction = 'out'"); n != 0 {
+		t.Errorf("%d rows of what was refused", n)
+	}
+	o.say(t, tk.ID, "Retorno em até 48 horas.", nil)
+	if err := resolve(true); !errors.Is(err, desk.ErrPromisesOpen) || tickettest.Fresh(t, o.db, tk.ID).Status == ticket.Resolved {
+		t.Errorf("resolved by hand: %v", err)
+	}
+	if err := resolve(false); err != nil {
+		t.Error(err)
+	}
+	if all := o.promises(t, tk.ID); all[0].State != ticket.CommitmentOpen || o.states(t, tk.ID)[sla.Commitment] != sla.Running {
+		t.Errorf("left open, it is %+v", all[0])
+	}
+	if _, err := o.s.Reopen(t.Context(), o.ana, tk.ID, "o cliente ligou"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := o.s.KeepPromise(t.Context(), o.ana, tk.ID, o.promised(t, tk.ID), "liguei"); err != nil {
+		t.Fatal(err)
+	}
+	if err := resolve(true); err != nil {
+		t.Errorf("with nothing open: %v", err)
+	}
+}
+
+// What its author denied is not made, however the text has grown since they did.
+func TestADeniedPromiseIsNotMadeOfATextThatHasGrown(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	const was = "Segue o boleto. Retorno em até 48 horas."
+	found, err := o.s.ReadPromises(was)
+	if err != nil || len(found) != 1 {
+		t.Fatalf("%+v %v", found, err)
+	}
+	for _, c := range []struct {
+		name, text string
+		said       []desk.Meant
+		want       int
+	}{
+		{"nothing said", was + " Até logo!", nil, 1},
+		{"denied", was + " Até logo!", []desk.Meant{{Text: found[0].Text, Due: found[0].Due}}, 0},
+		{"denied a minute ago", was, []desk.Meant{{Text: found[0].Text, Due: found[0].Due.Add(-time.Minute)}}, 0},
+		{"another one denied", was, []desk.Meant{{Text: "Ligo amanhã.", Due: found[0].Due.Add(time.Hour)}}, 1},
+		{"meant after all", was, []desk.Meant{{Text: found[0].Text, Due: found[0].Due, Meant: true}}, 1},
+	} {
+		now, err := o.s.ReadPromises(c.text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		given := desk.Promising(now, c.said)
+		tk := o.open(t, ticket.Ticket{})
+		if o.say(t, tk.ID, c.text, given); given == nil || len(o.promises(t, tk.ID)) != c.want {
+			t.Errorf("%s: %+v, promised %+v", c.name, given, o.promises(t, tk.ID))
+		}
 	}
 }

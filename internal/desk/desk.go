@@ -30,6 +30,10 @@ var ErrStale = fault.New(fault.Conflict, "stale")
 // answer is prepared by one person and signed by another (package ombudsman).
 var ErrCase = fault.New(fault.Conflict, "case_not_concluded")
 
+// ErrPromisesOpen is an end of a ticket that has promised its customer something, by
+// whoever asked to be told. Args: promises, the []ticket.Commitment, oldest first.
+var ErrPromisesOpen = fault.New(fault.Conflict, "promises_open")
+
 // Inserter adds a job to a transaction, to be begun at once or not before an instant.
 type Inserter interface {
 	InsertAt(tx *gorm.DB, args river.JobArgs, at time.Time) error

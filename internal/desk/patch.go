@@ -29,6 +29,9 @@ type Patch struct {
 	Assignee *int64 // 0 makes it nobody's
 	ReasonID *int64 // 0 takes the reason away
 	Tags     *[]string
+	// AskPromises refuses to end a ticket with ErrPromisesOpen while it owes what it
+	// has promised.
+	AskPromises bool
 }
 
 // Changed is what the event of a patch tells beside the row: each field that is
@@ -88,6 +91,11 @@ func (s *Service) Patch(ctx context.Context, actor access.Actor, id int64, p Pat
 			if err := t.Move(*p.Status, c.At); err != nil {
 				return err
 			}
+			if p.AskPromises && before.Status.IsOpen() && !t.Status.IsOpen() {
+				if err := promisesOpen(ctx, tx, *t); err != nil {
+					return err
+				}
+			}
 		}
 		if told.Fields = difference(before, *t); len(told.Fields) == 0 {
 			return ticket.ErrUnchanged
@@ -100,7 +108,7 @@ func (s *Service) Patch(ctx context.Context, actor access.Actor, id int64, p Pat
 // unless it still is of that version when it is.
 func (p Patch) kind(was ticket.Ticket) string {
 	only := p
-	only.Version, only.Status = 0, nil
+	only.Version, only.Status, only.AskPromises = 0, nil, false
 	switch {
 	case p.Status == nil || only != (Patch{}) || *p.Status == was.Status:
 		return event.TicketChanged

@@ -30,6 +30,9 @@ type Reply struct {
 	Files   []ticket.File // Blob, Name, Mime and Size
 	// Promises are those that its author confirms.
 	Promises Pledges
+	// AskPromises refuses with ErrPromisesOpen to resolve with an answer that itself
+	// promises something; what was promised before it is kept by it.
+	AskPromises bool
 	// ToAll is one answer to many tickets: nobody becomes holder or assignee by it,
 	// and unless it resolves it stays our turn, since its customers are asked nothing.
 	ToAll bool
@@ -91,6 +94,9 @@ func (s *Service) Reply(ctx context.Context, actor access.Actor, id int64, r Rep
 		told.MessageID, told.To = sent.ID, t.Status
 		if err == nil && (!r.ToAll || r.Resolve) { // news to many is nobody's own promise, and keeps none
 			told.PromisesTold, err = s.spoke(ctx, tx, actor, t, sent, r.Promises)
+		}
+		if err == nil && r.Resolve && r.AskPromises && len(told.Promised) > 0 {
+			err = promisesOpen(ctx, tx, *t)
 		}
 		if err == nil {
 			err = sentDraft(ctx, tx, actor, t.ID, DraftReply, body)

@@ -16,7 +16,7 @@ func Quiet(tx *gorm.DB, ticketID int64, after, upto int) (bool, error) {
 		return false, nil
 	}
 	var quiet int
-	err := tx.Raw(`SELECT count(*) FROM events WHERE ticket_id = ? AND version > ? AND version <= ? AND kind IN ?`,
+	err := tx.Raw(`SELECT count(*) FROM events WHERE ticket_id = ? AND version > ? AND version <= ? AND (kind IN ? OR kind = 'ticket.clock' AND actor_id IS NULL)`,
 		ticketID, after, upto, []string{TicketDelivered, TicketRead, TicketHelp, CaseChanged, ClockWarned, ClockBreached, ClockEscalated, ClockMoved, TicketPlanned, TicketRouted, TicketUnrouted}).Scan(&quiet).Error
 	if err != nil {
 		return false, fmt.Errorf("look what happened to ticket %d since version %d: %w", ticketID, after, err)

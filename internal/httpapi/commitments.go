@@ -46,6 +46,37 @@ func pledgesOf(given *[]Pledge) desk.Pledges {
 	return all
 }
 
+// Meant is what an author said about a promise that was found while they wrote.
+type Meant struct {
+	Text  string    `json:"text" minLength:"1" maxLength:"300" doc:"As it was found"`
+	DueAt time.Time `json:"due_at"`
+	Meant bool      `json:"meant" doc:"False: it is none"`
+}
+
+// pledges are what goes with a text: what its author gives, else what the text
+// says, as they have judged what was found of it; nil when they said nothing.
+func (h deskRoutes) pledges(text string, given *[]Pledge, said []Meant) (desk.Pledges, error) {
+	if given != nil || len(said) == 0 {
+		return pledgesOf(given), nil
+	}
+	found, err := h.desk.ReadPromises(text)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]desk.Meant, len(said))
+	for i, m := range said {
+		all[i] = desk.Meant{Text: m.Text, Due: m.DueAt, Meant: m.Meant}
+	}
+	return desk.Promising(found, all), nil
+}
+
+// OpenPromise is what a ticket has promised and not kept.
+type OpenPromise struct {
+	Text    string    `json:"text"`
+	DueAt   time.Time `json:"due_at"`
+	OwnerID int64     `json:"owner_id"`
+}
+
 // FoundPromise is one that a text makes, or may make.
 type FoundPromise struct {
 	Text    string    `json:"text"`

@@ -8,6 +8,7 @@ import (
 
 	"github.com/escuta-sac/escuta/internal/access"
 	"github.com/escuta-sac/escuta/internal/channel"
+	"github.com/escuta-sac/escuta/internal/commitment"
 	"github.com/escuta-sac/escuta/internal/desk"
 	"github.com/escuta-sac/escuta/internal/ticket"
 )
@@ -18,6 +19,7 @@ type acts interface {
 	Reply(ctx context.Context, actor access.Actor, id int64, r desk.Reply) (ticket.Message, ticket.Ticket, error)
 	Undo(ctx context.Context, actor access.Actor, id, messageID int64) (ticket.Message, ticket.Ticket, error)
 	Note(ctx context.Context, actor access.Actor, id int64, body string, given ...desk.Pledges) (ticket.Note, ticket.Ticket, error)
+	ReadPromises(text string) ([]commitment.Promise, error)
 	Look(ctx context.Context, actor access.Actor, id int64, version int) (ticket.Read, error)
 }
 
@@ -39,6 +41,8 @@ type patchTicket struct {
 		ReasonID   *int64         `json:"reason_id,omitempty" minimum:"0" doc:"0 removes it"`
 		Kind       *ticket.Kind   `json:"kind,omitempty" enum:"informacao,duvida,reclamacao,contestacao,suspensao,cancelamento,solicitacao,elogio,sugestao,denuncia"`
 		Subject    *string        `json:"subject,omitempty" minLength:"1" maxLength:"300"`
+		// What is open must not be overlooked by who ends the ticket.
+		LeavePromises bool `json:"leave_promises,omitempty" doc:"End the ticket although it has promised its customer something, which stays owed. Without it that is promises_open, with what it has promised"`
 	}
 }
 
@@ -66,6 +70,7 @@ func (h deskRoutes) patch(ctx context.Context, who access.Actor, in *patchTicket
 	t, err = h.desk.Patch(ctx, who, t.ID, desk.Patch{
 		Version: b.Version, Status: b.Status, Priority: b.Priority, Kind: b.Kind, Subject: b.Subject,
 		TeamID: b.TeamID, Assignee: b.AssigneeID, ReasonID: b.ReasonID, Tags: b.Tags,
+		AskPromises: !b.LeavePromises,
 	})
 	if err != nil {
 		return Changed{}, err
@@ -82,6 +87,9 @@ type replyInput struct {
 		Resolve     bool      `json:"resolve,omitempty" doc:"The answer settles the matter"`
 		Files       []string  `json:"files,omitempty" maxItems:"10" doc:"Ids from POST /api/uploads"`
 		Commitments *[]Pledge `json:"commitments,omitempty" maxItems:"5" doc:"What its author promises the customer. Left out: what the text promises with certainty; empty: nothing"`
+		Meant       []Meant   `json:"meant,omitempty" maxItems:"50" doc:"What its author said about promises that were found as they wrote. With commitments left out, what they denied is not made, also when the text has grown since"`
+		// As of a change of the status.
+		LeavePromises bool `json:"leave_promises,omitempty" doc:"Resolve although the answer itself promises something. Without it that is promises_open"`
 	}
 }
 
@@ -101,9 +109,13 @@ func (h deskRoutes) reply(ctx context.Context, who access.Actor, in *replyInput)
 	if err != nil {
 		return Replied{}, err
 	}
+	promises, err := h.pledges(in.Body.Body, in.Body.Commitments, in.Body.Meant)
+	if err != nil {
+		return Replied{}, err
+	}
 	m, t, err := h.desk.Reply(ctx, who, t.ID, desk.Reply{
 		Body: in.Body.Body, SeenVersion: in.Body.SeenVersion, Fence: in.Body.Fence, Resolve: in.Body.Resolve,
-		Files: attached(files), Promises: pledgesOf(in.Body.Commitments),
+		Files: attached(files), Promises: promises, AskPromises: !in.Body.LeavePromises,
 	})
 	if err != nil {
 		return Replied{}, err
@@ -146,6 +158,7 @@ type noteInput struct {
 	Body struct {
 		Body        string    `json:"body" minLength:"1" maxLength:"50000"`
 		Commitments *[]Pledge `json:"commitments,omitempty" maxItems:"5" doc:"As of a reply"`
+		Meant       []Meant   `json:"meant,omitempty" maxItems:"50" doc:"As of a reply"`
 	}
 }
 
@@ -161,7 +174,11 @@ func (h deskRoutes) note(ctx context.Context, who access.Actor, in *noteInput) (
 	if err != nil {
 		return Noted{}, err
 	}
-	n, t, err := h.desk.Note(ctx, who, t.ID, in.Body.Body, pledgesOf(in.Body.Commitments))
+	promises, err := h.pledges(in.Body.Body, in.Body.Commitments, in.Body.Meant)
+	if err != nil {
+		return Noted{}, err
+	}
+	n, t, err := h.desk.Note(ctx, who, t.ID, in.Body.Body, promises)
 	if err != nil {
 		return Noted{}, err
 	}

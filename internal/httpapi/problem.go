@@ -81,9 +81,10 @@ type Problem struct {
 	Instance string         `json:"instance,omitempty" doc:"Names the request in the server's log"`
 	Errors   []FieldProblem `json:"errors,omitempty" doc:"The fields that are wrong"`
 
-	Holder   *Holder   `json:"holder,omitempty" doc:"With already_claimed: who has it"`
-	Version  *int      `json:"version,omitempty" doc:"With version_conflict and stale: the ticket's version now"`
-	Messages []Message `json:"messages,omitempty" doc:"With stale: what was said since the version that was seen"`
+	Holder   *Holder       `json:"holder,omitempty" doc:"With already_claimed: who has it"`
+	Version  *int          `json:"version,omitempty" doc:"With version_conflict and stale: the ticket's version now"`
+	Promises []OpenPromise `json:"promises,omitempty" doc:"With promises_open: what the customer was promised and what is not kept yet"`
+	Messages []Message     `json:"messages,omitempty" doc:"With stale: what was said since the version that was seen"`
 
 	Draft *Draft `json:"draft,omitempty" doc:"With draft_newer: what is stored"`
 
@@ -154,6 +155,9 @@ func (p *Problem) extend(args map[string]any) {
 	if stored, ok := args["draft"].(desk.Draft); ok {
 		body := draftBody(stored)
 		p.Draft = &body
+	}
+	if open, ok := args["promises"].([]ticket.Commitment); ok {
+		p.Promises = itemsOf(open, func(c ticket.Commitment) OpenPromise { return OpenPromise{c.Text, c.Due, c.OwnerID} }).Items
 	}
 	if missed, ok := args["messages"].([]ticket.Message); ok {
 		p.Messages = itemsOf(missed, messageBody).Items

@@ -6182,6 +6182,14 @@ export interface components {
             /** @example America/Sao_Paulo */
             time_zone: string;
         };
+        Meant: {
+            /** Format: date-time */
+            due_at: string;
+            /** @description False: it is none */
+            meant: boolean;
+            /** @description As it was found */
+            text: string;
+        };
         MergeInputBody: {
             /**
              * Format: int64
@@ -6465,6 +6473,8 @@ export interface components {
             body: string;
             /** @description As of a reply */
             commitments?: components["schemas"]["Pledge"][];
+            /** @description As of a reply */
+            meant?: components["schemas"]["Meant"][];
         };
         Noted: {
             note: components["schemas"]["Note"];
@@ -6535,6 +6545,13 @@ export interface components {
              * @description Not part of it; past 1440 on the next day
              */
             to: number;
+        };
+        OpenPromise: {
+            /** Format: date-time */
+            due_at: string;
+            /** Format: int64 */
+            owner_id: number;
+            text: string;
         };
         OpenTicket: {
             body: string;
@@ -6763,6 +6780,8 @@ export interface components {
             assignee_id?: number;
             /** @enum {string} */
             kind?: "informacao" | "duvida" | "reclamacao" | "contestacao" | "suspensao" | "cancelamento" | "solicitacao" | "elogio" | "sugestao" | "denuncia";
+            /** @description End the ticket although it has promised its customer something, which stays owed. Without it that is promises_open, with what it has promised */
+            leave_promises?: boolean;
             /** Format: int64 */
             priority?: number;
             /**
@@ -6984,6 +7003,8 @@ export interface components {
             instance?: string;
             /** @description With stale: what was said since the version that was seen */
             messages?: components["schemas"]["Message"][];
+            /** @description With promises_open: what the customer was promised and what is not kept yet */
+            promises?: components["schemas"]["OpenPromise"][];
             /** Format: int64 */
             status: number;
             title: string;
@@ -7386,6 +7407,10 @@ export interface components {
             fence?: number;
             /** @description Ids from POST /api/uploads */
             files?: string[];
+            /** @description Resolve although the answer itself promises something. Without it that is promises_open */
+            leave_promises?: boolean;
+            /** @description What its author said about promises that were found as they wrote. With commitments left out, what they denied is not made, also when the text has grown since */
+            meant?: components["schemas"]["Meant"][];
             /** @description The answer settles the matter */
             resolve?: boolean;
             /**

@@ -71,12 +71,15 @@ export function Actions({ row }: { row: TicketRow }) {
 
   const take = () => (others ? setAsking("take_over") : claiming.mutate(undefined));
   const reopen = () => change.mutate({ status: "open" });
-  const settle = () =>
+  const settle = (leave_promises: boolean) =>
     change.mutate(
-      { status: "resolved" },
-      { onSuccess: () => toast(t("ticket.resolved"), { action: { name: t("ui.undo"), run: reopen } }) },
+      { status: "resolved", leave_promises },
+      {
+        onSuccess: () => toast(t("ticket.resolved"), { action: { name: t("ui.undo"), run: reopen } }),
+        onError: (error) => isCode(error, "promises_open") && setAsking("owed"),
+      },
     );
-  const resolve = () => (owed(cache, row) ? setAsking("owed") : settle());
+  const resolve = () => (owed(cache, row) ? setAsking("owed") : settle(false));
   const prioritise = (priority: number) => change.mutate({ priority });
 
   const works = may(me, "tickets.work");
@@ -209,7 +212,7 @@ export function Actions({ row }: { row: TicketRow }) {
         )}
         {asking === "area" && <AskAreaDialog row={row} onClose={() => setAsking(undefined)} />}
         {asking === "owed" && (
-          <OwedDialog row={row} onResolve={settle} onClose={() => setAsking(undefined)} />
+          <OwedDialog row={row} onResolve={() => settle(true)} onClose={() => setAsking(undefined)} />
         )}
         {asking === "take_over" && (
           <TakeOverDialog

@@ -132,7 +132,14 @@ export function Composer({ row }: { row: TicketRow }) {
           {kind === "note" && <Mentions key={row.id} row={row} area={area} onWrite={composer.write} />}
         </Suspense>
         <Suspense>
-          {written && <PromiseLine key={composer.key} text={composer.text} onPledge={composer.pledge} />}
+          {written && (
+            <PromiseLine
+              key={composer.key}
+              text={composer.text}
+              onPledge={composer.pledge}
+              onMean={composer.mean}
+            />
+          )}
         </Suspense>
         <AttachmentList draft={composer.key} files={composer.files} />
         <footer className={styles.foot}>
@@ -169,6 +176,7 @@ export function Composer({ row }: { row: TicketRow }) {
         {composer.owing && (
           <OwedDialog
             row={row}
+            promised={composer.promised}
             onResolve={() => composer.send(true, true)}
             onAnswer={() => composer.send(false)}
             onClose={composer.leaveOwing}

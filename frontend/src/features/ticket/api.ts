@@ -6,7 +6,7 @@ import type { Message, TicketChange, TicketRow } from "../../api/types";
 import { text } from "../../lib/i18n";
 import { toast, toastError } from "../../ui/toast";
 import { keepLease } from "./lease";
-import type { Pledge } from "./promises/api";
+import type { Meant, Pledge } from "./promises/api";
 
 /** A ticket by its number or its protocol. */
 export const ticketQuery = (ref: string) =>
@@ -72,6 +72,10 @@ export interface ReplyDraft {
   files: string[];
   /** What it promises, as its author confirmed it; absent leaves it to the text. */
   commitments: Pledge[] | undefined;
+  /** What they said of what was found while they wrote. */
+  meant: Meant[];
+  /** Resolves although the answer itself promises something. */
+  leave_promises: boolean;
   /** Repeating the same draft after a lost answer must not send it twice. */
   key: string;
 }
@@ -100,13 +104,13 @@ export async function undoReply(id: number, message: number): Promise<void> {
 export async function addNote(
   id: number,
   body: string,
-  commitments: Pledge[] | undefined,
+  said: Pick<ReplyDraft, "commitments" | "meant">,
   key: string,
 ): Promise<TicketRow> {
   const { ticket } = await unwrap(
     api.POST("/api/tickets/{ticket}/notes", {
       params: { path: ref(id) },
-      body: { body, commitments },
+      body: { body, ...said },
       headers: once(key),
     }),
   );
@@ -128,8 +132,10 @@ export function useChange(row: TicketRow) {
       tellChanged(row.id, ticket);
     },
     onSettled: () => refetchTicket(cache, row.id),
-    onError: (error) =>
-      isCode(error, "version_conflict") ? toast(text("ticket.conflict")) : toastError(error),
+    onError: (error) => {
+      if (isCode(error, "version_conflict")) toast(text("ticket.conflict"));
+      else if (!isCode(error, "promises_open")) toastError(error); // that one is asked about
+    },
   });
 }
 

@@ -9,7 +9,7 @@ import { type Attachment, clearAttached, expire, useAttachments } from "./attach
 import { clearSent, type DraftKind, draftKey, readDraft, useDrafts, writeDraft } from "./drafts";
 import { keepLease, leaseOf } from "./lease";
 import { promisesFile } from "./promised";
-import type { Pledge } from "./promises/api";
+import type { Meant, OpenPromise, Pledge } from "./promises/api";
 import { offerUndo } from "./undo";
 import { useRenewal } from "./useRenewal";
 import { useTaken } from "./useTaken";
@@ -44,6 +44,10 @@ export function useComposer(row: TicketRow, kind: DraftKind) {
   const attempt = useRef({ of: "", key: "" });
   /** What the author has confirmed that a text promises. Of any other text the server finds it. */
   const pledged = useRef<{ text: string; pledges: Pledge[] }>({ text: "", pledges: [] });
+  /** What the author has said of promises that were found; it goes with whatever the text becomes. */
+  const meant = useRef<Meant[]>([]);
+  /** What a reply that resolves would leave open, as the server found it. */
+  const [promised, setPromised] = useState<OpenPromise[]>([]);
   const claiming = useRef(false);
 
   const seen = draft?.seen ?? row.public_version;
@@ -57,6 +61,8 @@ export function useComposer(row: TicketRow, kind: DraftKind) {
     setTypedAt(0);
     setAsked(undefined);
     setOwing(false);
+    setPromised([]);
+    meant.current = [];
   }, [key]);
 
   const lost = useMemo(() => () => setInterruption({ kind: "lease_lost" }), []);
@@ -86,6 +92,7 @@ export function useComposer(row: TicketRow, kind: DraftKind) {
 
   const write = (next: string) => {
     setAsked(undefined);
+    setPromised([]);
     // The first keystroke takes the lease, unless the ticket is somebody else's.
     if (kind === "reply" && text === "" && next !== "" && free) void takeUp();
     typing();
@@ -94,24 +101,26 @@ export function useComposer(row: TicketRow, kind: DraftKind) {
   };
 
   const sending = useMutation({
-    mutationFn: async (resolve: boolean) => {
+    mutationFn: async ({ resolve, sure }: { resolve: boolean; sure: boolean }) => {
       const body = text.trim();
       const reviewed = overtaken ? Math.max(row.public_version, ...refused.map((m) => m.version)) : seen;
       const uploads = files.flatMap((f) => f.upload ?? []);
       const commitments = pledged.current.text === text ? pledged.current.pledges : undefined;
-      const of = JSON.stringify([key, body, reviewed, resolve, uploads, commitments]);
+      const said = { commitments, meant: meant.current };
+      const of = JSON.stringify([key, body, reviewed, resolve, sure, uploads, said]);
       if (attempt.current.of !== of) attempt.current = { of, key: newKey() };
       const fence = leaseOf(row.id)?.fence;
       const sent =
         kind === "note"
-          ? { ticket: await addNote(row.id, body, commitments, attempt.current.key), message: undefined }
+          ? { ticket: await addNote(row.id, body, said, attempt.current.key), message: undefined }
           : await reply(row.id, {
               body,
               seen_version: reviewed,
               fence,
               resolve,
               files: uploads,
-              commitments,
+              leave_promises: sure && promised.length > 0,
+              ...said,
               key: attempt.current.key,
             });
       return { sent, text, uploads };
@@ -120,6 +129,7 @@ export function useComposer(row: TicketRow, kind: DraftKind) {
       clearSent(key, sentText);
       clearAttached(key, uploads);
       setAsked(undefined);
+      meant.current = [];
       const rest = readDraft(key);
       if (rest) writeDraft(key, rest.text, sent.ticket.public_version);
       if (sent.message) {
@@ -133,6 +143,10 @@ export function useComposer(row: TicketRow, kind: DraftKind) {
     onError: (error) => {
       if (isCode(error, "stale") || isCode(error, "stale_reply")) setRefused(error.problem.messages ?? []);
       if (isCode(error, "upload_unknown")) expire(key);
+      if (isCode(error, "promises_open")) {
+        setPromised(error.problem.promises ?? []);
+        setOwing(true);
+      }
       if (isCode(error, "lease_lost")) {
         keepLease(row.id, undefined);
         lost();
@@ -144,9 +158,14 @@ export function useComposer(row: TicketRow, kind: DraftKind) {
     onSettled: () => refetchTicket(cache, row.id),
   });
 
-  const explained = ["stale", "stale_reply", "lease_lost", "already_claimed", "upload_unknown"].some((code) =>
-    isCode(sending.error, code),
-  );
+  const explained = [
+    "stale",
+    "stale_reply",
+    "lease_lost",
+    "already_claimed",
+    "upload_unknown",
+    "promises_open",
+  ].some((code) => isCode(sending.error, code));
   const refusedFiles = files.filter((f) => f.problem).length;
   const waitingFiles = files.filter((f) => !f.problem && !f.upload).length;
   const forgotten = kind === "reply" && files.length === 0 && promisesFile(text);
@@ -165,6 +184,10 @@ export function useComposer(row: TicketRow, kind: DraftKind) {
     pledge: (of: string, pledges: Pledge[]) => {
       pledged.current = { text: of, pledges };
     },
+    mean: (said: Meant[]) => {
+      meant.current = said;
+    },
+    promised,
     seen,
     overtaken,
     refused,
@@ -187,7 +210,7 @@ export function useComposer(row: TicketRow, kind: DraftKind) {
         setOwing(true);
         return;
       }
-      sending.mutate(resolve);
+      sending.mutate({ resolve, sure });
     },
   };
 }

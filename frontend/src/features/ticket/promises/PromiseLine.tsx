@@ -4,7 +4,7 @@ import { useEffect, useState } from "react";
 import { useText } from "../../../lib/i18n";
 import { dayAndTime } from "../../../lib/time";
 import { Button } from "../../../ui/Button";
-import { type FoundPromise, findPromises, type Pledge } from "./api";
+import { type FoundPromise, findPromises, type Meant, type Pledge } from "./api";
 import styles from "./promises.module.css";
 
 /** How long nobody has typed when the text is looked through. */
@@ -18,15 +18,17 @@ interface LineProps {
   text: string;
   /** Tells what the text promises as its author has it now. */
   onPledge: (text: string, pledges: Pledge[]) => void;
+  /** Tells what its author said of what was found, whatever the text has become since. */
+  onMean: (said: Meant[]) => void;
 }
 
 const named = (p: FoundPromise) => `${p.text} ${p.due_at}`;
 
 /** Says while somebody writes what their words promise; they say what is meant. */
-export default function PromiseLine({ text, onPledge }: LineProps) {
+export default function PromiseLine({ text, onPledge, onMean }: LineProps) {
   const t = useText();
   const [still, setStill] = useState(text);
-  const [answers, setAnswers] = useState<Record<string, boolean>>({});
+  const [answers, setAnswers] = useState<Record<string, Meant>>({});
   useEffect(() => {
     const timer = setTimeout(() => setStill(text), pause);
     return () => clearTimeout(timer);
@@ -40,7 +42,12 @@ export default function PromiseLine({ text, onPledge }: LineProps) {
       retry: false,
       placeholderData: (was: FoundPromise[] | undefined) => (dated.test(still) ? was : undefined),
     }).data ?? [];
-  const meant = (p: FoundPromise) => answers[named(p)] ?? p.certain;
+  const meant = (p: FoundPromise) => answers[named(p)]?.meant ?? p.certain;
+  const answer = (p: FoundPromise) => {
+    const said = { ...answers, [named(p)]: { text: p.text, due_at: p.due_at, meant: !meant(p) } };
+    setAnswers(said);
+    onMean(Object.values(said));
+  };
   const pledges = found.filter(meant).map((p) => ({ text: p.text, due_at: p.due_at }));
   const said = JSON.stringify(pledges);
   // biome-ignore lint/correctness/useExhaustiveDependencies: only what is promised, and for which text, is news
@@ -58,7 +65,7 @@ export default function PromiseLine({ text, onPledge }: LineProps) {
               due: dayAndTime(p.due_at),
             })}
           </span>
-          <Button look="quiet" onClick={() => setAnswers({ ...answers, [named(p)]: !meant(p) })}>
+          <Button look="quiet" onClick={() => answer(p)}>
             {t(meant(p) ? "promise.found.deny" : "promise.found.confirm")}
           </Button>
         </li>

@@ -8,6 +8,11 @@ export type FoundPromise = components["schemas"]["FoundPromise"];
 /** A promise that its author confirms. */
 export type Pledge = components["schemas"]["Pledge"];
 
+/** What an author said of a promise that was found in their text. */
+export type Meant = components["schemas"]["Meant"];
+/** A promise that stands against the end of a ticket. */
+export type OpenPromise = components["schemas"]["OpenPromise"];
+
 /** What was promised to a ticket's customer. */
 export const promisesQuery = (ticket: number) =>
   queryOptions({

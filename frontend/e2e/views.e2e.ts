@@ -71,6 +71,8 @@ test("a saved view counts live in every window, and a bulk shows its effect, is 
   const { items } = await call<{ items: { id: number; version: number; subject: string }[] }>(
     `/api/tickets?view=all&q=${mark}`,
   );
+  await second.reload();
+  await expect.poll(() => worded(second).innerText()).toContain("1");
   const other = items.find((row) => row.subject === subjects[0])!;
   const subject = `Parafuso 3 ${mark}, outro caso`;
   await call(`/api/tickets/${other.id}`, { version: other.version, subject }, "PATCH");

@@ -20,7 +20,7 @@ export async function tellHands(cache: QueryClient, frame: TicketFrame): Promise
   const got = frame.kind === "ticket.transferred" && data.to === me.id;
   if (frame.row.holder_id !== me.id && (lost || frame.kind === "ticket.transferred"))
     keepLease(frame.ticket_id, undefined);
-  if (!lost && !got) return;
+  if (!got && !(lost && !looking(frame.row.protocol))) return; // whoever looks at it has the strip
   const people = await cache.ensureQueryData(peopleQuery);
   const holder = people.find((p) => p.id === frame.row.holder_id)?.name ?? text("event.somebody");
   toast(
@@ -30,6 +30,10 @@ export async function tellHands(cache: QueryClient, frame: TicketFrame): Promise
   );
 }
 
+/** Whether this ticket is before our eyes. */
+const looking = (protocol: string) =>
+  new URLSearchParams(location.search).get("t") === protocol && document.visibilityState === "visible";
+
 const mentionStays = 20_000;
 const mentions = new Map<number, Shown>();
 
@@ -38,8 +42,7 @@ export function tellMention(cache: QueryClient, { ticket_id, data, row }: Ticket
   const me = cache.getQueryData(meQuery.queryKey);
   const named = data?.mentions;
   if (!me || !Array.isArray(named) || !named.includes(me.id)) return;
-  const looking = new URLSearchParams(location.search).get("t") === row.protocol;
-  if (looking && document.visibilityState === "visible") return;
+  if (looking(row.protocol)) return;
   mentions.get(ticket_id)?.dismiss();
   mentions.set(
     ticket_id,

@@ -41,6 +41,8 @@ func TestWhatWasAcceptedSurvivesWhateverIsKilled(t *testing.T) {
 	s := newServer(t)
 	db := s.database()
 	admin := hire(t, db, "admin")
+	old := leaveBehind(t, s, db, 300)
+	old.purge(admin)
 	watch := follow(t, s, admin, seed)
 	epoch := watch.position().Epoch
 	customers := gather(t, s, 12, seed)
@@ -52,7 +54,7 @@ func TestWhatWasAcceptedSurvivesWhateverIsKilled(t *testing.T) {
 		what   string
 		strike func()
 	}{
-		{"the server", func() { s.crash(); s.start() }},
+		{"the server in the middle of a purge", old.crashAmid},
 		{"PostgreSQL", func() { s.killEngine(postgresEngine) }},
 		{"Redis", func() { s.killEngine(redisEngine) }},
 		{"what Redis knows", func() { flush(t, s) }},
@@ -80,6 +82,7 @@ func TestWhatWasAcceptedSurvivesWhateverIsKilled(t *testing.T) {
 	customers.kept(db)
 	writer.kept(db)
 	stranger.knowsNothing(db)
+	old.gone()
 	summed(t, s, admin, len(customers.accepted))
 	toldInOrder(t, db)
 	watch.upToDate(db)

@@ -47,7 +47,12 @@ export default function CustomerPane({
   );
   const kept = (
     <Suspense>
-      <Retention key={ticket.id} ticketId={ticket.id} version={ticket.version} />
+      <Retention
+        key={ticket.id}
+        ticketId={ticket.id}
+        version={ticket.version}
+        customer={customer ? { id: customer.id, name: customer.preferred_name || customer.name } : undefined}
+      />
     </Suspense>
   );
   if (!customer) {

@@ -4,23 +4,30 @@ import { useText } from "../../lib/i18n";
 import { Button } from "../../ui/Button";
 import { Dialog } from "../../ui/Dialog";
 import { AreaField } from "../../ui/Field";
-import { hold, lift } from "./retention";
+import { hold, holdCustomer, lift } from "./retention";
+import own from "./retention.module.css";
 import styles from "./TransferDialog.module.css";
 
 interface HoldDialogProps {
-  ticketId: number;
-  /** The hold to lift; without it one is put. */
-  holdId?: number;
+  /** The hold to lift; without it one is put, on what is named below. */
+  holdId?: number | undefined;
+  ticketId?: number;
+  /** Whose ticket it is, when all that is theirs can be held instead. */
+  customer?: { id: number; name: string } | undefined;
   onDone: () => void;
   onClose: () => void;
 }
 
-/** Puts a ticket under a legal hold, or lifts one: with a reason either way. */
-export default function HoldDialog({ ticketId, holdId, onDone, onClose }: HoldDialogProps) {
+/** Puts a ticket or a customer under a legal hold, or lifts one: with a reason either way. */
+export default function HoldDialog({ holdId, ticketId, customer, onDone, onClose }: HoldDialogProps) {
   const t = useText();
   const [reason, setReason] = useState("");
+  const [all, setAll] = useState(ticketId === undefined);
   const act = useMutation({
-    mutationFn: () => (holdId ? lift(holdId, reason.trim()) : hold(ticketId, reason.trim())),
+    mutationFn: () => {
+      if (holdId) return lift(holdId, reason.trim());
+      return all && customer ? holdCustomer(customer.id, reason.trim()) : hold(ticketId ?? 0, reason.trim());
+    },
     onSuccess: onClose,
     onSettled: onDone,
   });
@@ -32,9 +39,22 @@ export default function HoldDialog({ ticketId, holdId, onDone, onClose }: HoldDi
   return (
     <Dialog open onClose={onClose} title={title}>
       <form className={styles.form} onSubmit={submit}>
+        {!holdId && customer && ticketId !== undefined && (
+          <fieldset className={own.scope}>
+            <legend>{t("hold.scope")}</legend>
+            <label>
+              <input type="radio" name="scope" checked={!all} onChange={() => setAll(false)} />
+              {t("hold.scope.ticket")}
+            </label>
+            <label>
+              <input type="radio" name="scope" checked={all} onChange={() => setAll(true)} />
+              {t("hold.scope.customer", { name: customer.name })}
+            </label>
+          </fieldset>
+        )}
         <AreaField
           label={t("hold.reason")}
-          hint={t(holdId ? "hold.lift.hint" : "hold.put.hint")}
+          hint={t(holdId ? "hold.lift.hint" : all ? "hold.put.customer.hint" : "hold.put.hint")}
           value={reason}
           maxLength={500}
           required

@@ -11,7 +11,15 @@ import styles from "./retention.module.css";
 const HoldDialog = lazy(() => arrives(() => import("./HoldDialog")));
 
 /** Until when what a ticket consists of is kept, by which rule, and whether somebody holds it. */
-export default function Retention({ ticketId, version }: { ticketId: number; version: number }) {
+export default function Retention({
+  ticketId,
+  version,
+  customer,
+}: {
+  ticketId: number;
+  version: number;
+  customer?: { id: number; name: string } | undefined;
+}) {
   const t = useText();
   const cache = useQueryClient();
   const query = standingQuery(ticketId);
@@ -47,6 +55,9 @@ export default function Retention({ ticketId, version }: { ticketId: number; ver
           <Part key={part.part} part={part} open={standing.open} />
         ))}
       </dl>
+      {standing.holds.length === 0 && !standing.purging && (
+        <p className={styles.why}>{t("kept.purging_off")}</p>
+      )}
       {standing.may_hold && !standing.holds.some((h) => h.ticket_id) && (
         <Button look="quiet" className={styles.act} onClick={() => setAct({})}>
           {t("hold.put")}
@@ -57,6 +68,7 @@ export default function Retention({ ticketId, version }: { ticketId: number; ver
           <HoldDialog
             ticketId={ticketId}
             holdId={act.holdId}
+            customer={standing.holds.some((h) => h.customer_id) ? undefined : customer}
             onDone={() => void cache.invalidateQueries({ queryKey: ["retention"] })}
             onClose={() => setAct(undefined)}
           />

@@ -26,6 +26,14 @@ export const hold = (ticketId: number, reason: string) =>
     }),
   );
 
+export const holdCustomer = (customerId: number, reason: string) =>
+  unwrap(
+    api.POST("/api/retention/holds", {
+      body: { customer_id: customerId, reason },
+      headers: once(newKey()),
+    }),
+  );
+
 export const lift = (holdId: number, reason: string) =>
   unwrap(
     api.POST("/api/retention/holds/{id}/lift", {

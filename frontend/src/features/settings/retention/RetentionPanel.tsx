@@ -1,19 +1,23 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Plus } from "lucide-react";
 import { useState } from "react";
-import { peopleQuery } from "../../../api/directory";
 import { may, useMe } from "../../../api/session";
 import { useText } from "../../../lib/i18n";
-import { fullDate } from "../../../lib/time";
 import { Button } from "../../../ui/Button";
 import { ErrorState, Skeleton } from "../../../ui/states";
-import { toast, toastError } from "../../../ui/toast";
+import { toast } from "../../../ui/toast";
 import styles from "../settings.module.css";
 import { beginRound, type Rule, retentionKey, rulesQuery, switchPurging } from "./api";
 import { Effect } from "./Effect";
 import { Holds } from "./Holds";
+import { Proofs } from "./Proofs";
 import { Rounds } from "./Rounds";
 import { RuleForm } from "./RuleForm";
+import { RuleItem } from "./RuleItem";
 import own from "./retention.module.css";
+import { Switch } from "./Switch";
+
+type Act = "switch" | "run" | "add" | { rule: Rule } | { round: number };
 
 /** How long things are kept, what is held, and what was purged. */
 export function RetentionPanel() {
@@ -21,102 +25,84 @@ export function RetentionPanel() {
   const cache = useQueryClient();
   const keeps = may(useMe(), "retention.keep");
   const rules = useQuery(rulesQuery);
-  const people = useQuery(peopleQuery).data ?? [];
-  const [act, setAct] = useState<Rule | "switch">();
+  const [act, setAct] = useState<Act>();
   const close = () => {
     setAct(undefined);
     void cache.invalidateQueries({ queryKey: retentionKey });
   };
   const turn = useMutation({
     mutationFn: ({ on, seen }: { on: boolean; seen?: string }) => switchPurging(on, seen),
-    onSuccess: close,
+    onSuccess: (is) => {
+      toast(t(is.purging ? "guarda.turned_on" : "guarda.turned_off"));
+      close();
+    },
   });
   const run = useMutation({
     mutationFn: beginRound,
-    onSuccess: () => toast(t("guarda.run.begun")),
-    onError: toastError,
-    onSettled: close,
+    onSuccess: () => {
+      toast(t("guarda.run.begun"));
+      close();
+    },
   });
   if (rules.isPending) return <Skeleton rows={6} />;
   if (rules.isError) return <ErrorState error={rules.error} onRetry={() => void rules.refetch()} />;
-  const { purging, switched_by, switched_at, items } = rules.data;
-  if (act === "switch") {
+  if (act === "switch" || act === "run") {
+    const doing = act === "run" ? run : turn;
     return (
       <Effect
-        act={t("guarda.turn_on.really")}
-        busy={turn.isPending}
-        error={turn.error}
-        onAct={(seen) => turn.mutate({ on: true, seen })}
-        onBack={close}
+        act={t(act === "run" ? "guarda.run" : "guarda.turn_on.really")}
+        next={act === "run" ? "guarda.effect.now" : "guarda.effect.daily"}
+        busy={doing.isPending}
+        error={doing.error}
+        onAct={(seen) => (act === "run" ? run.mutate() : turn.mutate({ on: true, seen }))}
+        onBack={() => {
+          doing.reset();
+          close();
+        }}
       />
     );
   }
-  if (act) return <RuleForm rule={act} onDone={close} />;
+  if (act === "add") return <RuleForm onDone={close} />;
+  if (act && "rule" in act) return <RuleForm rule={act.rule} onDone={close} />;
+  if (act) return <Proofs round={act.round} onBack={close} />;
+  const inForce = rules.data.items.filter((rule) => rule.active);
+  const resting = rules.data.items.filter((rule) => !rule.active);
+  const item = (rule: Rule) => (
+    <RuleItem key={rule.id} rule={rule} onChange={keeps ? () => setAct({ rule }) : undefined} />
+  );
   return (
     <>
-      <section className={own.block}>
-        <h2>{t("guarda.switch")}</h2>
-        <p>
-          {t(purging ? "guarda.on" : "guarda.off")}{" "}
-          {switched_at &&
-            t("guarda.since", {
-              who: people.find((p) => p.id === switched_by)?.name ?? "",
-              date: fullDate(switched_at),
-            })}
-        </p>
-        {keeps && (
-          <div className={own.acts}>
-            {purging ? (
-              <>
-                <Button busy={run.isPending} onClick={() => run.mutate()}>
-                  {t("guarda.run")}
-                </Button>
-                <Button look="quiet" busy={turn.isPending} onClick={() => turn.mutate({ on: false })}>
-                  {t("guarda.turn_off")}
-                </Button>
-              </>
-            ) : (
-              <Button onClick={() => setAct("switch")}>{t("guarda.turn_on")}</Button>
-            )}
-          </div>
+      <h2>{t("settings.guarda")}</h2>
+      <Switch
+        is={rules.data}
+        keeps={keeps}
+        busy={turn.isPending}
+        error={turn.error}
+        onLook={() => setAct("switch")}
+        onRun={() => setAct("run")}
+        onOff={() => turn.mutate({ on: false })}
+      />
+      <Holds />
+      <Rounds onRead={(round) => setAct({ round })} />
+      <section className={own.block} aria-labelledby="guarda-regras">
+        <div className={styles.titled}>
+          <h3 id="guarda-regras">{t("guarda.rules")}</h3>
+          {keeps && (
+            <Button onClick={() => setAct("add")}>
+              <Plus size={16} aria-hidden="true" />
+              {t("guarda.rule.add")}
+            </Button>
+          )}
+        </div>
+        <p className={own.hint}>{t("guarda.rules.hint")}</p>
+        <ul className={styles.list}>{inForce.map(item)}</ul>
+        {resting.length > 0 && (
+          <details className={own.more}>
+            <summary>{t("guarda.rules.off", { n: resting.length })}</summary>
+            <ul className={styles.list}>{resting.map(item)}</ul>
+          </details>
         )}
       </section>
-      <section className={own.block}>
-        <h2>{t("guarda.rules")}</h2>
-        <p className={styles.quiet}>{t("guarda.rules.hint")}</p>
-        <ul className={styles.list}>
-          {items.map((rule) => (
-            <li key={rule.id} className={rule.active ? undefined : own.off}>
-              <div className={own.rule}>
-                <strong>{rule.name}</strong>
-                <p>
-                  {t("kept.by", {
-                    term: t(`kept.term.${rule.unit}`, { n: rule.amount }),
-                    since: t(`kept.since.${rule.since}`),
-                    norm: rule.legal_ref || t(`guarda.subject.${rule.subject}`),
-                  })}
-                </p>
-                <p>
-                  {t(`rules.evidence.${rule.evidence}`)}
-                  {rule.note && ` · ${rule.note}`}
-                </p>
-              </div>
-              {!rule.active && <span className={styles.quiet}>{t("guarda.rule.off")}</span>}
-              {keeps && (
-                <Button
-                  look="quiet"
-                  aria-label={t("guarda.rule.edit.title", { name: rule.name })}
-                  onClick={() => setAct(rule)}
-                >
-                  {t("guarda.rule.edit")}
-                </Button>
-              )}
-            </li>
-          ))}
-        </ul>
-      </section>
-      <Holds />
-      <Rounds />
     </>
   );
 }

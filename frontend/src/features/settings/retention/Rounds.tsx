@@ -1,21 +1,23 @@
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { useText } from "../../../lib/i18n";
 import { dayAndTime } from "../../../lib/time";
 import { Button } from "../../../ui/Button";
 import { ErrorState, Skeleton } from "../../../ui/states";
-import { toastError } from "../../../ui/toast";
 import styles from "../settings.module.css";
-import { downloadProofs, type Round, roundsQuery, verifiedQuery } from "./api";
+import { type Round, roundsQuery, verifiedQuery } from "./api";
 import own from "./retention.module.css";
 
-const subjects = ["record", "recording", "original", "stray"] as const;
+const subjects = ["record", "recording", "original", "stray", "import"] as const;
 
 /** What was purged when, and whether the proofs of it are whole. */
-export function Rounds() {
+export function Rounds({ onRead }: { onRead: (round: number) => void }) {
   const t = useText();
-  const rounds = useQuery(roundsQuery);
+  // While one is under way, its figures grow.
+  const rounds = useQuery({
+    ...roundsQuery,
+    refetchInterval: (q) => (q.state.data?.some((r) => !r.finished_at) ? 2000 : false),
+  });
   const verified = useQuery(verifiedQuery).data;
-  const bring = useMutation({ mutationFn: downloadProofs, onError: toastError });
   const removed = (r: Round) =>
     subjects
       .filter((s) => r.removed[s])
@@ -23,12 +25,9 @@ export function Rounds() {
       .join(" · ");
   return (
     <section className={own.block}>
-      <h2>{t("guarda.runs")}</h2>
+      <h3>{t("guarda.runs")}</h3>
       {verified && rounds.data && rounds.data.length > 0 && (
-        <p
-          className={verified.whole ? styles.quiet : styles.error}
-          role={verified.whole ? undefined : "alert"}
-        >
+        <p className={verified.whole ? own.hint : styles.error} role={verified.whole ? undefined : "alert"}>
           {t(verified.whole ? "guarda.chain.whole" : "guarda.chain.broken", { seq: verified.seq })}
         </p>
       )}
@@ -44,11 +43,18 @@ export function Rounds() {
             <li key={r.id}>
               <div className={own.rule}>
                 <strong>{dayAndTime(r.begun_at)}</strong>
-                <p>{removed(r) || t(r.finished_at ? "guarda.runs.nothing" : "guarda.runs.running")}</p>
+                <p>
+                  {[!r.finished_at && t("guarda.runs.running"), removed(r)].filter(Boolean).join(" · ") ||
+                    t("guarda.runs.nothing")}
+                </p>
               </div>
               {removed(r) && (
-                <Button look="quiet" busy={bring.isPending} onClick={() => bring.mutate(r.id)}>
-                  {t("guarda.runs.download")}
+                <Button
+                  look="quiet"
+                  aria-label={t("guarda.runs.read.of", { at: dayAndTime(r.begun_at) })}
+                  onClick={() => onRead(r.id)}
+                >
+                  {t("guarda.runs.read")}
                 </Button>
               )}
             </li>

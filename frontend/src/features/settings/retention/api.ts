@@ -7,6 +7,7 @@ export type Rule = Schemas["RetentionRule"];
 export type Terms = Schemas["RetentionTerms"];
 export type Effect = Schemas["RetentionEffect"];
 export type Round = Schemas["RetentionRun"];
+export type Report = Schemas["RetentionReport"];
 
 export const retentionKey = ["retention"] as const;
 
@@ -34,12 +35,15 @@ export const verifiedQuery = queryOptions({
 export const preview = (change?: { id: number; rule: Terms }): Promise<Effect> =>
   unwrap(api.POST("/api/retention/preview", { body: change ?? {}, headers: once(newKey()) }));
 
-export const saveRule = (r: Rule, rule: Terms, seen: string): Promise<Rule> =>
+/** Keeps a rule as it was previewed; without one before it, as a new one. */
+export const saveRule = (was: Rule | undefined, rule: Terms, seen: string): Promise<Rule> =>
   unwrap(
-    api.PUT("/api/retention/rules/{id}", {
-      params: { path: { id: String(r.id) } },
-      body: { rule, version: r.version, seen },
-    }),
+    was
+      ? api.PUT("/api/retention/rules/{id}", {
+          params: { path: { id: String(was.id) } },
+          body: { rule, version: was.version, seen },
+        })
+      : api.POST("/api/retention/rules", { body: { rule, seen }, headers: once(newKey()) }),
   );
 
 export const switchPurging = (on: boolean, seen = "") =>
@@ -47,9 +51,26 @@ export const switchPurging = (on: boolean, seen = "") =>
 
 export const beginRound = () => unwrap(api.POST("/api/retention/runs", { headers: once(newKey()) }));
 
-/** Brings the proofs of a round as a file. */
-export async function downloadProofs(id: number): Promise<void> {
-  const report = await unwrap(api.GET("/api/retention/runs/{id}", { params: { path: { id: String(id) } } }));
+export const reportQuery = (id: number) =>
+  queryOptions({
+    queryKey: [...retentionKey, "report", id],
+    queryFn: ({ signal }) =>
+      unwrap(api.GET("/api/retention/runs/{id}", { params: { path: { id: String(id) } }, signal })),
+  });
+
+/** What a proof says, as far as the screen shows it. */
+export interface Removal {
+  seq: number;
+  subject: Rule["subject"];
+  protocols?: string[];
+  kept: string;
+  rules: { rule: string; until: string }[];
+  rows: Record<string, number>;
+  blobs?: string[];
+}
+
+/** Brings the proofs of a round as a file, to be kept elsewhere. */
+export function downloadProofs(id: number, report: Report): void {
   const file = new Blob([JSON.stringify(report, null, 2)], { type: "application/json" });
   const link = document.createElement("a");
   link.href = URL.createObjectURL(file);

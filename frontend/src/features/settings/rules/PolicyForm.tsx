@@ -5,7 +5,7 @@ import { useText } from "../../../lib/i18n";
 import { Button } from "../../../ui/Button";
 import { CheckField, Field, SelectField } from "../../../ui/Field";
 import styles from "../settings.module.css";
-import own from "./rules.module.css";
+import { Several } from "./Several";
 import { channels, clocks, kinds, type Names, priorities, units } from "./words";
 
 interface PolicyFormProps {
@@ -178,38 +178,5 @@ export function PolicyForm({ title, terms, names, wrong, onDraft, onClose }: Pol
         </div>
       </form>
     </>
-  );
-}
-
-interface SeveralProps {
-  label: string;
-  error?: string | undefined;
-  options: readonly { id: string; name: string }[];
-  chosen: readonly string[];
-  onChange: (chosen: string[]) => void;
-}
-
-/** Some of a short list; none is all. */
-function Several({ label, error, options, chosen, onChange }: SeveralProps) {
-  const t = useText();
-  return (
-    <fieldset className={own.several}>
-      <legend>
-        {label} <span className={styles.quiet}>{t("rules.none_is_all")}</span>
-      </legend>
-      {options.map((o) => (
-        <label key={o.id}>
-          <input
-            type="checkbox"
-            checked={chosen.includes(o.id)}
-            onChange={(e) =>
-              onChange(e.target.checked ? [...chosen, o.id] : chosen.filter((id) => id !== o.id))
-            }
-          />
-          {o.name}
-        </label>
-      ))}
-      {error && <p className={styles.error}>{error}</p>}
-    </fieldset>
   );
 }

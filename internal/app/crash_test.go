@@ -41,7 +41,7 @@ func TestWhatWasAcceptedSurvivesWhateverIsKilled(t *testing.T) {
 	s := newServer(t)
 	db := s.database()
 	admin := hire(t, db, "admin")
-	old := leaveBehind(t, s, db, 300)
+	old := leaveBehind(t, s, db, 25)
 	old.purge(admin)
 	watch := follow(t, s, admin, seed)
 	epoch := watch.position().Epoch

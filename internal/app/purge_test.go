@@ -26,7 +26,7 @@ func leaveBehind(t testing.TB, s *server, db *pgxpool.Pool, n int) leftovers {
 		  INSERT INTO tickets (protocol, brand_id, channel, kind, subject, status, team_id, opened_at, resolved_at, closed_at, updated_at)
 		  SELECT '2019' || lpad(i::text, 13, '0'), (SELECT min(id) FROM brands), 'webform', 'reclamacao', 'x', 'closed', (SELECT min(id) FROM teams), d, d, d, d
 		  FROM generate_series(1, $1) i, (SELECT timestamptz '2019-01-01' AS d) d RETURNING id, protocol, opened_at)
-		INSERT INTO messages (ticket_id, direction, body, at) SELECT id, 'in', 'x', opened_at FROM t`, n); err != nil {
+		INSERT INTO messages (ticket_id, version, direction, body, at) SELECT id, 1, 'in', 'x', opened_at FROM t`, n); err != nil {
 		t.Fatal(err)
 	}
 	return leftovers{t, s, db, n}

@@ -84,7 +84,8 @@ test("an admin holds a ticket, sees what would go and what stays, switches purgi
   await page.getByLabel("Prazo", { exact: true }).fill("99");
   await page.getByText("Só para alguns atendimentos").click();
   await page.getByLabel("Elogio").check();
-  await look(page, "guarda-regra");
+  await expectAccessible(page, "guarda-regra");
+  await picture(page, "guarda-regra");
   await page.getByRole("button", { name: "Ver o efeito" }).click();
   await page.getByRole("button", { name: "Guardar a regra" }).click();
   await page.getByText("Contrato com o lojista").waitFor();
@@ -114,7 +115,7 @@ test("an admin holds a ticket, sees what would go and what stays, switches purgi
   ]);
   await page.getByRole("button", { name: "Voltar" }).click();
   await page.getByText("As provas estão completas e como foram escritas.").waitFor();
-  await look(page, "guarda-ligada");
+  await picture(page, "guarda-ligada");
 
   // The customer's old link says kindly that there is nothing; the one that is held opens.
   const old = await fetch(gone.track_url, { redirect: "manual" });

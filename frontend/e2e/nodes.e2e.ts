@@ -76,6 +76,8 @@ test("somebody on another node is seen, takes over with a reason, and fades when
   const text = agent.getByRole("textbox", { name: /Rosa Lima/ });
   expect(await text.inputValue()).toBe("Bom dia, Rosa. O técnico");
   expect(await text.getAttribute("readonly")).not.toBeNull();
+  for (const name of [/^Enviar e resolver/, /^Enviar(?! e)/])
+    expect(await agent.getByRole("button", { name }).isDisabled()).toBe(true);
   await expectAccessible(agent, "taken over from another node");
   await picture(agent, "dois-nos-assumido-escuro");
 

@@ -156,7 +156,11 @@ export function Composer({ row }: { row: TicketRow }) {
             <Hint t={t} composer={composer} />
           </p>
           {kind === "reply" && written && !composer.overtaken && (
-            <Button onClick={() => composer.send(true)} busy={composer.sending} disabled={held}>
+            <Button
+              onClick={() => composer.send(true)}
+              busy={composer.sending}
+              disabled={held || composer.reading}
+            >
               {t("composer.send.resolve")}
             </Button>
           )}

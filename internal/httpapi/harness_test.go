@@ -175,7 +175,7 @@ func start(t testing.TB, changes ...change) *world {
 	w.server, err = New(options, Services{
 		Calls: calls,
 		DB:    db, Accounts: accounts, Replays: account.NewIdempotency(db, now), Blobs: files,
-		Intake: in, Sources: in.Sources(), Tokens: in.Tokens(), Assign: assigned, Retention: keeper, Desk: acts, Hub: hub, Views: view.New(db, book, now), Bulks: bulk.New(db, acts, accounts.Acting, now, log), Presence: here, Standings: standings, Roster: rosters, Routing: router, Mailboxes: boxes, Calendars: policies.Calendars(), KeptCalendars: calendars,
+		Intake: in, Sources: in.Sources(), Tokens: in.Tokens(), Assign: assigned, Retention: keeper, Desk: acts, Hub: hub, Views: view.New(db, book, now), Bulks: bulk.New(db, acts, accounts.Acting, now, log), Presence: here, Standings: standings, Roster: rosters, Routing: router, Mailboxes: boxes, Rules: sla.NewRules(db, policies, now), Calendars: policies.Calendars(), KeptCalendars: calendars,
 		Toll: toll.New(options.Secret, db.Gorm, now, log), Now: now,
 		Ombudsman: ombudsman.New(db, acts, in, policies.Calendars(), quiet{}, now, log), Incidents: incidents, Imports: lists,
 		Areas: area.New(area.Options{DB: db, Desk: acts, Post: &outbox.Post{IDs: email.NewSigner(options.Secret), Fallback: "atendimento@escuta.example"}, Calendars: policies.Calendars(), Links: area.NewLinks(options.Secret, w.base),

@@ -13,14 +13,30 @@ import (
 // would: minute by minute, or day by day, asking of each alone whether it counts.
 // It shares no code with the engine but the lists of package brazil.
 
-func wallOpen(h Hours, at time.Time) bool {
-	local := at.In(h.Zone)
-	day := brazil.DateOf(at, h.Zone)
+type wall struct {
+	Hours
+	days map[brazil.Date][]Interval // those that were looked up
+}
+
+func onWall(h Hours) wall { return wall{h, map[brazil.Date][]Interval{}} }
+
+func (w wall) on(d brazil.Date) []Interval {
+	hours, ok := w.days[d]
+	if !ok {
+		hours = hoursOf(w.Hours, d)
+		w.days[d] = hours
+	}
+	return hours
+}
+
+func (w wall) open(at time.Time) bool {
+	local := at.In(w.Zone)
+	day := brazil.DateOf(at, w.Zone)
 	minute := local.Hour()*60 + local.Minute()
 	within := func(list []Interval, minute int) bool {
 		return slices.ContainsFunc(list, func(v Interval) bool { return v.From <= minute && minute < v.To })
 	}
-	return within(hoursOf(h, day), minute) || within(hoursOf(h, day.AddDays(-1)), minute+24*60)
+	return within(w.on(day), minute) || within(w.on(day.AddDays(-1)), minute+24*60)
 }
 
 func hoursOf(h Hours, d brazil.Date) []Interval {
@@ -74,8 +90,9 @@ func inPause(pauses []Standstill, at time.Time) bool {
 }
 
 func countMinutes(h Hours, start time.Time, minutes int, pauses []Standstill) (time.Time, bool) {
+	w := onWall(h)
 	for range 400_000 {
-		if wallOpen(h, start) && !inPause(pauses, start) {
+		if w.open(start) && !inPause(pauses, start) {
 			minutes--
 		}
 		start = start.Add(time.Minute)
@@ -324,14 +341,14 @@ func TestWhatWasAddedHasElapsed(t *testing.T) {
 		if got.Due.Sub(start) > 200*24*time.Hour {
 			return // further than a person would count
 		}
-		elapsed := 0
+		elapsed, w := 0, onWall(h)
 		for at := start; at.Before(got.Due); at = at.Add(time.Minute) {
-			if wallOpen(h, at) && !inPause(pauses, at) {
+			if w.open(at) && !inPause(pauses, at) {
 				elapsed++
 			}
 		}
 		last := got.Due.Add(-time.Minute)
-		if elapsed != minutes || !wallOpen(h, last) || inPause(pauses, last) {
+		if elapsed != minutes || !w.open(last) || inPause(pauses, last) {
 			t.Fatalf("added %d minutes to %s, and %d lie before %s", minutes, start.In(h.Zone), elapsed, got.Due.In(h.Zone))
 		}
 	})

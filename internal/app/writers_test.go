@@ -35,6 +35,17 @@ func mailboxOf(t testing.TB, s *server, admin colleague, dovecot *dovecottest.Se
 	}
 }
 
+// sender makes the mailbox from which a server writes, and fetches nothing.
+func sender(t testing.TB, s *server, admin colleague) {
+	t.Helper()
+	status, body, err := admin.post(t.Context(), s, "/api/mailboxes", map[string]any{
+		"brand_id": 1, "address": fetchedAddress, "default": true, "undo_seconds": 0,
+	})
+	if err != nil || status != http.StatusCreated {
+		t.Fatalf("make the mailbox: %d %s %v", status, body, err)
+	}
+}
+
 // letter is a mail of a customer. Its text is its key, so that it is recognised
 // anywhere; so is the left side of its Message-ID.
 type letter struct {

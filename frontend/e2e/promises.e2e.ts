@@ -57,6 +57,16 @@ test("what an answer promises is said while it is written, stands beside the tic
   await dialog.getByRole("button", { name: "Mudar a data" }).click();
   await promises(reader).getByText("mudou de data uma vez", { exact: false }).waitFor();
 
+  // Who resolves is told what the customer was promised, and may think again.
+  await writer.keyboard.press("e");
+  const before = writer.getByRole("dialog", { name: "Antes de resolver" });
+  await before.getByText("Há uma promessa ao cliente em aberto:").waitFor();
+  await before.getByText("Retorno em até 48 horas").waitFor();
+  await expectAccessible(writer, "a promise is open when the ticket is resolved");
+  await picture(writer, "promessa-antes-de-resolver");
+  await writer.keyboard.press("Escape");
+  await before.waitFor({ state: "detached" });
+
   await reader.keyboard.press("n");
   await reader.keyboard.type("Liguei do meu telefone, está resolvido.");
   await reader.keyboard.press("Control+Enter");

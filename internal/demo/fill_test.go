@@ -53,7 +53,7 @@ func TestAFilledDeskAgreesWithItsEvents(t *testing.T) {
 				t.Errorf("saved view %d holds %d tickets, %v", v.ID, len(page.Items), err)
 			}
 		}
-		if len(book.Pinned(boss)) != 2 {
+		if len(book.Pinned(boss)) != 3 {
 			t.Errorf("the supervisor has %d saved views", len(book.Pinned(boss)))
 		}
 	}

@@ -265,6 +265,7 @@ func TestADeniedPromiseIsNotMadeOfATextThatHasGrown(t *testing.T) {
 		{"denied", was + " Até logo!", []desk.Meant{{Text: found[0].Text, Due: found[0].Due}}, 0},
 		{"denied a minute ago", was, []desk.Meant{{Text: found[0].Text, Due: found[0].Due.Add(-time.Minute)}}, 0},
 		{"another one denied", was, []desk.Meant{{Text: "Ligo amanhã.", Due: found[0].Due.Add(time.Hour)}}, 1},
+		{"for the same instant, in a sentence of its own", was, []desk.Meant{{Text: "Verifico.", Due: found[0].Due}, {Text: found[0].Text, Due: found[0].Due, Meant: true}}, 1},
 		{"meant after all", was, []desk.Meant{{Text: found[0].Text, Due: found[0].Due, Meant: true}}, 1},
 	} {
 		now, err := o.s.ReadPromises(c.text)

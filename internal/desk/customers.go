@@ -175,12 +175,13 @@ func (s *Service) hand(ctx context.Context, tx *gorm.DB, actor access.Actor, lis
 	}
 	_, err := ticket.ChangeAll(ctx, tx, ids, func(t *ticket.Ticket) (ticket.Cause, error) {
 		told := Became{Fields: map[string]FromTo{"customer": {t.CustomerName, name}}}
+		was := *t
 		t.CustomerID, t.CustomerName = &to, name
 		c := ticket.Cause{Kind: event.TicketChanged, ActorID: &actor.AccountID, Data: told, At: s.now()}
-		if !t.Status.IsOpen() || !s.policies.AskSegments() {
+		if !t.Status.IsOpen() {
 			return c, nil
 		}
-		moves, err := s.replan(tx, *t, c.At)
+		moves, err := s.replanChanged(tx, was, *t, c.At)
 		if err != nil || len(moves) == 0 {
 			return c, err
 		}

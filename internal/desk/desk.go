@@ -94,8 +94,8 @@ func (s *Service) act(ctx context.Context, actor *access.Actor, id int64, c tick
 					return c, err
 				}
 			}
-			if (demandOf(was) != demandOf(*t) || !same(was.CustomerID, t.CustomerID)) && t.Status.IsOpen() {
-				moved, err := s.replan(tx, *t, c.At)
+			if t.Status.IsOpen() {
+				moved, err := s.replanChanged(tx, was, *t, c.At)
 				if err != nil {
 					return c, err
 				}

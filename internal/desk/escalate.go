@@ -212,7 +212,7 @@ func (s *Service) climbAll(ctx context.Context, tx *gorm.DB, ids []int64) (freed
 			c.Kind = event.TicketEscalated
 		}
 		if demandOf(was) != demandOf(*t) && t.Status.IsOpen() {
-			moved, err := s.replan(tx, *t, now)
+			moved, err := s.replanChanged(tx, was, *t, now)
 			if err != nil {
 				return c, err
 			}

@@ -48,6 +48,34 @@ type Planned struct {
 	Why string `json:"why"`
 }
 
+// replanChanged plans a locked, open ticket anew when it is another demand than it
+// was, or its customer is of another segment.
+func (s *Service) replanChanged(tx *gorm.DB, was, t ticket.Ticket, at time.Time) ([]sla.Move, error) {
+	if demandOf(was) == demandOf(t) && (same(was.CustomerID, t.CustomerID) || !s.policies.AskSegments()) {
+		return nil, nil
+	}
+	before, err := s.demand(tx, was)
+	if err != nil {
+		return nil, err
+	}
+	now, err := s.demand(tx, t)
+	if err != nil || before == now {
+		return nil, err
+	}
+	moves, err := s.policies.Replan(tx, t.ID, now, t.OpenedAt, at)
+	if before.Segment != now.Segment {
+		because(moves, sla.BySegment)
+	}
+	return moves, err
+}
+
+// because says why deadlines moved that were planned anew.
+func because(moves []sla.Move, why string) {
+	for i := range moves {
+		moves[i].Why = why
+	}
+}
+
 // planned plans those of the tickets anew that are open, with an event for each
 // whose deadlines have moved, and returns how many those were.
 // why is sla.ByRules, or what else made it.
@@ -64,9 +92,7 @@ func (s *Service) planned(ctx context.Context, tx *gorm.DB, ids []int64, by *int
 		if len(moves) == 0 {
 			return c, ticket.ErrUnchanged
 		}
-		for i := range moves {
-			moves[i].Why = why
-		}
+		because(moves, why)
 		tellMoves(&c, moves)
 		moved++
 		now, err := sla.Current(tx, t.ID)

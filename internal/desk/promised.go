@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"gorm.io/gorm"
@@ -34,14 +35,15 @@ type Meant struct {
 // Promising is what the author of a text promises with it: what was found with
 // certainty, but for what they denied, and of what was doubtful what they
 // confirmed. The text may have grown since they said so: a promise is the one they
-// spoke of when it is for the same instant or stands in the same sentence, and
-// what was denied by either is not made.
+// spoke of when it stands in the same sentence or, when that was changed, is for
+// the same instant, and what was denied is not made.
 func Promising(found []commitment.Promise, said []Meant) Pledges {
 	given := Pledges{}
 	for _, p := range found {
+		sentence := slices.ContainsFunc(said, func(m Meant) bool { return m.Text == p.Text })
 		means := p.Certain
 		for _, m := range said {
-			if !m.Due.Equal(p.Due) && m.Text != p.Text {
+			if sentence && m.Text != p.Text || !sentence && !m.Due.Equal(p.Due) {
 				continue
 			}
 			if means = m.Meant; !means {

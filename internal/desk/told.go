@@ -89,6 +89,11 @@ func (w *Told) turn(tx *gorm.DB, t ticket.Ticket, kind sla.Kind, j jobs.Customer
 		if !t.Status.IsOpen() && kind == sla.Acknowledgement { // resolved it would have ended as well
 			return nil, nil, "", nil
 		}
+		var merged bool
+		err = tx.Raw("SELECT merged_into IS NOT NULL FROM tickets WHERE id = ?", t.ID).Scan(&merged).Error
+		if err != nil || merged { // nobody works on it any more
+			return nil, nil, "", err
+		}
 		clocks, moves, err = sla.TakeBackTold(tx, w.calendars, t.ID, kind, j.At, w.now())
 		if reason := waiting(t); err == nil && len(moves) > 0 && reason != "" {
 			err = sla.Pause(tx, t.ID, reason, nil, w.now())

@@ -9,8 +9,9 @@ import (
 
 // bySegment plans the items anew whose customers are known to be of a segment,
 // when a rule of deadlines asks for one: an installation without such a rule pays
-// nothing. Who is given another segment between this and the commit is planned
-// when that customer's tickets are next (see desk.SetSegment).
+// nothing. Nothing is locked: a customer who is given another segment in the
+// moment between this and the commit has a ticket planned by the one before, until
+// the ticket is planned anew.
 func (in *Intake) bySegment(ctx context.Context, db querier, items []*item) error {
 	if !in.planner.AskSegments() {
 		return nil

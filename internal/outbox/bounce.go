@@ -51,14 +51,18 @@ func Bounced(ctx context.Context, tx *gorm.DB, b Bounce) error {
 	if err != nil || !found {
 		return err
 	}
-	done := tx.WithContext(ctx).Exec(`UPDATE outbox SET state = 'bounced', reason = 'bounced', detail = ?, settled_at = ?
-		WHERE id = ? AND state IN ('sending', 'sent', 'delivered')`, clip(b.Status+" "+b.Diagnostic), b.At, o.ID)
-	if done.Error != nil {
-		return fmt.Errorf("note a bounce of %d: %w", o.ID, done.Error)
+	// What it was is read with the lock: whoever hands it over may be noting just now that it went.
+	var was row
+	err = tx.WithContext(ctx).Raw(`WITH was AS (SELECT * FROM outbox WHERE id = ? AND state IN ('sending', 'sent', 'delivered') FOR UPDATE),
+		came AS (UPDATE outbox o SET state = 'bounced', reason = 'bounced', detail = ?, settled_at = ? FROM was WHERE o.id = was.id)
+		SELECT * FROM was`, o.ID, clip(b.Status+" "+b.Diagnostic), b.At).Scan(&was).Error
+	if err != nil {
+		return fmt.Errorf("note a bounce of %d: %w", o.ID, err)
 	}
-	if done.RowsAffected == 0 {
+	if was.ID == 0 {
 		return nil
 	}
+	o = was.out()
 	if b.Hard {
 		if err := reach.Bounced(ctx, tx, o.Recipient, b.At); err != nil {
 			return err

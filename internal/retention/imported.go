@@ -21,7 +21,7 @@ const importsOver = `SELECT i.id FROM imports i WHERE i.state NOT IN ('queued', 
 	AND coalesce(i.finished_at, i.created_at) < $1 AND i.id > $2 ORDER BY i.id LIMIT $3`
 
 // importHeld says in SQL whether an import i brought something that is held.
-const importHeld = `EXISTS (SELECT FROM retention_holds h JOIN tickets t ON t.id = h.ticket_id
+const importHeld = `EXISTS (SELECT FROM retention_holds h JOIN tickets t ON t.id = h.ticket_id OR t.merged_into = h.ticket_id
 	    OR t.customer_id IN (WITH RECURSIVE became (id) AS (SELECT h.customer_id UNION SELECT c.merged_into FROM became b JOIN customers c ON c.id = b.id AND c.merged_into IS NOT NULL)
 	      SELECT id FROM became)
 	  JOIN intake_ledger g ON g.ticket_id = t.id

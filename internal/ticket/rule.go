@@ -47,6 +47,8 @@ const (
 	maxRuleNodes   = 60
 	maxRuleValues  = 50
 	maxRuleText    = 16 << 10          // bytes of its JSON
+	maxRuleBytes   = 5 << 10           // of all its values: whatever JSON makes of them is within maxRuleText
+	maxRulePhrases = 20                // in all: each is looked for in each open ticket
 	maxRuleMinutes = 366 * 24 * 60 * 2 // two years
 )
 
@@ -118,13 +120,34 @@ func ParseRule(text []byte) (Rule, error) {
 // Check refuses a rule that is too deep, too large, or means nothing, naming the
 // place: rule.all[1].values.
 func (r Rule) Check() error {
-	nodes := 0
-	return r.check("rule", 1, &nodes)
+	return r.check("rule", 1, &ruleSize{})
 }
 
-func (r Rule) check(at string, depth int, nodes *int) error {
-	if *nodes++; *nodes > maxRuleNodes {
+// ruleSize is how large a rule is as far as it was looked at.
+type ruleSize struct{ nodes, bytes, phrases int }
+
+func (s *ruleSize) add(r Rule) error {
+	s.nodes++
+	for _, v := range r.Values {
+		s.bytes += len(v) + len(`"", `)
+	}
+	if ruleFields[r.Field].kind == phrases {
+		s.phrases += len(r.Values)
+	}
+	switch {
+	case s.nodes > maxRuleNodes:
 		return Wrong("rule", "too_many", maxRuleNodes)
+	case s.bytes > maxRuleBytes:
+		return Wrong("rule", "too_long", maxRuleBytes)
+	case s.phrases > maxRulePhrases:
+		return Wrong("rule", "too_many", maxRulePhrases)
+	}
+	return nil
+}
+
+func (r Rule) check(at string, depth int, size *ruleSize) error {
+	if err := size.add(r); err != nil {
+		return err
 	}
 	if depth > maxRuleDepth {
 		return Wrong(at, "rule_too_deep")
@@ -142,7 +165,7 @@ func (r Rule) check(at string, depth int, nodes *int) error {
 	case r.Field != "":
 		return r.checkField(at)
 	case r.Not != nil:
-		return r.Not.check(at+".not", depth+1, nodes)
+		return r.Not.check(at+".not", depth+1, size)
 	}
 	name, parts := "all", r.All
 	if r.Any != nil {
@@ -152,7 +175,7 @@ func (r Rule) check(at string, depth int, nodes *int) error {
 		return Wrong(at+"."+name, "required")
 	}
 	for i, part := range parts {
-		if err := part.check(fmt.Sprintf("%s.%s[%d]", at, name, i), depth+1, nodes); err != nil {
+		if err := part.check(fmt.Sprintf("%s.%s[%d]", at, name, i), depth+1, size); err != nil {
 			return err
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -115,6 +116,38 @@ func TestARuleThatMeansNothingIsRefusedAtItsPlace(t *testing.T) {
 		_, err := ticket.ParseRule([]byte(text))
 		if f := fault.From(err); !errors.Is(err, ticket.ErrInvalid) || len(f.Details) != 1 || f.Details[0].Field != field {
 			t.Errorf("%.80s: %v, want the field %s", text, f.Details, field)
+		}
+	}
+}
+
+// A rule is checked as it is kept: whatever is within its bounds can be read again.
+func TestARuleThatIsAcceptedCanBeReadAgain(t *testing.T) {
+	phrase := func(n int) string { return fmt.Sprintf("%02d", n) + strings.Repeat(`"`, 58) }
+	for name, value := range map[string]func(n int) (field, value string){
+		"numbers": func(n int) (string, string) { return "team", strconv.Itoa(1<<62 + n) },
+		"phrases": func(n int) (string, string) { return "subject", phrase(n) },
+	} {
+		var rule ticket.Rule
+		n := 0
+		for rule.Check() == nil || n == 0 {
+			if text, err := json.Marshal(rule); n > 0 && err == nil {
+				if _, err := ticket.ParseRule(text); err != nil {
+					t.Fatalf("%s, %d of them: %v", name, n, err)
+				}
+			}
+			field, v := value(n)
+			rule.All = append(rule.All, ticket.Rule{Field: field, Op: ticket.RuleIn, Values: []string{v}})
+			if n++; n > 10 && n < 60 { // as many values in a part as it may have
+				last := &rule.All[len(rule.All)-1]
+				for i := range 40 {
+					if _, v := value(100*n + i); field == "team" {
+						last.Values = append(last.Values, v)
+					}
+				}
+			}
+		}
+		if n < 15 || n > 61 {
+			t.Errorf("%s: refused at %d", name, n)
 		}
 	}
 }

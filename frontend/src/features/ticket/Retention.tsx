@@ -1,14 +1,14 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { lazy, Suspense, useState } from "react";
 import { peopleQuery } from "../../api/directory";
+import { type KeptPart, standingQuery } from "../../api/retention";
 import { arrives } from "../../lib/arrives";
 import { useText } from "../../lib/i18n";
 import { fullDate } from "../../lib/time";
 import { Button } from "../../ui/Button";
-import { type KeptPart, standingQuery } from "./retention";
 import styles from "./retention.module.css";
 
-const HoldDialog = lazy(() => arrives(() => import("./HoldDialog")));
+const HoldDialog = lazy(() => arrives(() => import("../../ui/HoldDialog")));
 
 /** Until when what a ticket consists of is kept, by which rule, and whether somebody holds it. */
 export default function Retention({

@@ -11,7 +11,7 @@ import styles from "../settings.module.css";
 import { holdsQuery, retentionKey } from "./api";
 import own from "./retention.module.css";
 
-const HoldDialog = lazy(() => arrives(() => import("../../ticket/HoldDialog")));
+const HoldDialog = lazy(() => arrives(() => import("../../../ui/HoldDialog")));
 
 /** What is under a legal hold, and whose; each is put on a ticket and lifted there or here. */
 export function Holds() {

@@ -1,12 +1,11 @@
 import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
-import { useText } from "../../lib/i18n";
-import { Button } from "../../ui/Button";
-import { Dialog } from "../../ui/Dialog";
-import { AreaField } from "../../ui/Field";
-import { hold, holdCustomer, lift } from "./retention";
-import own from "./retention.module.css";
-import styles from "./TransferDialog.module.css";
+import { hold, holdCustomer, lift } from "../api/retention";
+import { useText } from "../lib/i18n";
+import { Button } from "./Button";
+import { Dialog } from "./Dialog";
+import { AreaField } from "./Field";
+import styles from "./HoldDialog.module.css";
 
 interface HoldDialogProps {
   /** The hold to lift; without it one is put, on what is named below. */
@@ -40,7 +39,7 @@ export default function HoldDialog({ holdId, ticketId, customer, onDone, onClose
     <Dialog open onClose={onClose} title={title}>
       <form className={styles.form} onSubmit={submit}>
         {!holdId && customer && ticketId !== undefined && (
-          <fieldset className={own.scope}>
+          <fieldset className={styles.scope}>
             <legend>{t("hold.scope")}</legend>
             <label>
               <input type="radio" name="scope" checked={!all} onChange={() => setAll(false)} />

@@ -1,6 +1,6 @@
 import { queryOptions } from "@tanstack/react-query";
-import { api, newKey, once, unwrap } from "../../api/client";
-import type { components } from "../../api/schema";
+import { api, newKey, once, unwrap } from "./client";
+import type { components } from "./schema";
 
 export type Standing = components["schemas"]["TicketRetention"];
 export type KeptPart = components["schemas"]["KeptPart"];

@@ -50,7 +50,7 @@ frontend-test: frontend/node_modules/.installed
 	cd frontend && npm test
 
 e2e: build ## the story in real browsers, against bin/escuta
-	cd frontend && ESCUTA_BIN=$(CURDIR)/bin/escuta npm run e2e
+	ESCUTA_BIN=$(CURDIR)/bin/escuta scripts/e2e
 
 lint: frontend/node_modules/.installed ## gofmt, vet, staticcheck, Biome, TypeScript
 	@unformatted=$$(git ls-files -z '*.go' | xargs -0 gofmt -l); \

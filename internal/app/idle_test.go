@@ -35,8 +35,9 @@ func TestAnIdleDeskIsIdle(t *testing.T) {
 			[]any{name}, &at, &transactions)
 		return at, transactions
 	}
-	// An idle session tells its numbers after ten seconds, so a window that is
-	// shorter may hold what happened before it.
+	// A session tells its numbers up to ten seconds after it has become idle, and up
+	// to a minute later when others are telling theirs: a window may hold what
+	// happened before it. A poll that nobody needs is in every window.
 	const window = 12 * time.Second
 	pass := func(since time.Time) {
 		eventually(t, "let time pass", func() error {
@@ -46,14 +47,18 @@ func TestAnIdleDeskIsIdle(t *testing.T) {
 			return nil
 		})
 	}
-	started, _ := measure()
-	pass(started) // what the start asked is told by now
-	from, before := measure()
-	pass(from)
-	to, after := measure()
-	if rate := float64(after-before) / to.Sub(from).Seconds(); rate >= tooMany {
-		t.Errorf("%.1f transactions a second with nothing to do", rate)
-	} else {
-		t.Logf("%.1f transactions a second", rate)
+	at, before := measure()
+	var rates []string
+	for range 6 {
+		pass(at)
+		to, after := measure()
+		rate := float64(after-before) / to.Sub(at).Seconds()
+		rates = append(rates, fmt.Sprintf("%.1f", rate))
+		if rate < tooMany {
+			t.Logf("%v transactions a second", rates)
+			return
+		}
+		at, before = to, after
 	}
+	t.Errorf("%v transactions a second with nothing to do", rates)
 }

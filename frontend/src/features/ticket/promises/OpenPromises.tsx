@@ -42,7 +42,7 @@ export function OpenPromises({ row, promised }: OpenProps) {
               })}
             </p>
             {"id" in c && (
-              <p className={own.acts}>
+              <div className={styles.acts}>
                 {(["keep", "withdraw"] as const).map((act) => (
                   <Button
                     key={act}
@@ -52,7 +52,7 @@ export function OpenPromises({ row, promised }: OpenProps) {
                     {t(`promise.${act}`)}
                   </Button>
                 ))}
-              </p>
+              </div>
             )}
           </li>
         ))}
